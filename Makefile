@@ -1,0 +1,94 @@
+# mmar: one static library a layer, one program, one test program a test file. Everything is built in $(BUILD).
+#   make            the program build/mmar          make test    install, build, run all tests (fast, sanitised, end to end)
+#   make demo       from nothing to a packed model  make check   both compilers, layers, lists, headers, sizes, format, lint
+#   make golden     reference vectors               make docs    docs/reference from the tables
+#   make fuzz T=60  fuzzers, T seconds each         make install PREFIX=/usr/local
+# Variables: CC=clang  SANITIZE=address,undefined|thread  ONEDNN=0 (reference kernels only)  BUILD=folder  V=1
+CC       = gcc
+SANITIZE =
+ONEDNN   ?= $(if $(wildcard /usr/include/dnnl.h /usr/include/oneapi/dnnl/dnnl.h),1,0)
+BUILD    ?= build$(if $(filter clang,$(CC)),/clang)$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))$(if $(filter 0,$(ONEDNN)),/plain)
+PREFIX   ?= /usr/local
+comma    := ,
+Q        := $(if $(V),,@)
+GOALS    := $(or $(MAKECMDGOALS),all)
+
+LAYERS   := base config image transforms cache trainer mmar
+TRAINER  := trainer trainer/ops trainer/models trainer/losses trainer/optimizers trainer/schedules trainer/metrics \
+            trainer/backends trainer/backends/reference trainer/backends/cpu $(if $(filter 1,$(ONEDNN)),trainer/backends/onednn)
+DIRS_trainer := $(TRAINER)
+DIRS_mmar    := mmar mmar/commands mmar/archive
+sources   = $(filter-out mmar/main.c,$(foreach d,$(or $(DIRS_$(1)),$(1)),$(wildcard $(d)/*.c)))
+objects   = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1))) $(if $(filter mmar,$(1)),$(BUILD)/templates.o)
+
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -ffp-contract=off -pthread $(WARN) -I. \
+           -include base/banned.h -DMM_ONEDNN=$(ONEDNN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+LIBS_base  := -lcjson -lcrypto
+LIBS_image := -ldeflate -lpng -lz
+LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
+LIBS_mmar  := -larchive
+LDLIBS    = $(foreach l,$(LAYERS),$(LIBS_$(l))) -lm -pthread
+# A test of a layer links that layer and those below, nothing else: a wrong dependency does not link.
+below     = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call below,$(1),$(wordlist 2,99,$(2))))
+archives  = $(foreach l,$(call reverse,$(1)),$(BUILD)/lib$(l).a)
+reverse   = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
+
+.PHONY: all demo test check docs golden fuzz bench install clean unit
+all: $(BUILD)/mmar
+$(BUILD)/mmar: $(BUILD)/mmar/main.o $(call archives,$(LAYERS))
+	@echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/templates.c: tools/embed-templates $(shell find templates -type f)
+	@mkdir -p $(@D)
+	$(Q)tools/embed-templates > $@
+$(BUILD)/templates.o: $(BUILD)/templates.c
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+define library
+$(BUILD)/lib$(1).a: $(call objects,$(1))
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call library,$(l))))
+
+# tests/<layer>/**/test_x.c -> build/tests/<layer>/**/test_x, linked with that layer and those below
+SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+define tests_of
+TESTS_$(1) := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c tests/$(1)/*/test_*.c $(if $(filter mmar,$(1)),tests/family/test_*.c)))
+$$(TESTS_$(1)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(call archives,$(call below,$(1),$(LAYERS)))
+	@echo "  link   $$@"
+	$(Q)$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(foreach l,$(call below,$(1),$(LAYERS)),$$(LIBS_$$(l))) -lm -pthread
+$(1): $(BUILD)/lib$(1).a
+unit-$(1): $$(TESTS_$(1))
+	$(Q)tools/run-tests $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call tests_of,$(l))))
+unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
+	$(Q)tools/run-tests $(foreach l,$(LAYERS),$(TESTS_$(l)))
+
+test:
+	$(Q)tools/install-deps && tools/test-all
+demo:
+	$(Q)tools/install-deps && $(MAKE) --no-print-directory all && tools/demo $(BUILD)/mmar
+check:
+	$(Q)tools/check-all
+golden: $(BUILD)/tests/golden/golden
+	$(Q)$<
+GOLDEN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/golden/*.c))
+$(BUILD)/tests/golden/golden: $(GOLDEN) $(call archives,$(LAYERS))
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+docs: all
+	$(Q)tools/make-docs $(BUILD)/mmar docs/reference
+fuzz:
+	$(Q)tools/fuzz-all $(or $(T),60)
+bench: all
+	$(Q)bench/run $(BUILD)/mmar
+install: all
+	install -D $(BUILD)/mmar $(DESTDIR)$(PREFIX)/bin/mmar
+clean:
+	rm -rf build
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,54 @@
+/* Files: whole reads with a limit, atomic writes (temporary file in the same folder, fsync, rename, fsync of the folder).
+ * Errors are MM_ERR_IO with path and the system's reason. */
+#ifndef MM_BASE_FILE_H
+#define MM_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* Whole file into the arena with a NUL behind it (not counted in *size). Larger than `limit` is MM_ERR_DATA. */
+enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t limit, unsigned char **bytes, size_t *size,
+                            struct mm_error *err);
+
+/* Hands the file's bytes to `piece` in order, some at a time: for files too large to hold. Ends at the first error. */
+typedef enum mm_status mm_file_piece(void *context, const void *bytes, size_t size, struct mm_error *err);
+enum mm_status mm_file_scan(const char *path, mm_file_piece *piece, void *context, struct mm_error *err);
+
+/* An atomic write in pieces. Between open and commit nothing is visible under `path`. */
+struct mm_file_writer {
+    char *path, *temporary; /* own memory, freed by commit or abandon */
+    FILE *stream;
+    struct mm_error error;  /* first failure: later calls return it   */
+};
+enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err);
+enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size);
+/* Flush, fsync, rename, fsync the folder. The writer is closed either way; on failure the temporary file is gone. */
+enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_error *err);
+void mm_file_writer_abandon(struct mm_file_writer *writer); /* accepts a writer that is closed already */
+/* open + write + commit. */
+enum mm_status mm_file_write(const char *path, const void *bytes, size_t size, struct mm_error *err);
+
+bool mm_file_exists(const char *path);
+bool mm_file_is_folder(const char *path);
+enum mm_status mm_file_size(const char *path, uint64_t *size, struct mm_error *err);
+/* Creates the folder and its parents; fine when it is there. */
+enum mm_status mm_file_make_folder(const char *path, struct mm_error *err);
+/* Removes a folder and what is in it, never following links. Fine when it is not there. */
+enum mm_status mm_file_remove_tree(const char *path, struct mm_error *err);
+/* Names in a folder without "." and "..", sorted so that "n2" comes before "n10" (numbers by value, then bytes). */
+enum mm_status mm_file_list(struct mm_arena *arena, const char *path, char ***names, size_t *count, struct mm_error *err);
+/* "folder/name", or name alone when it is absolute or the folder is NULL or "". In the arena. */
+char *mm_file_join(struct mm_arena *arena, const char *folder, const char *name);
+const char *mm_file_name(const char *path);                      /* part after the last slash */
+char *mm_file_folder(struct mm_arena *arena, const char *path);  /* part before it, "." when none */
+/* Natural order for qsort-like uses: as mm_file_list sorts. */
+int mm_file_compare(const char *a, const char *b);
+
+/* Tests: the n-th operation (open, read, write, fsync, rename) from now on fails with `error_number`, once. 0 = off. */
+void mm_file_fail_at(uint64_t n, int error_number);
+
+#endif

@@ -1,0 +1,153 @@
+/* Atomic writes: everything goes to a hidden temporary file beside the target, which takes the target's name only when
+ * every byte is on the disk. A crash leaves the old file, or the new one, and at worst a temporary one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/file_internal.h"
+#include "base/trace.h"
+
+#define NAME_KEPT 200 /* bytes of the target's name in the temporary one: the limit for both is 255 */
+
+static _Atomic uint64_t temporaries; /* makes their names differ within the process */
+
+static char *heap_text(const char *text, size_t length)
+{
+    char *copy = mm_alloc(length + 1);
+    if (copy)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+/* "folder/.name.tmp-<pid>-<counter>" */
+static char *temporary_path(const char *path)
+{
+    const char *name = mm_file_name(path);
+    size_t size = (size_t)(name - path) + NAME_KEPT + 64;
+    char *temporary = mm_alloc(size);
+    if (temporary)
+        snprintf(temporary, size, "%.*s.%.*s.tmp-%ld-%" PRIu64, (int)(name - path), path, NAME_KEPT, name,
+                 (long)getpid(), atomic_fetch_add(&temporaries, 1));
+    return temporary;
+}
+
+enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err)
+{
+    *writer = (struct mm_file_writer){.error = {.status = MM_OK}};
+    int file = -1;
+    MM_TRACE(FILE, "write %s", path);
+    writer->path = heap_text(path, strlen(path));
+    writer->temporary = temporary_path(path);
+    if (!writer->path || !writer->temporary) {
+        mm_fail_memory(&writer->error, "a file name");
+        goto done;
+    }
+    file = mm_file_hook_fails() ? -1 : open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    writer->stream = file < 0 ? NULL : fdopen(file, "wb");
+    if (!writer->stream)
+        mm_file_failed(&writer->error, path, "create");
+done:
+    if (writer->stream)
+        return MM_OK;
+    if (file >= 0) {
+        close(file);
+        unlink(writer->temporary);
+    }
+    mm_free(writer->path);
+    mm_free(writer->temporary);
+    writer->path = writer->temporary = NULL;
+    return mm_fail(err, writer->error.status, "%s", writer->error.text);
+}
+
+enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size)
+{
+    if (writer->error.status != MM_OK)
+        return writer->error.status;
+    if (!writer->stream)
+        return mm_fail(&writer->error, MM_ERR_IO, "the file is closed already");
+    if (mm_file_hook_fails() || fwrite(bytes, 1, size, writer->stream) != size)
+        return mm_file_failed(&writer->error, writer->path, "write");
+    return MM_OK;
+}
+
+/* So that the new name survives a power cut. File systems that cannot do it say EINVAL; that is no failure. */
+static enum mm_status sync_folder(const char *path, struct mm_error *err)
+{
+    const char *name = mm_file_name(path);
+    char *folder = name == path ? heap_text(".", 1) : heap_text(path, (size_t)(name - path));
+    if (!folder)
+        return mm_fail_memory(err, "a file name");
+    enum mm_status s = MM_OK;
+    int file = mm_file_hook_fails() ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        s = mm_file_failed(err, folder, "open");
+    else if ((mm_file_hook_fails() || fsync(file) != 0) && errno != EINVAL)
+        s = mm_file_failed(err, folder, "sync");
+    if (file >= 0)
+        close(file);
+    mm_free(folder);
+    return s;
+}
+
+/* All bytes on the disk and the stream closed; the first thing that goes wrong is kept in the writer. */
+static void finish_stream(struct mm_file_writer *writer)
+{
+    bool is_good = writer->error.status == MM_OK;
+    if (is_good && (mm_file_hook_fails() || fflush(writer->stream) != 0)) {
+        mm_file_failed(&writer->error, writer->path, "write");
+        is_good = false;
+    }
+    if (is_good && (mm_file_hook_fails() || fsync(fileno(writer->stream)) != 0)) {
+        mm_file_failed(&writer->error, writer->path, "sync");
+        is_good = false;
+    }
+    if (fclose(writer->stream) != 0 && is_good)
+        mm_file_failed(&writer->error, writer->path, "write");
+    writer->stream = NULL;
+}
+
+enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_error *err)
+{
+    if (!writer->stream) {
+        if (writer->error.status == MM_OK)
+            mm_fail(&writer->error, MM_ERR_IO, "the file is closed already");
+        return mm_fail(err, writer->error.status, "%s", writer->error.text);
+    }
+    finish_stream(writer);
+    struct mm_error *error = &writer->error;
+    if (error->status == MM_OK && (mm_file_hook_fails() || rename(writer->temporary, writer->path) != 0))
+        mm_file_failed(error, writer->path, "replace");
+    if (error->status != MM_OK)
+        unlink(writer->temporary);
+    else
+        sync_folder(writer->path, error);
+    mm_free(writer->path);
+    mm_free(writer->temporary);
+    writer->path = writer->temporary = NULL;
+    return error->status == MM_OK ? MM_OK : mm_fail(err, error->status, "%s", error->text);
+}
+
+void mm_file_writer_abandon(struct mm_file_writer *writer)
+{
+    if (!writer->stream)
+        return;
+    fclose(writer->stream);
+    unlink(writer->temporary);
+    mm_free(writer->path);
+    mm_free(writer->temporary);
+    writer->stream = NULL;
+    writer->path = writer->temporary = NULL;
+}
+
+enum mm_status mm_file_write(const char *path, const void *bytes, size_t size, struct mm_error *err)
+{
+    struct mm_file_writer writer;
+    enum mm_status s;
+    if (MM_TRY(s, mm_file_writer_open(&writer, path, err)))
+        return s;
+    mm_file_writer_write(&writer, bytes, size);
+    return mm_file_writer_commit(&writer, err);
+}

@@ -1,0 +1,36 @@
+/* Allocation with a test hook (the n-th allocation fails) and budgets that are never exceeded by one byte.
+ * All heap memory of the library comes from here; arenas (base/arena.h) are built on it. Thread-safe. */
+#ifndef MM_BASE_MEMORY_H
+#define MM_BASE_MEMORY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A limit in bytes shared by many owners. `limit` 0 = unlimited. `peak` is the high-water mark of `used`. */
+struct mm_budget {
+    uint64_t limit;
+    _Atomic uint64_t used, peak;
+};
+
+void mm_budget_init(struct mm_budget *budget, uint64_t limit);
+/* Reserves, or returns false and reserves nothing. NULL budget always succeeds. */
+bool mm_budget_take(struct mm_budget *budget, uint64_t bytes);
+void mm_budget_give(struct mm_budget *budget, uint64_t bytes);
+
+/* 64-byte aligned, zeroed. NULL when memory is out, `size` overflows or the hook says so. `size` 0 gives a unique pointer. */
+void *mm_alloc(size_t size);
+/* Like mm_alloc, contents undefined: for buffers that are written whole. */
+void *mm_alloc_raw(size_t size);
+void mm_free(void *pointer);
+
+/* a * b and a + b into *out; false on overflow. For every size that comes from a file. */
+bool mm_size_mul(size_t a, size_t b, size_t *out);
+bool mm_size_add(size_t a, size_t b, size_t *out);
+
+/* Tests: the n-th allocation from now on (1 = next) fails, once; 0 switches it off. Count of allocations since start. */
+void mm_memory_fail_at(uint64_t n);
+uint64_t mm_memory_count(void);
+
+#endif
