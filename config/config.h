@@ -1,0 +1,71 @@
+/* A run's configuration, resolved to one neutral tree. This layer knows the shape of a config (sections, variables, refs,
+ * disabled, comments), not what any component does: each later layer reads the arguments of its own components.
+ *
+ * Variables: top-level values of the config < environment.json < --set k=v (the same order as Clara's). "{NAME}" inside any
+ * string is substituted; when it is the whole string the value keeps its type. An unknown {NAME} is an error with the nearest
+ * name. Substitution repeats inside substituted values up to 8 deep (a cycle is an error that shows it). MMAR_ROOT is predefined.
+ * `--set` also reaches into the tree: "train.optimizer.args.lr=0.1", "train.pre_transforms[4].args.a_max=300",
+ * "ScaleImg.args.target_resolution=[1,1,1]" (by alias). Values are JSON where they parse as JSON, else strings.
+ *
+ * Components: {"name": "X#alias", "args": {...}, "disabled": bool, ...}; {"ref": "alias or name"} stands for the component of
+ * that alias, else of that unique name, among all transforms of the file before or after (an ambiguous or unknown one is an
+ * error with the choices). `disabled` true drops it, its alias stays referable. Keys starting with "__" are comments anywhere.
+ * A component with "path" (a Python class) is an error that says that Python components cannot run here.
+ * Unknown attributes beside name/args (search, apply, rank, log_label, is_key_metric ...) are kept in `node`. */
+#ifndef MM_CONFIG_CONFIG_H
+#define MM_CONFIG_CONFIG_H
+
+#include "base/problems.h"
+
+struct mm_component {
+    const char *name;  /* class, without "#alias" */
+    const char *alias; /* NULL when none          */
+    const cJSON *args; /* object, NULL when none  */
+    const cJSON *node; /* the component as resolved: place and other attributes */
+};
+
+struct mm_components {
+    size_t count;
+    struct mm_component *items;
+};
+
+/* "train", "validate", or an evaluation or inference file as a whole. Pointers are NULL and lists empty when absent.
+ * v3's names; the v4 reader fills the same fields. */
+struct mm_stage {
+    const cJSON *node;
+    const struct mm_component *model, *loss, *optimizer, *schedule, *pipeline, *inferer;
+    struct mm_components pre_transforms, batch_transforms, post_transforms, metrics, aux_ops, handlers, writers;
+};
+
+struct mm_config {
+    const char *file;         /* as the user knows it                               */
+    const cJSON *root;        /* whole file after substitution                      */
+    int64_t epochs;           /* 0 when absent                                      */
+    int64_t valid_interval;   /* num_training_epoch_per_valid, in epochs; default 1 */
+    double learning_rate;     /* NaN when absent                                    */
+    bool use_amp, multi_gpu;
+    uint64_t seed;            /* "determinism".random_seed or top-level "seed"; default 0 */
+    struct mm_stage train, validate;
+};
+
+struct mm_config_sources {
+    const char *root;          /* the MMAR's folder: becomes MMAR_ROOT; relative paths below are looked up in it first */
+    const char *config;        /* "config/config_train.json"                        */
+    const char *environment;   /* "config/environment.json"; NULL: none; need not exist when `environment_optional` */
+    bool environment_optional;
+    const char *const *sets;   /* "k=v" of --set                                    */
+    size_t set_count;
+};
+
+/* Reads, substitutes, resolves. Problems collects everything wrong; MM_ERR_CONFIG when any is an error, MM_ERR_IO when a file
+ * cannot be read (then with text in err). Unknown top-level keys are variables, as in Clara, so they are no error; a top-level
+ * variable nobody uses and no reader knows is a warning (with the nearest used name, if one is near). */
+enum mm_status mm_config_read(struct mm_arena *arena, const struct mm_config_sources *sources, struct mm_config **out,
+                              struct mm_problems *problems, struct mm_error *err);
+
+/* A top-level variable after all overrides, or NULL: environment.json's and --set's are seen too. */
+const cJSON *mm_config_variable(const struct mm_config *config, const char *name);
+/* Text of a string variable, or `otherwise`. */
+const char *mm_config_text(const struct mm_config *config, const char *name, const char *otherwise);
+
+#endif

@@ -1,0 +1,156 @@
+/* Conversion between element types: to integers with rounding half to even, saturation, and NaN as 0.
+ *
+ * Every type converts to and from double in blocks that stay in the L1 cache, so ten loaders and ten storers make all
+ * hundred pairs. Double is exact for all but 64-bit integers, which convert among themselves without it. Conversion to
+ * float, the most frequent one, is direct. */
+#include <math.h>
+
+#include "image/volume.h"
+
+#define BLOCK 512
+
+/* The source of n elements, `stride` apart; the literal 1 lets the compiler vectorise the usual case. */
+#define COPY_LOOP(to, from, n, stride)                                                                               \
+    do {                                                                                                             \
+        if (stride == 1)                                                                                             \
+            for (size_t i = 0; i < n; i++)                                                                           \
+                to[i] = (__typeof__(*to))from[i];                                                                    \
+        else                                                                                                         \
+            for (size_t i = 0; i < n; i++)                                                                           \
+                to[i] = (__typeof__(*to))from[i * stride];                                                           \
+    } while (0)
+
+#define LOADER(id, ctype, name, bytes)                                                                               \
+    static void load_##id(double *to, const void *source, size_t n, size_t stride)                                   \
+    {                                                                                                                \
+        const ctype *from = source;                                                                                  \
+        COPY_LOOP(to, from, n, stride);                                                                              \
+    }                                                                                                                \
+    static void float_##id(float *to, const void *source, size_t n, size_t stride)                                   \
+    {                                                                                                                \
+        const ctype *from = source;                                                                                  \
+        COPY_LOOP(to, from, n, stride);                                                                              \
+    }
+MM_TYPES(LOADER)
+
+#define LOADER_ENTRY(id, ctype, name, bytes) [id] = load_##id,
+static void (*const loaders[MM_TYPE_COUNT])(double *, const void *, size_t, size_t) = {MM_TYPES(LOADER_ENTRY)};
+#define FLOAT_ENTRY(id, ctype, name, bytes) [id] = float_##id,
+static void (*const floaters[MM_TYPE_COUNT])(float *, const void *, size_t, size_t) = {MM_TYPES(FLOAT_ENTRY)};
+
+/* Types of up to 32 bits: clamp first, so that the rounded value always fits. lrint rounds half to even. */
+#define NARROW_STORER(id, ctype, low, high)                                                                          \
+    static void store_##id(void *target, const double *from, size_t n)                                               \
+    {                                                                                                                \
+        ctype *to = target;                                                                                          \
+        for (size_t i = 0; i < n; i++) {                                                                             \
+            double v = from[i] > (low) ? from[i] : from[i] != from[i] ? 0 : (low);                                   \
+            to[i] = (ctype)lrint(v < (high) ? v : (high));                                                           \
+        }                                                                                                            \
+    }
+NARROW_STORER(MM_U8, uint8_t, 0.0, UINT8_MAX)
+NARROW_STORER(MM_I8, int8_t, INT8_MIN, INT8_MAX)
+NARROW_STORER(MM_U16, uint16_t, 0.0, UINT16_MAX)
+NARROW_STORER(MM_I16, int16_t, INT16_MIN, INT16_MAX)
+NARROW_STORER(MM_U32, uint32_t, 0.0, UINT32_MAX)
+NARROW_STORER(MM_I32, int32_t, INT32_MIN, INT32_MAX)
+
+static void store_MM_U64(void *target, const double *from, size_t n)
+{
+    const double limit = 18446744073709551616.0; /* 2^64 */
+    uint64_t *to = target;
+    for (size_t i = 0; i < n; i++) {
+        double v = rint(from[i]);
+        to[i] = v >= limit ? UINT64_MAX : v > 0 ? (uint64_t)v : 0;
+    }
+}
+
+static void store_MM_I64(void *target, const double *from, size_t n)
+{
+    const double limit = 9223372036854775808.0; /* 2^63 */
+    int64_t *to = target;
+    for (size_t i = 0; i < n; i++) {
+        double v = rint(from[i]);
+        to[i] = v >= limit ? INT64_MAX : v >= -limit ? (int64_t)v : v != v ? 0 : INT64_MIN;
+    }
+}
+
+static void store_MM_F32(void *target, const double *from, size_t n)
+{
+    float *to = target;
+    for (size_t i = 0; i < n; i++)
+        to[i] = (float)from[i];
+}
+
+static void store_MM_F64(void *target, const double *from, size_t n)
+{
+    memcpy(target, from, n * sizeof *from);
+}
+
+#define STORER_ENTRY(id, ctype, name, bytes) [id] = store_##id,
+static void (*const storers[MM_TYPE_COUNT])(void *, const double *, size_t) = {MM_TYPES(STORER_ENTRY)};
+
+/* The same type, or 64-bit integers of either sign: no way through double. */
+static void copy_exact(void *target, enum mm_type to_type, const void *source, enum mm_type from_type, size_t n,
+                       size_t stride)
+{
+    size_t bytes = mm_type_bytes(to_type);
+    const unsigned char *from = source;
+    unsigned char *to = target;
+    if (to_type == from_type && stride == 1) {
+        memmove(target, source, n * bytes);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        memcpy(to + i * bytes, from + i * stride * bytes, bytes);
+        if (to_type != from_type && to[i * bytes + 7] & 0x80) { /* the top bit of a little-endian 64-bit integer */
+            const uint64_t saturated = to_type == MM_U64 ? 0 : INT64_MAX;
+            memcpy(to + i * bytes, &saturated, bytes);
+        }
+    }
+}
+
+static bool is_wide(enum mm_type type)
+{
+    return type == MM_U64 || type == MM_I64;
+}
+
+void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type from_type, size_t n,
+                size_t from_stride)
+{
+    double block[BLOCK];
+    if (to_type == from_type || (is_wide(to_type) && is_wide(from_type))) {
+        copy_exact(to, to_type, from, from_type, n, from_stride);
+        return;
+    }
+    if (to_type == MM_F32) {
+        floaters[from_type](to, from, n, from_stride);
+        return;
+    }
+    const unsigned char *source = from;
+    unsigned char *target = to;
+    for (size_t start = 0; start < n; start += BLOCK) {
+        size_t count = n - start < BLOCK ? n - start : BLOCK;
+        loaders[from_type](block, source + start * from_stride * mm_type_bytes(from_type), count, from_stride);
+        storers[to_type](target + start * mm_type_bytes(to_type), block, count);
+    }
+}
+
+struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
+{
+    struct mm_volume *to = mm_volume_like(arena, from, type, 0);
+    if (!to)
+        return NULL;
+    if (mm_volume_is_dense(from)) {
+        mm_convert(to->data, type, from->data, from->type, mm_volume_voxels(from) * (size_t)from->channels, 1);
+        return to;
+    }
+    for (int c = 0; c < from->channels; c++) {
+        for (int z = 0; z < from->size[2]; z++) {
+            for (int y = 0; y < from->size[1]; y++)
+                mm_convert(mm_volume_row(to, c, z, y), type, mm_volume_row(from, c, z, y), from->type,
+                           (size_t)from->size[0], from->stride[0]);
+        }
+    }
+    return to;
+}

@@ -1,0 +1,45 @@
+/* The format NIfTI: .nii and .nii.gz, told apart by content, version 1 and 2, either byte order. */
+#include "base/file.h"
+#include "image/nifti_internal.h"
+#include "image/source.h"
+
+static bool probe(const unsigned char *bytes, size_t size, const char *path)
+{
+    (void)path;
+    return mm_nifti_is(bytes, size);
+}
+
+static enum mm_status header(const char *path, struct mm_image_info *info, struct mm_error *err)
+{
+    unsigned char start[MM_NIFTI_HEADER_MAX];
+    struct mm_nifti h;
+    size_t got, voxel_bytes;
+    enum mm_status s;
+    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &got, &info->file_bytes, err)) ||
+        MM_TRY(s, mm_nifti_parse(start, got, &h, err)))
+        return s;
+    return mm_nifti_describe(&h, info, &voxel_bytes, err);
+}
+
+static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
+{
+    struct mm_arena scratch;
+    unsigned char *bytes;
+    size_t size;
+    mm_arena_init(&scratch, arena->budget);
+    enum mm_status s = mm_file_read(&scratch, path, MM_IMAGE_FILE_MAX, &bytes, &size, err);
+    if (s == MM_OK)
+        s = mm_nifti_from_bytes(arena, bytes, size, out, err);
+    mm_arena_done(&scratch);
+    return s;
+}
+
+const struct mm_format mm_format_nifti = {
+    .name = "nifti",
+    .extensions = ".nii.gz .nii",
+    .summary = "NIfTI-1 and NIfTI-2 volumes, plain or gzip",
+    .probe = probe,
+    .header = header,
+    .read = read,
+    .write = mm_nifti_write,
+};

@@ -1,0 +1,131 @@
+/* Volumes: making, views, addresses. The layout is that of image/volume.h: planar channels, x contiguous. */
+#include "image/volume.h"
+
+#define TYPE_BYTES(id, ctype, name, bytes) [id] = bytes,
+static const size_t type_bytes[MM_TYPE_COUNT] = {MM_TYPES(TYPE_BYTES)};
+#define TYPE_NAME(id, ctype, name, bytes) [id] = name,
+static const char *const type_names[MM_TYPE_COUNT] = {MM_TYPES(TYPE_NAME)};
+
+size_t mm_type_bytes(enum mm_type type)
+{
+    return type_bytes[type];
+}
+
+const char *mm_type_name(enum mm_type type)
+{
+    return type_names[type];
+}
+
+bool mm_type_is_integer(enum mm_type type)
+{
+    return type != MM_F32 && type != MM_F64;
+}
+
+/* Elements of a dense volume; false when a size is not positive or the product passes MM_VOLUME_VOXELS_MAX. */
+static bool count_elements(int channels, const int size[3], size_t *out)
+{
+    size_t count = 1;
+    const int factors[4] = {size[0], size[1], size[2], channels};
+    for (int a = 0; a < 4; a++) {
+        if (factors[a] <= 0 || !mm_size_mul(count, (size_t)factors[a], &count) || count > MM_VOLUME_VOXELS_MAX)
+            return false;
+    }
+    *out = count;
+    return true;
+}
+
+static void set_dense_strides(struct mm_volume *v)
+{
+    v->stride[0] = 1;
+    for (int a = 0; a < 3; a++)
+        v->stride[a + 1] = v->stride[a] * (size_t)v->size[a];
+}
+
+struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3])
+{
+    size_t count;
+    if (!count_elements(channels, size, &count))
+        return NULL;
+    struct mm_volume *v = mm_arena_new(arena, struct mm_volume);
+    if (!v)
+        return NULL;
+    v->type = type;
+    v->rank = rank;
+    v->channels = channels;
+    for (int a = 0; a < 3; a++)
+        v->size[a] = size[a];
+    set_dense_strides(v);
+    for (int a = 0; a < 4; a++)
+        v->affine[5 * a] = 1;
+    v->data = mm_arena_array_of(arena, count, mm_type_bytes(type));
+    return v->data ? v : NULL;
+}
+
+struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type,
+                                 int channels)
+{
+    struct mm_volume *v = mm_volume_make(arena, type, from->rank, channels ? channels : from->channels, from->size);
+    if (v)
+        memcpy(v->affine, from->affine, sizeof v->affine);
+    return v;
+}
+
+struct mm_volume *mm_volume_copy(struct mm_arena *arena, const struct mm_volume *from)
+{
+    return mm_volume_convert(arena, from, from->type);
+}
+
+struct mm_volume *mm_volume_view(struct mm_arena *arena, const struct mm_volume *from)
+{
+    struct mm_volume *v = mm_arena_new(arena, struct mm_volume);
+    if (!v)
+        return NULL;
+    *v = *from;
+    v->shared = true;
+    return v;
+}
+
+size_t mm_volume_voxels(const struct mm_volume *v)
+{
+    return (size_t)v->size[0] * (size_t)v->size[1] * (size_t)v->size[2];
+}
+
+size_t mm_volume_bytes(const struct mm_volume *v)
+{
+    return mm_volume_voxels(v) * (size_t)v->channels * mm_type_bytes(v->type);
+}
+
+bool mm_volume_is_dense(const struct mm_volume *v)
+{
+    struct mm_volume dense = *v;
+    set_dense_strides(&dense);
+    return memcmp(dense.stride, v->stride, sizeof v->stride) == 0;
+}
+
+bool mm_volume_same_size(const struct mm_volume *a, const struct mm_volume *b)
+{
+    return memcmp(a->size, b->size, sizeof a->size) == 0;
+}
+
+void *mm_volume_row(const struct mm_volume *v, int c, int z, int y)
+{
+    size_t element = (size_t)c * v->stride[3] + (size_t)z * v->stride[2] + (size_t)y * v->stride[1];
+    return (unsigned char *)v->data + element * mm_type_bytes(v->type);
+}
+
+static void *voxel(const struct mm_volume *v, int c, int z, int y, int x)
+{
+    return (unsigned char *)mm_volume_row(v, c, z, y) + (size_t)x * v->stride[0] * mm_type_bytes(v->type);
+}
+
+double mm_volume_get(const struct mm_volume *v, int c, int z, int y, int x)
+{
+    double value;
+    mm_convert(&value, MM_F64, voxel(v, c, z, y, x), v->type, 1, 1);
+    return value;
+}
+
+void mm_volume_set(struct mm_volume *v, int c, int z, int y, int x, double value)
+{
+    mm_convert(voxel(v, c, z, y, x), v->type, &value, MM_F64, 1, 1);
+}
