@@ -1,0 +1,370 @@
+/* The contract of transforms/transform.h, held against every member of the registry by what its table and flags say of it. */
+#include "base/threads.h"
+#include "chains.h"
+#include "image/format.h"
+#include "tests/support/scratch.h"
+#include "transforms/box.h"
+#include "transforms/list.h"
+#include "transforms/load.h"
+#include "transforms/turn.h"
+
+/* Files for the loaders: written once. */
+static struct scratch *files;
+
+static bool in_a_ball(int x, int y, int z)
+{
+    return (x - 9) * (x - 9) + (y - 8) * (y - 8) + (z - 7) * (z - 7) < 30;
+}
+
+static bool is_loader(const struct mm_transform *t)
+{
+    return t->each == mm_load_each;
+}
+
+static void put_path(struct mm_sample *sample, const char *name)
+{
+    struct mm_field *field;
+    const char **paths = mm_arena_array(sample->arena, const char *, 1);
+    paths[0] = scratch_path(files, mm_arena_format(sample->arena, "%s.nii", name));
+    assert_int_equal(mm_sample_add(sample, name, MM_FIELD_PATHS, &field, NULL), MM_OK);
+    field->paths = paths;
+    field->count = 1;
+}
+
+/* What a transform is run on: an image with zeros and fractions, a label, and a prediction on the same grid. */
+static struct mm_sample *make_sample(struct mm_arena *arena, const struct mm_transform *t)
+{
+    struct mm_sample *sample = make_pair(arena, 3, 18, 17, 16, in_a_ball);
+    struct mm_volume *image = volume_in(sample, "image");
+    struct mm_random random;
+    mm_random_init(&random, 5, MM_RANDOM_SYNTHESIS, 0, 0, 0);
+    for (size_t i = 0; i < mm_volume_voxels(image); i++)
+        ((float *)image->data)[i] = i % 5 ? mm_random_float(&random) * 100 : 0;
+    image->affine[0] = -1.5;
+    image->affine[3] = 12;
+    memcpy(volume_in(sample, "label")->affine, image->affine, sizeof image->affine);
+    put_field(sample, "pred", mm_volume_copy(arena, image));
+    for (size_t i = 0; is_loader(t) && i < 2; i++)
+        put_path(sample, i ? "label" : "image");
+    return sample;
+}
+
+static cJSON *example_of(struct mm_arena *arena, const struct mm_transform *t)
+{
+    cJSON *json;
+    struct mm_error err = {0};
+    if (mm_json_parse(arena, t->name, t->example, strlen(t->example), &json, &err))
+        fail_msg("the example of %s: %s", t->name, err.text);
+    return json;
+}
+
+static enum mm_status make_chain(struct mm_arena *arena, const cJSON *json, struct mm_chain **chain,
+                                 struct mm_error *err)
+{
+    struct mm_component item = {
+        .name = mm_json_get(json, "name")->valuestring, .args = mm_json_get(json, "args"), .node = json};
+    const struct mm_components components = {1, &item};
+    struct mm_problems problems;
+    mm_problems_init(&problems, arena);
+    return mm_chain_make(arena, &components, chain, &problems) ? mm_problems_fail(&problems, MM_ERR_CONFIG, err)
+                                                               : MM_OK;
+}
+
+static struct mm_chain *example_chain(struct mm_arena *arena, const struct mm_transform *t)
+{
+    struct mm_chain *chain;
+    struct mm_error err = {0};
+    if (make_chain(arena, example_of(arena, t), &chain, &err))
+        fail_msg("the example of %s: %s", t->name, err.text);
+    assert_ptr_equal(chain->steps[0].transform, t);
+    return chain;
+}
+
+static bool same_fields(const struct mm_field *a, const struct mm_field *b)
+{
+    if (strcmp(a->name, b->name) != 0 || a->kind != b->kind)
+        return false;
+    if (a->kind == MM_FIELD_VOLUME)
+        return same_voxels(a->volume, b->volume) &&
+               memcmp(a->volume->affine, b->volume->affine, sizeof a->volume->affine) == 0;
+    if (a->kind == MM_FIELD_NUMBER)
+        return a->count == b->count && memcmp(a->numbers, b->numbers, a->count * sizeof *a->numbers) == 0;
+    return true;
+}
+
+static bool same_samples(const struct mm_sample *a, const struct mm_sample *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = same_fields(&a->fields[i], &b->fields[i]);
+    return same;
+}
+
+static struct mm_sample *run_on_new(struct mm_arena *arena, const struct mm_chain *chain,
+                                    const struct mm_context *context)
+{
+    struct mm_sample *sample = make_sample(arena, chain->steps[0].transform);
+    run_all(chain, sample, context);
+    return sample;
+}
+
+static void words_and_functions(void **state)
+{
+    const struct mm_transform *t = *state;
+    size_t length = strlen(t->summary);
+    assert_true(length > 0 && t->summary[length - 1] != '.');
+    if (!(t->summary[0] >= 'a' && t->summary[0] <= 'z'))
+        fail_msg("%s: the summary begins with \"%c\"", t->name, t->summary[0]);
+    assert_ptr_equal(mm_transform_find(t->name), t);
+    assert_true(!t->each != !t->apply);
+    assert_int_equal(t->outputs != NULL, (t->flags & MM_MANY) != 0);
+    assert_int_equal(t->invert != NULL, (t->flags & MM_INVERTIBLE) != 0);
+    assert_true(!t->is_random || t->flags & MM_RANDOM);
+    assert_true(!(t->flags & MM_INVERTIBLE) || t->flags & MM_SPATIAL);
+    for (const struct mm_param *p = t->params; p && p->type != MM_PARAM_END_OF_TABLE; p++)
+        assert_true(p->help && *p->help);
+}
+
+/* The example with one argument set. */
+static enum mm_status make_with(struct mm_arena *arena, const struct mm_transform *t, const char *name, cJSON *value,
+                                struct mm_error *err)
+{
+    cJSON *json = example_of(arena, t), *args = (cJSON *)mm_json_get(json, "args");
+    cJSON *old = (cJSON *)mm_json_get(args, name);
+    struct mm_chain *chain;
+    if (old)
+        mm_json_replace(old, value);
+    else
+        mm_json_add(arena, args, name, value);
+    err->text[0] = '\0';
+    return make_chain(arena, json, &chain, err);
+}
+
+static void refuse(struct mm_arena *arena, const struct mm_transform *t, const struct mm_param *p, double value)
+{
+    bool is_list = p->type == MM_PARAM_INTS || p->type == MM_PARAM_DOUBLES;
+    cJSON *node = is_list ? mm_json_array(arena) : mm_json_number(arena, value);
+    for (size_t i = 0; is_list && i < (p->count_min ? p->count_min : 1); i++)
+        mm_json_append(node, mm_json_number(arena, value));
+    struct mm_error err;
+    if (make_with(arena, t, p->name, node, &err) != MM_ERR_CONFIG)
+        fail_msg("%s: %s of %g is not refused", t->name, p->name, value);
+    if (!strstr(err.text, p->name))
+        fail_msg("%s: %s of %g is refused without its name: %s", t->name, p->name, value, err.text);
+}
+
+static void arguments_out_of_range_are_refused(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    for (const struct mm_param *p = t->params; p && p->type != MM_PARAM_END_OF_TABLE; p++) {
+        bool number = p->type == MM_PARAM_INT || p->type == MM_PARAM_DOUBLE || p->type == MM_PARAM_INTS ||
+                      p->type == MM_PARAM_DOUBLES;
+        if (!number || (p->min == 0 && p->max == 0))
+            continue;
+        refuse(&arena, t, p, p->exclusive_min ? p->min : p->min - 1);
+        refuse(&arena, t, p, p->max + 1);
+    }
+    struct mm_error err;
+    assert_int_equal(make_with(&arena, t, "not_a_parameter", mm_json_bool(&arena, true), &err), MM_ERR_CONFIG);
+    assert_non_null(strstr(err.text, "not_a_parameter"));
+    mm_arena_done(&arena);
+}
+
+struct crowd {
+    const struct mm_chain *chain;
+    const struct mm_sample *expected;
+    bool same[8];
+};
+
+static void run_in_crowd(void *context, size_t shard, unsigned thread)
+{
+    (void)thread;
+    struct crowd *crowd = context;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    struct mm_sample *sample = make_sample(&arena, crowd->chain->steps[0].transform);
+    const struct mm_context at = {.seed = 11, .epoch = 1, .position = 2};
+    crowd->same[shard] =
+        mm_chain_run(crowd->chain, 0, 1, sample, &at, NULL) == MM_OK && same_samples(sample, crowd->expected);
+    mm_arena_done(&arena);
+}
+
+/* The same place gives the same bytes, also when many threads use the chain at once. */
+static void only_the_place_matters(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena arena;
+    struct mm_pool *pool;
+    mm_arena_init(&arena, NULL);
+    const struct mm_context at = {.seed = 11, .epoch = 1, .position = 2};
+    struct crowd crowd = {.chain = example_chain(&arena, t)};
+    crowd.expected = run_on_new(&arena, crowd.chain, &at);
+    assert_int_equal(mm_pool_open(4, &pool, NULL), MM_OK);
+    mm_pool_run(pool, 8, run_in_crowd, &crowd);
+    mm_pool_close(pool);
+    for (int i = 0; i < 8; i++)
+        assert_true(crowd.same[i]);
+    mm_arena_done(&arena);
+}
+
+static void other_places_give_other_draws(void **state)
+{
+    const struct mm_transform *t = *state;
+    if (!(t->flags & MM_RANDOM))
+        return;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    const struct mm_chain *chain = example_chain(&arena, t);
+    const struct mm_sample *first = run_on_new(&arena, chain, &(struct mm_context){.seed = 1});
+    bool differs = false;
+    for (uint32_t epoch = 1; epoch < 100 && !differs; epoch++) {
+        struct mm_arena scratch;
+        mm_arena_init(&scratch, NULL);
+        differs = !same_samples(first, run_on_new(&scratch, chain, &(struct mm_context){.seed = 1, .epoch = epoch}));
+        mm_arena_done(&scratch);
+    }
+    assert_true(differs);
+    mm_arena_done(&arena);
+}
+
+static void a_probability_of_0_is_deterministic(void **state)
+{
+    const struct mm_transform *t = *state;
+    const struct mm_param *p = t->params ? mm_params_find(t->params, "prob") : NULL;
+    if (!p && !(p = t->params ? mm_params_find(t->params, "probability") : NULL))
+        return;
+    struct mm_arena arena;
+    struct mm_error err = {0};
+    mm_arena_init(&arena, NULL);
+    cJSON *json = example_of(&arena, t), *args = (cJSON *)mm_json_get(json, "args");
+    mm_json_detach((cJSON *)mm_json_get(args, p->name));
+    mm_json_add(&arena, args, p->name, mm_json_number(&arena, 0));
+    struct mm_chain *chain;
+    if (make_chain(&arena, json, &chain, &err))
+        fail_msg("%s: %s", t->name, err.text);
+    assert_false(mm_step_is_random(&chain->steps[0]));
+    assert_int_equal(mm_chain_prefix(chain), 1);
+    assert_true(same_samples(run_on_new(&arena, chain, NULL), make_sample(&arena, t)));
+    mm_arena_done(&arena);
+}
+
+static void shared_voxels_stay(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    const struct mm_chain *chain = example_chain(&arena, t);
+    struct mm_sample *source = make_sample(&arena, t), *view = mm_sample_view(&arena, source);
+    const struct mm_context at = {.seed = 11, .epoch = 1, .position = 2};
+    run_all(chain, view, &at);
+    assert_true(same_samples(source, make_sample(&arena, t)));
+    assert_true(same_samples(view, run_on_new(&arena, chain, &at)));
+    mm_arena_done(&arena);
+}
+
+static bool keeps_all_voxels(const struct mm_transform *t)
+{
+    return t->invert == mm_turn_invert || mm_text_ends(t->name, "Pad");
+}
+
+static void what_is_undone_is_as_before(void **state)
+{
+    const struct mm_transform *t = *state;
+    if (!(t->flags & MM_INVERTIBLE))
+        return;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    const struct mm_chain *chain = example_chain(&arena, t);
+    const struct mm_sample *before = make_sample(&arena, t);
+    for (uint32_t seed = 0; seed < 4; seed++) {
+        struct mm_sample *after = run_on_new(&arena, chain, &(struct mm_context){.seed = seed});
+        for (size_t i = 0; i < before->count; i++) {
+            const struct mm_field *field = &after->fields[i];
+            const struct mm_volume *old = before->fields[i].volume;
+            struct mm_volume *out;
+            assert_int_equal(mm_field_invert(field, &arena, field->volume, true, &out, NULL), MM_OK);
+            assert_true(mm_volume_same_size(out, old));
+            assert_memory_equal(out->affine, old->affine, sizeof old->affine);
+            assert_true(!keeps_all_voxels(t) || same_voxels(out, old));
+        }
+    }
+    mm_arena_done(&arena);
+}
+
+static void descriptions_are_of_this_transform(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    const char *text = mm_chain_describe(&arena, example_chain(&arena, t), 1);
+    assert_non_null(strstr(text, t->name));
+    for (const struct mm_param *p = t->params; p && p->type != MM_PARAM_END_OF_TABLE; p++)
+        assert_true(p->no_effect || strstr(text, p->name));
+    mm_arena_done(&arena);
+}
+
+static void the_list_is_sorted(void **state)
+{
+    (void)state;
+#define TEXT(name) #name,
+    static const char *const names[] = {MM_TRANSFORMS(TEXT)};
+    size_t count = sizeof names / sizeof *names;
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i - 1], names[i]) >= 0)
+            fail_msg("%s stands before %s", names[i - 1], names[i]);
+    for (size_t i = 0; i < count; i++)
+        assert_non_null(mm_transforms[i]);
+    assert_null(mm_transforms[count]);
+}
+
+static int write_files(void **state)
+{
+    (void)state;
+    if (scratch_setup((void **)&files))
+        return -1;
+    struct mm_sample *sample = make_pair(&files->arena, 3, 6, 5, 4, in_a_ball);
+    return mm_image_write(scratch_path(files, "image.nii"), volume_in(sample, "image"), NULL) ||
+           mm_image_write(scratch_path(files, "label.nii"), volume_in(sample, "label"), NULL);
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    return scratch_teardown((void **)&files);
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        CMUnitTestFunction test;
+    } contract[] = {
+        {"words_and_functions", words_and_functions},
+        {"arguments_out_of_range_are_refused", arguments_out_of_range_are_refused},
+        {"only_the_place_matters", only_the_place_matters},
+        {"other_places_give_other_draws", other_places_give_other_draws},
+        {"a_probability_of_0_is_deterministic", a_probability_of_0_is_deterministic},
+        {"shared_voxels_stay", shared_voxels_stay},
+        {"what_is_undone_is_as_before", what_is_undone_is_as_before},
+        {"descriptions_are_of_this_transform", descriptions_are_of_this_transform},
+    };
+    enum { RULES = sizeof contract / sizeof *contract };
+    size_t members = 0, count = 0;
+    while (mm_transforms[members])
+        members++;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    struct CMUnitTest *tests = mm_arena_array(&arena, struct CMUnitTest, members * RULES + 1);
+    for (size_t i = 0; i < members; i++)
+        for (size_t k = 0; k < RULES; k++)
+            tests[count++] = (struct CMUnitTest){
+                .name = mm_arena_format(&arena, "%s: %s", mm_transforms[i]->name, contract[k].name),
+                .test_func = contract[k].test,
+                .initial_state = (void *)mm_transforms[i]};
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(the_list_is_sorted);
+    int failed = _cmocka_run_group_tests("registry", tests, count, write_files, remove_files);
+    mm_arena_done(&arena);
+    return failed;
+}

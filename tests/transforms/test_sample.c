@@ -1,0 +1,216 @@
+/* Fields of samples: finding, adding, sharing, copying, and the record of spatial steps. */
+#include "chains.h"
+
+static void items_become_fields(void **state)
+{
+    struct bench *b = *state;
+    const char *const paths[] = {"a.nii", "b.nii"}, *const text[] = {"case 7"};
+    const double numbers[] = {3};
+    const struct mm_entry entries[] = {
+        {.key = "image", .kind = MM_ENTRY_PATHS, .count = 2, .paths = paths},
+        {.key = "label", .kind = MM_ENTRY_NUMBERS, .count = 1, .numbers = numbers},
+        {.key = "id", .kind = MM_ENTRY_TEXT, .count = 1, .paths = text},
+    };
+    const struct mm_item item = {.count = 3, .entries = entries};
+    struct mm_sample *sample;
+    assert_int_equal(mm_sample_from_item(&b->arena, &item, 17, &sample, &b->err), MM_OK);
+    assert_int_equal(sample->item, 17);
+    assert_int_equal(sample->count, 3);
+    const struct mm_field *image = mm_sample_find(sample, "image");
+    assert_int_equal(image->kind, MM_FIELD_PATHS);
+    assert_int_equal(image->count, 2);
+    assert_string_equal(image->source, "a.nii");
+    assert_true(mm_sample_find(sample, "label")->numbers[0] == 3);
+    assert_string_equal(mm_sample_find(sample, "id")->text, "case 7");
+}
+
+static void messages_say_what_is_there(void **state)
+{
+    struct bench *b = *state;
+    struct mm_field *field;
+    mm_sample_add(b->sample, "image", MM_FIELD_PATHS, &field, NULL);
+    mm_sample_add(b->sample, "class", MM_FIELD_CLASS, &field, NULL);
+    assert_int_equal(mm_sample_field(b->sample, "imgae", &field, &b->err), MM_ERR_DATA);
+    assert_string_equal(b->err.text, "there is no field \"imgae\", did you mean image? (there are: image, class)");
+    assert_int_equal(mm_sample_volume(b->sample, "image", &field, &b->err), MM_ERR_DATA);
+    assert_non_null(strstr(b->err.text, "\"image\" is not loaded yet"));
+    assert_int_equal(mm_sample_volume(b->sample, "class", &field, &b->err), MM_ERR_DATA);
+    assert_string_equal(b->err.text, "field \"class\" is class numbers, an image is needed");
+}
+
+static void fields_are_replaced_removed_and_limited(void **state)
+{
+    struct bench *b = *state;
+    struct mm_field *field;
+    char name[16];
+    for (int i = 0; i < MM_SAMPLE_FIELDS_MAX; i++) {
+        snprintf(name, sizeof name, "f%d", i);
+        assert_int_equal(mm_sample_add(b->sample, name, MM_FIELD_TEXT, &field, &b->err), MM_OK);
+    }
+    assert_int_equal(mm_sample_add(b->sample, "more", MM_FIELD_TEXT, &field, &b->err), MM_ERR_DATA);
+    assert_non_null(strstr(b->err.text, "at most 24"));
+    field->source = "somewhere";
+    assert_int_equal(mm_sample_add(b->sample, "f23", MM_FIELD_NUMBER, &field, &b->err), MM_OK);
+    assert_int_equal(field->kind, MM_FIELD_NUMBER);
+    assert_null(field->source);
+    mm_sample_remove(b->sample, "f1");
+    mm_sample_remove(b->sample, "f1");
+    assert_int_equal(b->sample->count, MM_SAMPLE_FIELDS_MAX - 1);
+    assert_null(mm_sample_find(b->sample, "f1"));
+    assert_string_equal(b->sample->fields[1].name, "f2");
+    assert_int_equal(mm_sample_find(b->sample, "f23")->kind, MM_FIELD_NUMBER);
+}
+
+static void shared_voxels_are_copied_before_writing(void **state)
+{
+    struct bench *b = *state;
+    struct mm_volume *source = bench_put(b, "image", MM_I16, 1, 2, 2, 1, VALUES(1, 2, 3, 4)), *v;
+    struct mm_sample *view = mm_sample_view(&b->arena, b->sample);
+    struct mm_field *field = mm_sample_find(view, "image");
+    assert_ptr_equal(field->volume->data, source->data);
+    assert_int_equal(mm_field_writable(view, field, &v, &b->err), MM_OK);
+    assert_ptr_not_equal(v->data, source->data);
+    assert_false(v->shared);
+    mm_volume_set(v, 0, 0, 0, 0, 99);
+    assert_true(mm_volume_get(source, 0, 0, 0, 0) == 1);
+    struct mm_volume *again;
+    assert_int_equal(mm_field_writable(view, field, &again, &b->err), MM_OK);
+    assert_ptr_equal(again, v);
+    assert_int_equal(mm_field_writable_float(view, field, &again, &b->err), MM_OK);
+    assert_int_equal(again->type, MM_F32);
+    assert_true(mm_volume_get(again, 0, 0, 0, 0) == 99);
+}
+
+static void new_voxels_forget_what_was_indexed(void **state)
+{
+    struct bench *b = *state;
+    static const uint32_t voxels[] = {1};
+    struct mm_volume *v;
+    struct mm_field *other, *mine;
+    bench_put(b, "label", MM_U8, 1, 2, 1, 1, VALUES(0, 1));
+    mm_sample_add(b->sample, "label:foreground", MM_FIELD_INDEX, &mine, NULL);
+    mm_sample_add(b->sample, "labels:foreground", MM_FIELD_INDEX, &other, NULL);
+    mine->indices = other->indices = voxels;
+    mine->count = other->count = 1;
+    assert_int_equal(mm_field_writable(b->sample, mm_sample_find(b->sample, "label"), &v, &b->err), MM_OK);
+    assert_null(mine->indices);
+    assert_non_null(other->indices);
+}
+
+static void steps_are_recorded_newest_first(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_U8, 1, 2, 1, 1, VALUES(5, 6));
+    struct mm_field *field = mm_sample_find(b->sample, "image");
+    const struct mm_step first = {.index = 1}, second = {.index = 2};
+    const int larger[3] = {4, 1, 1};
+    int memo = 42;
+    struct mm_volume *v = mm_volume_make(&b->arena, MM_U8, 3, 1, larger);
+    v->affine[3] = -7;
+    assert_int_equal(mm_field_moved(b->sample, field, &first, v, &memo, sizeof memo, &b->err), MM_OK);
+    memo = 0;
+    assert_int_equal(mm_field_moved(b->sample, field, &second, v, NULL, 0, &b->err), MM_OK);
+    assert_ptr_equal(field->applied->step, &second);
+    const struct mm_applied *old = field->applied->before;
+    assert_ptr_equal(old->step, &first);
+    assert_null(old->before);
+    assert_int_equal(*(const int *)old->memo, 42);
+    assert_int_equal(old->size_before[0], 2);
+    assert_int_equal(old->size_after[0], 4);
+    assert_true(old->affine_before[3] == 0 && old->affine_after[3] == -7);
+}
+
+static void put_everything(struct bench *b, struct mm_volume **image)
+{
+    static const char *const paths[] = {"a.nii"};
+    static const size_t lengths[] = {2};
+    static const double points[] = {1, 2, 3, 4, 5, 6};
+    static const uint32_t voxels[] = {7, 8, 9};
+    struct mm_field *field;
+    *image = bench_put(b, "image", MM_F32, 1, 3, 1, 1, VALUES(1, 2, 3));
+    (*image)->size[0] = 2; /* a part of the rows */
+    mm_sample_add(b->sample, "paths", MM_FIELD_PATHS, &field, NULL);
+    *field =
+        (struct mm_field){.name = "paths", .kind = MM_FIELD_PATHS, .source = "a.nii", .count = 1, .paths = paths};
+    mm_sample_add(b->sample, "points", MM_FIELD_POINTS, &field, NULL);
+    *field = (struct mm_field){.name = "points", .kind = MM_FIELD_POINTS, .count = 2, .numbers = points};
+    mm_sample_add(b->sample, "polygons", MM_FIELD_POLYGONS, &field, NULL);
+    *field = (struct mm_field){.name = "polygons", .kind = MM_FIELD_POLYGONS, .polygons = {1, lengths, points}};
+    mm_sample_add(b->sample, "text", MM_FIELD_TEXT, &field, NULL);
+    *field = (struct mm_field){.name = "text", .kind = MM_FIELD_TEXT, .text = "hello"};
+    mm_sample_add(b->sample, "index", MM_FIELD_INDEX, &field, NULL);
+    *field = (struct mm_field){.name = "index", .kind = MM_FIELD_INDEX, .count = 3, .indices = voxels};
+    const struct mm_step step = {.index = 0};
+    mm_field_moved(b->sample, mm_sample_find(b->sample, "image"), &step, *image, "memo", 5, NULL);
+}
+
+static void copies_are_deep_and_as_large_as_said(void **state)
+{
+    struct bench *b = *state;
+    struct mm_volume *image;
+    put_everything(b, &image);
+    struct mm_arena store;
+    mm_arena_init(&store, NULL);
+    size_t bytes = mm_sample_bytes(b->sample);
+    struct mm_sample *copy = mm_sample_copy(&store, b->sample);
+    assert_non_null(copy);
+    assert_ptr_equal(copy->arena, &store);
+    assert_in_range(store.bytes, bytes, bytes < 32 << 10 ? 64 << 10 : bytes + 64);
+    mm_volume_set(image, 0, 0, 0, 1, 77); /* the original changes, the copy does not */
+    const struct mm_volume *v = volume_in(copy, "image");
+    assert_size(v, 2, 1, 1);
+    assert_true(mm_volume_is_dense(v) && !v->shared);
+    assert_true(mm_volume_get(v, 0, 0, 0, 0) == 1 && mm_volume_get(v, 0, 0, 0, 1) == 2);
+    const struct mm_field *field = mm_sample_find(copy, "image");
+    assert_string_equal(field->applied->memo, "memo");
+    assert_ptr_not_equal(field->applied, mm_sample_find(b->sample, "image")->applied);
+    assert_string_equal(mm_sample_find(copy, "paths")->paths[0], "a.nii");
+    assert_true(mm_sample_find(copy, "points")->numbers[5] == 6);
+    assert_true(mm_sample_find(copy, "polygons")->polygons.points[3] == 4);
+    assert_string_equal(mm_sample_find(copy, "text")->text, "hello");
+    assert_int_equal(mm_sample_find(copy, "index")->indices[2], 9);
+    mm_arena_done(&store);
+}
+
+static void a_large_copy_takes_its_bytes_and_one_header(void **state)
+{
+    struct bench *b = *state;
+    const int size[3] = {50, 40, 30};
+    put_field(b->sample, "image", coded_volume(&b->arena, MM_F32, 3, size));
+    struct mm_arena store;
+    mm_arena_init(&store, NULL);
+    size_t bytes = mm_sample_bytes(b->sample);
+    struct mm_sample *copy = mm_sample_copy(&store, b->sample);
+    assert_int_equal(store.bytes, bytes + 64);
+    assert_true(same_voxels(volume_in(copy, "image"), volume_in(b->sample, "image")));
+    mm_arena_done(&store);
+}
+
+static void different_grids_are_named(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_U8, 1, 2, 1, 1, VALUES(1, 2));
+    bench_put(b, "label", MM_U8, 1, 1, 2, 1, VALUES(1, 2));
+    struct mm_field *image = mm_sample_find(b->sample, "image"), *label = mm_sample_find(b->sample, "label");
+    label->source = "b.nii";
+    assert_int_equal(mm_field_same_grid(image, image, &b->err), MM_OK);
+    assert_int_equal(mm_field_same_grid(image, label, &b->err), MM_ERR_DATA);
+    assert_string_equal(b->err.text,
+                        "image (made here) has 2x1x1 voxels, label (b.nii) 1x2x1: they must be on one grid");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BENCH_TEST(items_become_fields),
+        BENCH_TEST(messages_say_what_is_there),
+        BENCH_TEST(fields_are_replaced_removed_and_limited),
+        BENCH_TEST(shared_voxels_are_copied_before_writing),
+        BENCH_TEST(new_voxels_forget_what_was_indexed),
+        BENCH_TEST(steps_are_recorded_newest_first),
+        BENCH_TEST(copies_are_deep_and_as_large_as_said),
+        BENCH_TEST(a_large_copy_takes_its_bytes_and_one_header),
+        BENCH_TEST(different_grids_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

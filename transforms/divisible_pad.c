@@ -1,0 +1,46 @@
+/* Pads every axis to the next multiple of k. */
+#include "transforms/box.h"
+
+struct divisible_pad {
+    struct mm_ints k;
+    const char *method;
+    struct mm_strings mode;
+    double value;
+};
+#define P struct divisible_pad
+
+static const struct mm_param params[] = {MM_INTS(P, k, .required = true, .min = -1, .max = 1 << 16, .count_min = 1,
+                                                 .count_max = 3, .unit = "voxel",
+                                                 .help = "sizes become multiples of it; -1 or 0 keeps the axis"),
+                                         MM_CHOICE(P, method, .choices = "symmetric end", .def_text = "symmetric",
+                                                   .help = "pad on both sides or behind only"),
+                                         MM_BOX_FILL_PARAMS(P), MM_PARAM_LAZY, MM_PARAMS_END};
+
+static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
+                           const struct mm_context *context, struct mm_error *err)
+{
+    (void)context;
+    const P *p = step->self;
+    enum mm_status s;
+    struct mm_volume *image;
+    int k[3], size[3];
+    if (MM_TRY(s, mm_field_volume(field, &image, err)) ||
+        MM_TRY(s, mm_spatial_ints(&p->k, "k", image->rank, 1, k, err)))
+        return s;
+    for (int a = 0; a < 3; a++)
+        size[a] = mm_box_multiple(image->size[a], k[a]);
+    struct mm_box box = mm_box_enlarged(image, size, strcmp(p->method, "end") == 0);
+    struct mm_box_fill fill = mm_box_fill_of(&p->mode, key, p->value);
+    return mm_box_apply(step, sample, field, &box, &fill, err);
+}
+
+const struct mm_transform mm_transform_divisible_pad = {
+    .name = "DivisiblePad",
+    .summary = "pad every axis to a multiple of a number",
+    .params = params,
+    .params_size = sizeof(P),
+    .flags = MM_SPATIAL | MM_INVERTIBLE,
+    .each = each,
+    .invert = mm_box_invert,
+    .example = "{\"name\": \"DivisiblePadd\", \"args\": {\"keys\": [\"image\", \"label\"], \"k\": 16}}",
+};

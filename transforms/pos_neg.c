@@ -1,0 +1,260 @@
+/* Crops by the ratio of foreground and background. */
+#include "transforms/pos_neg.h"
+
+#define TRIES 1000
+
+enum kind { BACKGROUND, FOREGROUND };
+
+/* Where voxels of a kind are looked for. Voxel i is at x + size.x * (y + size.y * z). */
+struct search {
+    const struct mm_volume *label, *image; /* image: NULL when it does not matter */
+    double threshold;
+    double *row;   /* of one image row */
+    uint8_t *mask; /* likewise         */
+};
+
+enum mm_status mm_pos_neg_check(double pos, double neg, struct mm_error *err)
+{
+    return pos + neg > 0 ? MM_OK : mm_fail(err, MM_ERR_CONFIG, "pos and neg are both 0: one must be above 0");
+}
+
+static enum mm_status search_make(struct mm_arena *arena, const struct mm_volume *label, struct search *search,
+                                  struct mm_error *err)
+{
+    *search = (struct search){.label = label};
+    if (mm_volume_voxels(label) > UINT32_MAX)
+        return mm_fail(err, MM_ERR_DATA, "the label has more than 2^32 voxels: crop it first");
+    search->row = mm_arena_array(arena, double, (size_t)label->size[0]);
+    search->mask = mm_arena_array(arena, uint8_t, (size_t)label->size[0]);
+    return search->row && search->mask ? MM_OK : mm_fail_memory(err, "a row of voxels");
+}
+
+static int first_channel(const struct mm_volume *label)
+{
+    return label->channels > 1;
+}
+
+static bool is_kind(const struct search *search, enum kind kind, uint32_t voxel)
+{
+    const struct mm_volume *label = search->label, *image = search->image;
+    uint32_t nx = (uint32_t)label->size[0], ny = (uint32_t)label->size[1];
+    int x = (int)(voxel % nx), y = (int)(voxel / nx % ny), z = (int)(voxel / nx / ny);
+    for (int c = first_channel(label); c < label->channels; c++)
+        if (mm_volume_get(label, c, z, y, x) != 0)
+            return kind == FOREGROUND;
+    if (kind == FOREGROUND || !image)
+        return kind == BACKGROUND;
+    for (int c = 0; c < image->channels; c++)
+        if (mm_volume_get(image, c, z, y, x) > search->threshold)
+            return true;
+    return false;
+}
+
+static void load_row(const struct search *search, const struct mm_volume *v, int c, int z, int y)
+{
+    mm_convert(search->row, MM_F64, mm_volume_row(v, c, z, y), v->type, (size_t)v->size[0], v->stride[0]);
+}
+
+/* Sets the mask to 1 where the row's voxels are of that kind; returns how many are. */
+static size_t mark_row(const struct search *search, enum kind kind, int z, int y)
+{
+    const struct mm_volume *label = search->label, *image = search->image;
+    size_t n = (size_t)label->size[0], found = 0;
+    uint8_t *mask = search->mask;
+    memset(mask, 0, n);
+    for (int c = first_channel(label); c < label->channels; c++) {
+        load_row(search, label, c, z, y);
+        for (size_t x = 0; x < n; x++)
+            mask[x] |= search->row[x] != 0;
+    }
+    for (size_t x = 0; kind == BACKGROUND && x < n; x++)
+        mask[x] = image ? (uint8_t)(mask[x] ? 2 : 0) : !mask[x];
+    for (int c = 0; kind == BACKGROUND && image && c < image->channels; c++) {
+        load_row(search, image, c, z, y);
+        for (size_t x = 0; x < n; x++)
+            if (mask[x] == 0 && search->row[x] > search->threshold)
+                mask[x] = 1;
+    }
+    for (size_t x = 0; x < n; x++)
+        found += mask[x] == 1;
+    return found;
+}
+
+static size_t count_kind(const struct search *search, enum kind kind)
+{
+    size_t count = 0;
+    for (int z = 0; z < search->label->size[2]; z++)
+        for (int y = 0; y < search->label->size[1]; y++)
+            count += mark_row(search, kind, z, y);
+    return count;
+}
+
+/* The voxels of that kind with ordinal numbers from `skip` on, at most `most` of them. */
+static void list_kind(const struct search *search, enum kind kind, size_t skip, size_t most, uint32_t *voxels)
+{
+    uint32_t start = 0;
+    for (int z = 0; z < search->label->size[2] && most; z++)
+        for (int y = 0; y < search->label->size[1] && most; y++, start += (uint32_t)search->label->size[0]) {
+            size_t found = mark_row(search, kind, z, y);
+            if (found <= skip) {
+                skip -= found;
+                continue;
+            }
+            for (uint32_t x = 0; x < (uint32_t)search->label->size[0] && most; x++)
+                if (search->mask[x] == 1 && (skip == 0 || skip-- == 0)) {
+                    *voxels++ = start + x;
+                    most--;
+                }
+        }
+}
+
+/* A voxel of that kind, by scanning all of them; false when there is none. */
+static bool draw_by_scan(const struct search *search, enum kind kind, struct mm_random *random, uint32_t *voxel)
+{
+    size_t count = count_kind(search, kind);
+    if (count)
+        list_kind(search, kind, mm_random_below(random, (uint32_t)count), 1, voxel);
+    return count > 0;
+}
+
+static bool draw_foreground(const struct search *search, const struct mm_field *index, struct mm_random *random,
+                            uint32_t *voxel)
+{
+    if (!index)
+        return draw_by_scan(search, FOREGROUND, random, voxel);
+    if (index->count)
+        *voxel = index->indices[mm_random_below(random, (uint32_t)index->count)];
+    return index->count > 0;
+}
+
+static bool draw_background(const struct search *search, struct mm_random *random, uint32_t *voxel)
+{
+    uint32_t voxels = (uint32_t)mm_volume_voxels(search->label);
+    for (int i = 0; i < TRIES; i++) {
+        *voxel = mm_random_below(random, voxels);
+        if (is_kind(search, BACKGROUND, *voxel))
+            return true;
+    }
+    return draw_by_scan(search, BACKGROUND, random, voxel);
+}
+
+/* "<label>:foreground" */
+static const char *index_name(struct mm_arena *arena, const char *label_field)
+{
+    return mm_arena_format(arena, "%s:foreground", label_field);
+}
+
+static enum mm_status draw_voxel(struct mm_sample *sample, const struct search *search, const struct mm_pos_neg *how,
+                                 struct mm_random *random, uint32_t *voxel, struct mm_error *err)
+{
+    const char *name = index_name(sample->arena, how->label_field);
+    if (!name)
+        return mm_fail_memory(err, "a name");
+    const struct mm_field *index = mm_sample_find(sample, name);
+    if (index && !index->indices)
+        index = NULL;
+    bool positive = mm_step_happens(random, how->pos / (how->pos + how->neg));
+    bool found = positive ? draw_foreground(search, index, random, voxel) || draw_background(search, random, voxel)
+                          : draw_background(search, random, voxel) || draw_foreground(search, index, random, voxel);
+    return found ? MM_OK : mm_fail(err, MM_ERR_DATA, "no voxel is foreground or background: nowhere to crop");
+}
+
+/* The box about the voxel, moved inside. */
+static struct mm_box box_about(const struct mm_volume *label, uint32_t voxel, const int size[3])
+{
+    uint32_t nx = (uint32_t)label->size[0], ny = (uint32_t)label->size[1];
+    const int at[3] = {(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)};
+    struct mm_box box;
+    for (int a = 0; a < 3; a++) {
+        int n = label->size[a];
+        box.size[a] = size[a] < n ? size[a] : n;
+        int start = at[a] - box.size[a] / 2, last = n - box.size[a];
+        box.start[a] = start < 0 ? 0 : start > last ? last : start;
+    }
+    return box;
+}
+
+static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sample, const struct mm_field *label,
+                               const struct mm_pos_neg *how, const struct mm_context *context, struct mm_box *box,
+                               struct mm_error *err)
+{
+    enum mm_status s;
+    int size[3];
+    struct search search;
+    struct mm_field *image = NULL;
+    if (MM_TRY(s, mm_spatial_sizes(how->size, "size", label->volume, size, err)) ||
+        (!how->allow_smaller && MM_TRY(s, mm_box_fits(label->volume, size, err))) ||
+        MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
+        return s;
+    if (how->image_field && (MM_TRY(s, mm_sample_volume(sample, how->image_field, &image, err)) ||
+                             MM_TRY(s, mm_field_same_grid(image, label, err))))
+        return s;
+    search.image = image ? image->volume : NULL;
+    search.threshold = how->threshold;
+    struct mm_random random;
+    uint32_t voxel;
+    mm_step_random(step, context, &random);
+    if (MM_TRY(s, draw_voxel(sample, &search, how, &random, &voxel, err)))
+        return s;
+    *box = box_about(label->volume, voxel, size);
+    return MM_OK;
+}
+
+static enum mm_status crop_field(const struct mm_step *step, struct mm_sample *sample, const struct mm_pos_neg *how,
+                                 const char *name, const struct mm_field *label, const struct mm_box *box,
+                                 struct mm_error *err)
+{
+    if (how->allow_missing_fields && !mm_sample_find(sample, name))
+        return MM_OK;
+    enum mm_status s;
+    struct mm_field *field;
+    if (MM_TRY(s, mm_sample_volume(sample, name, &field, err)) || MM_TRY(s, mm_field_same_grid(field, label, err)))
+        return s;
+    return mm_box_apply(step, sample, field, box, NULL, err) ? mm_fail_in(err, "%s", name) : MM_OK;
+}
+
+enum mm_status mm_pos_neg_crop(const struct mm_step *step, struct mm_sample *sample, const struct mm_pos_neg *how,
+                               const struct mm_context *context, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_field *field;
+    if (MM_TRY(s, mm_sample_volume(sample, how->label_field, &field, err)))
+        return s;
+    const struct mm_field label = *field; /* as it was, while the fields are cropped */
+    struct mm_box box;
+    if (find_box(step, sample, &label, how, context, &box, err))
+        return mm_fail_in(err, "%s (%s)", label.name, label.source ? label.source : "made here");
+    bool cropped = !how->crops_label;
+    for (size_t i = 0; i < how->fields.count; i++) {
+        const char *name = how->fields.items[i];
+        cropped |= strcmp(name, how->label_field) == 0;
+        if (MM_TRY(s, crop_field(step, sample, how, name, &label, &box, err)))
+            return s;
+    }
+    return cropped ? MM_OK : crop_field(step, sample, how, how->label_field, &label, &box, err);
+}
+
+enum mm_status mm_pos_neg_prepare(struct mm_sample *sample, const char *label_field, struct mm_error *err)
+{
+    const char *name = index_name(sample->arena, label_field);
+    if (!name)
+        return mm_fail_memory(err, "a name");
+    const struct mm_field *label = mm_sample_find(sample, label_field);
+    struct mm_field *index = mm_sample_find(sample, name);
+    if (!label || label->kind != MM_FIELD_VOLUME || (index && index->indices))
+        return MM_OK;
+    enum mm_status s;
+    struct search search;
+    if (MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
+        return s;
+    size_t count = count_kind(&search, FOREGROUND);
+    uint32_t *voxels = mm_arena_array(sample->arena, uint32_t, count);
+    if (!voxels)
+        return mm_fail_memory(err, "the list of the foreground's voxels");
+    list_kind(&search, FOREGROUND, 0, count, voxels);
+    if (MM_TRY(s, mm_sample_add(sample, name, MM_FIELD_INDEX, &index, err)))
+        return s;
+    index->indices = voxels;
+    index->count = count;
+    return MM_OK;
+}

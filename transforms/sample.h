@@ -1,0 +1,110 @@
+/* What travels through a chain: ordered, named fields, and for every volume the record of the spatial transforms applied to it,
+ * so that a prediction can be carried back to the grid of the input file.
+ *
+ * A sample lives in its arena. Volumes may be shared with a cache: a transform that writes voxels asks mm_field_writable first. */
+#ifndef MM_TRANSFORMS_SAMPLE_H
+#define MM_TRANSFORMS_SAMPLE_H
+
+#include "config/datalist.h"
+#include "image/volume.h"
+
+#define MM_SAMPLE_FIELDS_MAX 24
+
+enum mm_field_kind {
+    MM_FIELD_PATHS,    /* files not loaded yet                                      */
+    MM_FIELD_VOLUME,
+    MM_FIELD_CLASS,    /* numbers: one class index, or a vector                     */
+    MM_FIELD_POINTS,   /* `count` points of 3 doubles, voxel coordinates of `of`    */
+    MM_FIELD_POLYGONS, /* rings of points                                           */
+    MM_FIELD_REGION,   /* of a slide: level, x, y, width, height                    */
+    MM_FIELD_TEXT,
+    MM_FIELD_NUMBER,
+    MM_FIELD_INDEX,    /* voxel indices prepared for a later transform, "label:foreground"; NULL when forgotten */
+};
+const char *mm_field_kind_name(enum mm_field_kind kind);
+
+struct mm_transform;
+struct mm_step;
+
+/* One spatial step in a volume's history, newest first. */
+struct mm_applied {
+    const struct mm_step *step;
+    int rank, size_before[3], size_after[3];
+    double affine_before[16], affine_after[16];
+    const void *memo; /* what the step needs to undo itself beyond the above (the box of a crop, the turns drawn) */
+    size_t memo_size;
+    const struct mm_applied *before;
+};
+
+struct mm_rings {
+    size_t count;
+    const size_t *lengths; /* points of each ring */
+    const double *points;  /* x, y pairs          */
+};
+
+struct mm_field {
+    const char *name;
+    enum mm_field_kind kind;
+    const char *source; /* file it came from, for messages and for writing beside it; NULL when made here */
+    size_t count;       /* of paths, numbers, points, indices */
+    union {
+        const char *const *paths;
+        struct mm_volume *volume;
+        const double *numbers; /* CLASS, NUMBER, POINTS (3 a point), REGION (5) */
+        struct mm_rings polygons;
+        const char *text;
+        const uint32_t *indices;
+    };
+    const struct mm_applied *applied; /* volumes only */
+    /* Grid of the file, before any transform: where predictions are carried back to. Volumes only. */
+    int file_rank, file_size[3];
+    double file_affine[16];
+    enum mm_type file_type;
+};
+
+struct mm_sample {
+    struct mm_arena *arena; /* holds everything the sample owns */
+    uint32_t item;          /* position in the datalist         */
+    size_t count;
+    struct mm_field fields[MM_SAMPLE_FIELDS_MAX];
+};
+
+/* Fields of an item of a datalist: paths, class numbers, text. */
+enum mm_status mm_sample_from_item(struct mm_arena *arena, const struct mm_item *item, uint32_t index, struct mm_sample **out,
+                                   struct mm_error *err);
+struct mm_sample *mm_sample_make(struct mm_arena *arena); /* no fields; NULL when memory is out */
+
+struct mm_field *mm_sample_find(const struct mm_sample *sample, const char *name); /* NULL when there is none */
+/* Like find; an error that lists the fields there are. */
+enum mm_status mm_sample_field(struct mm_sample *sample, const char *name, struct mm_field **out, struct mm_error *err);
+/* Like field, of kind volume ("is not loaded yet" for paths). */
+enum mm_status mm_sample_volume(struct mm_sample *sample, const char *name, struct mm_field **out, struct mm_error *err);
+/* The field's volume, or an error that says what the field is instead. */
+enum mm_status mm_field_volume(const struct mm_field *field, struct mm_volume **out, struct mm_error *err);
+/* Two images of a sample must have as many voxels along each axis; the error names both and their files. */
+enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_field *b, struct mm_error *err);
+/* New field of that name (or the old one emptied). */
+enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind, struct mm_field **out,
+                             struct mm_error *err);
+void mm_sample_remove(struct mm_sample *sample, const char *name);
+
+/* Other voxels on the same grid. Indices prepared from the old ones (fields "<name>:...") are forgotten: their `indices` become
+ * NULL. The only ways to change a field's voxels are this, mm_field_writable and mm_field_moved. */
+void mm_field_put(struct mm_sample *sample, struct mm_field *field, struct mm_volume *volume);
+/* The field's volume with voxels this sample may write: copied into the sample's arena when shared. */
+enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out, struct mm_error *err);
+/* The same as float32, converted when it is another type. */
+enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out, struct mm_error *err);
+
+/* Puts a new volume into the field and records the step that made it. `memo` is copied. */
+enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step, struct mm_volume *volume,
+                              const void *memo, size_t memo_size, struct mm_error *err);
+
+/* Same fields over the same voxels, marked shared: what each crop of a cached sample starts from. */
+struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from);
+/* Deep, dense copy with exactly the memory it needs: what a store keeps. mm_sample_bytes: exactly the bytes
+ * it takes, to which the arena adds its header; it is a single allocation. */
+struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from);
+size_t mm_sample_bytes(const struct mm_sample *sample);
+
+#endif

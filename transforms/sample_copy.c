@@ -1,0 +1,183 @@
+/* Views and copies of samples. A copy is one allocation: the same walk first counts the bytes (no base), then fills them, so
+ * that mm_sample_bytes cannot disagree with mm_sample_copy. */
+#include "transforms/sample.h"
+
+struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from)
+{
+    struct mm_sample *sample = mm_arena_new(arena, struct mm_sample);
+    if (!sample)
+        return NULL;
+    *sample = *from;
+    sample->arena = arena;
+    for (size_t i = 0; i < sample->count; i++) {
+        struct mm_field *field = &sample->fields[i];
+        if (field->kind == MM_FIELD_VOLUME && !(field->volume = mm_volume_view(arena, field->volume)))
+            return NULL;
+    }
+    return sample;
+}
+
+#define PIECE_ALIGNMENT 64
+
+struct slab {
+    char *base; /* NULL: only count */
+    size_t used;
+};
+
+/* The next `size` bytes; NULL while counting. */
+static void *take(struct slab *slab, size_t size)
+{
+    void *piece = slab->base ? slab->base + slab->used : NULL;
+    slab->used += (size + PIECE_ALIGNMENT) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+    return piece;
+}
+
+static void *take_copy(struct slab *slab, const void *bytes, size_t size)
+{
+    void *piece = bytes ? take(slab, size) : NULL;
+    if (piece && size)
+        memcpy(piece, bytes, size);
+    return piece;
+}
+
+static const char *take_text(struct slab *slab, const char *text)
+{
+    return text ? take_copy(slab, text, strlen(text) + 1) : NULL;
+}
+
+static void copy_voxels(struct mm_volume *to, const struct mm_volume *from)
+{
+    size_t row_bytes = (size_t)from->size[0] * mm_type_bytes(from->type);
+    for (int c = 0; c < from->channels; c++)
+        for (int z = 0; z < from->size[2]; z++)
+            for (int y = 0; y < from->size[1]; y++) {
+                void *row = mm_volume_row(to, c, z, y);
+                if (from->stride[0] == 1)
+                    memcpy(row, mm_volume_row(from, c, z, y), row_bytes);
+                else
+                    mm_convert(row, to->type, mm_volume_row(from, c, z, y), from->type, (size_t)from->size[0],
+                               from->stride[0]);
+            }
+}
+
+static struct mm_volume *take_volume(struct slab *slab, const struct mm_volume *from)
+{
+    struct mm_volume *volume = take_copy(slab, from, sizeof *from);
+    void *data = take(slab, mm_volume_bytes(from));
+    if (!volume)
+        return NULL;
+    volume->data = data;
+    volume->shared = false;
+    volume->stride[0] = 1;
+    for (int a = 0; a < 3; a++)
+        volume->stride[a + 1] = volume->stride[a] * (size_t)from->size[a];
+    copy_voxels(volume, from);
+    return volume;
+}
+
+static const struct mm_applied *take_history(struct slab *slab, const struct mm_applied *newest)
+{
+    const struct mm_applied *first = NULL;
+    struct mm_applied *last = NULL;
+    for (const struct mm_applied *from = newest; from; from = from->before) {
+        struct mm_applied *applied = take_copy(slab, from, sizeof *from);
+        const void *memo = take_copy(slab, from->memo, from->memo_size);
+        if (!applied)
+            continue;
+        applied->memo = memo;
+        if (last)
+            last->before = applied;
+        else
+            first = applied;
+        last = applied;
+    }
+    return first;
+}
+
+static const char *const *take_paths(struct slab *slab, const char *const *from, size_t count)
+{
+    const char **paths = take(slab, count * sizeof *paths);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = take_text(slab, from[i]);
+        if (paths)
+            paths[i] = path;
+    }
+    return paths;
+}
+
+static struct mm_rings take_rings(struct slab *slab, const struct mm_rings *from)
+{
+    size_t points = 0;
+    for (size_t i = 0; i < from->count; i++)
+        points += from->lengths[i];
+    return (struct mm_rings){.count = from->count,
+                             .lengths = take_copy(slab, from->lengths, from->count * sizeof *from->lengths),
+                             .points = take_copy(slab, from->points, 2 * points * sizeof *from->points)};
+}
+
+/* Numbers a field of that kind holds for each of its `count`. */
+static size_t numbers_each(enum mm_field_kind kind)
+{
+    return kind == MM_FIELD_POINTS ? 3 : kind == MM_FIELD_REGION ? 5 : 1;
+}
+
+/* Replaces what `field`, a shallow copy, points to by copies in the slab. */
+static void take_field(struct slab *slab, struct mm_field *field)
+{
+    field->name = take_text(slab, field->name);
+    field->source = take_text(slab, field->source);
+    field->applied = take_history(slab, field->applied);
+    switch (field->kind) {
+    case MM_FIELD_PATHS:
+        field->paths = take_paths(slab, field->paths, field->count);
+        break;
+    case MM_FIELD_VOLUME:
+        field->volume = take_volume(slab, field->volume);
+        break;
+    case MM_FIELD_CLASS:
+    case MM_FIELD_NUMBER:
+    case MM_FIELD_POINTS:
+    case MM_FIELD_REGION:
+        field->numbers =
+            take_copy(slab, field->numbers, field->count * numbers_each(field->kind) * sizeof *field->numbers);
+        break;
+    case MM_FIELD_POLYGONS:
+        field->polygons = take_rings(slab, &field->polygons);
+        break;
+    case MM_FIELD_TEXT:
+        field->text = take_text(slab, field->text);
+        break;
+    case MM_FIELD_INDEX:
+        field->indices = take_copy(slab, field->indices, field->count * sizeof *field->indices);
+        break;
+    }
+}
+
+static struct mm_sample *take_sample(struct slab *slab, const struct mm_sample *from)
+{
+    struct mm_sample *sample = take_copy(slab, from, sizeof *from);
+    for (size_t i = 0; i < from->count; i++) {
+        struct mm_field field = from->fields[i];
+        take_field(slab, &field);
+        if (sample)
+            sample->fields[i] = field;
+    }
+    return sample;
+}
+
+size_t mm_sample_bytes(const struct mm_sample *sample)
+{
+    struct slab slab = {0};
+    take_sample(&slab, sample);
+    return slab.used;
+}
+
+struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from)
+{
+    struct slab slab = {.base = mm_arena_alloc(arena, mm_sample_bytes(from))};
+    if (!slab.base)
+        return NULL;
+    struct mm_sample *sample = take_sample(&slab, from);
+    sample->arena = arena;
+    return sample;
+}
