@@ -19,7 +19,8 @@ TRAINER  := trainer trainer/ops trainer/models trainer/losses trainer/optimizers
 DIRS_trainer := $(TRAINER)
 DIRS_mmar    := mmar mmar/commands mmar/archive
 sources   = $(filter-out mmar/main.c,$(foreach d,$(or $(DIRS_$(1)),$(1)),$(wildcard $(d)/*.c)))
-objects   = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1))) $(if $(filter mmar,$(1)),$(BUILD)/templates.o)
+OBJ       = $(BUILD)/obj
+objects   = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1))) $(if $(filter mmar,$(1)),$(OBJ)/templates.o)
 
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror
 CFLAGS   ?= -O2 -g
@@ -35,19 +36,19 @@ below     = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call 
 archives  = $(foreach l,$(call reverse,$(1)),$(BUILD)/lib$(l).a)
 reverse   = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
 
-.PHONY: all demo test check docs golden fuzz bench install clean unit
+.PHONY: all demo test check docs golden fuzz fuzzers bench install clean unit unit-threads $(LAYERS:%=unit-%)
 all: $(BUILD)/mmar
-$(BUILD)/mmar: $(BUILD)/mmar/main.o $(call archives,$(LAYERS))
+$(BUILD)/mmar: $(OBJ)/mmar/main.o $(call archives,$(LAYERS))
 	@echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/%.o: %.c Makefile
+$(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc     $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/templates.c: tools/embed-templates $(shell find templates -type f)
+$(OBJ)/templates.c: tools/embed-templates $(shell find templates -type f)
 	@mkdir -p $(@D)
 	$(Q)tools/embed-templates > $@
-$(BUILD)/templates.o: $(BUILD)/templates.c
+$(OBJ)/templates.o: $(OBJ)/templates.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 define library
 $(BUILD)/lib$(1).a: $(call objects,$(1))
@@ -56,19 +57,28 @@ endef
 $(foreach l,$(LAYERS),$(eval $(call library,$(l))))
 
 # tests/<layer>/**/test_x.c -> build/tests/<layer>/**/test_x, linked with that layer and those below
-SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+SUPPORT  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/support/*.c))
 define tests_of
 TESTS_$(1) := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c tests/$(1)/*/test_*.c $(if $(filter mmar,$(1)),tests/family/test_*.c)))
-$$(TESTS_$(1)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(call archives,$(call below,$(1),$(LAYERS)))
+$$(TESTS_$(1)): $(BUILD)/%: $(OBJ)/%.o $(SUPPORT) $(call archives,$(call below,$(1),$(LAYERS)))
 	@echo "  link   $$@"
+	@mkdir -p $$(@D)
 	$(Q)$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(foreach l,$(call below,$(1),$(LAYERS)),$$(LIBS_$$(l))) -lm -pthread
-$(1): $(BUILD)/lib$(1).a
 unit-$(1): $$(TESTS_$(1))
 	$(Q)tools/run-tests $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call tests_of,$(l))))
 unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 	$(Q)tools/run-tests $(foreach l,$(LAYERS),$(TESTS_$(l)))
+
+# What ThreadSanitizer watches: everything that has threads of its own.
+unit-threads: $(filter %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache)
+	$(Q)tools/run-tests $^
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(BUILD)/%: $(OBJ)/%.o $(call archives,$(LAYERS))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 test:
 	$(Q)tools/install-deps && tools/test-all
@@ -78,8 +88,9 @@ check:
 	$(Q)tools/check-all
 golden: $(BUILD)/tests/golden/golden
 	$(Q)$<
-GOLDEN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/golden/*.c))
+GOLDEN := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/golden/*.c))
 $(BUILD)/tests/golden/golden: $(GOLDEN) $(call archives,$(LAYERS))
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 docs: all
 	$(Q)tools/make-docs $(BUILD)/mmar docs/reference

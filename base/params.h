@@ -54,7 +54,7 @@ struct mm_param {
     bool required;
     bool no_effect;             /* accepted for compatibility, changes nothing here: `check` lists it */
     bool exclusive_min;         /* min itself is not allowed                                     */
-    double def;                 /* bool, int, double                                            */
+    double def;                 /* bool, int, double; NAN: none (test the field with isnan)     */
     const char *def_text;       /* string and choice: the value; lists and json: JSON text; NULL = empty */
     double min, max;            /* of a number or each number of a list; both 0 = no bound;
                                    max not above min = no upper bound                           */

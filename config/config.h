@@ -3,14 +3,16 @@
  *
  * Variables: top-level values of the config < environment.json < --set k=v (the same order as Clara's). "{NAME}" inside any
  * string is substituted; when it is the whole string the value keeps its type. An unknown {NAME} is an error with the nearest
- * name. Substitution repeats inside substituted values up to 8 deep (a cycle is an error that shows it). MMAR_ROOT is predefined.
+ * name. Substitution repeats inside substituted values up to 8 deep (a cycle is an error that shows it). MMAR_ROOT is predefined,
+ * and so are Clara's MMAR_CKPT_DIR (models), MMAR_CKPT, MMAR_TORCHSCRIPT and MMAR_EVAL_OUTPUT_PATH (eval).
  * `--set` also reaches into the tree: "train.optimizer.args.lr=0.1", "train.pre_transforms[4].args.a_max=300",
  * "ScaleImg.args.target_resolution=[1,1,1]" (by alias). Values are JSON where they parse as JSON, else strings.
  *
  * Components: {"name": "X#alias", "args": {...}, "disabled": bool, ...}; {"ref": "alias or name"} stands for the component of
  * that alias, else of that unique name, among all transforms of the file before or after (an ambiguous or unknown one is an
  * error with the choices). `disabled` true drops it, its alias stays referable. Keys starting with "__" are comments anywhere.
- * A component with "path" (a Python class) is an error that says that Python components cannot run here.
+ * A component with "path" (a Python class) is an error that says that Python components cannot run here; a class of monai.*
+ * stands for the built-in of its last name.
  * Unknown attributes beside name/args (search, apply, rank, log_label, is_key_metric ...) are kept in `node`. */
 #ifndef MM_CONFIG_CONFIG_H
 #define MM_CONFIG_CONFIG_H
@@ -30,22 +32,25 @@ struct mm_components {
 };
 
 /* "train", "validate", or an evaluation or inference file as a whole. Pointers are NULL and lists empty when absent.
- * v3's names; the v4 reader fills the same fields. */
+ * v3's names; v4's sections are turned into them before (config/v4.c): dataset and dataloader into pipeline, lr_scheduler
+ * into schedule, key_metric and additional_metrics into metrics. */
 struct mm_stage {
     const cJSON *node;
     const struct mm_component *model, *loss, *optimizer, *schedule, *pipeline, *inferer;
     struct mm_components pre_transforms, batch_transforms, post_transforms, metrics, aux_ops, handlers, writers;
+    struct mm_components label_transforms; /* of an evaluation file: for the labels, where there are any */
 };
 
 struct mm_config {
     const char *file;         /* as the user knows it                               */
     const cJSON *root;        /* whole file after substitution                      */
+    const cJSON *variables;   /* environment.json's and --set's that the file has not */
     int64_t epochs;           /* 0 when absent                                      */
     int64_t valid_interval;   /* num_training_epoch_per_valid, in epochs; default 1 */
     double learning_rate;     /* NaN when absent                                    */
     bool use_amp, multi_gpu;
     uint64_t seed;            /* "determinism".random_seed or top-level "seed"; default 0 */
-    struct mm_stage train, validate;
+    struct mm_stage train, validate; /* an evaluation or inference file is `validate` */
 };
 
 struct mm_config_sources {
@@ -59,7 +64,8 @@ struct mm_config_sources {
 
 /* Reads, substitutes, resolves. Problems collects everything wrong; MM_ERR_CONFIG when any is an error, MM_ERR_IO when a file
  * cannot be read (then with text in err). Unknown top-level keys are variables, as in Clara, so they are no error; a top-level
- * variable nobody uses and no reader knows is a warning (with the nearest used name, if one is near). */
+ * variable nobody uses and no reader knows is a warning (with the nearest used name, if one is near).
+ * *out is set whenever the file could be parsed, so that a checker can go on after errors; else it is NULL. */
 enum mm_status mm_config_read(struct mm_arena *arena, const struct mm_config_sources *sources, struct mm_config **out,
                               struct mm_problems *problems, struct mm_error *err);
 

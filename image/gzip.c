@@ -48,6 +48,23 @@ size_t mm_gzip_prefix(const unsigned char *bytes, size_t size, unsigned char *ou
     return got;
 }
 
+/* A member that holds more than wanted: the wanted bytes, then the rest to nowhere, so that its checksum still counts. */
+static bool unpack_long_member(const unsigned char *bytes, size_t size, unsigned char *out, size_t want)
+{
+    unsigned char nowhere[4096];
+    z_stream stream = {.next_in = (z_const Bytef *)bytes, .next_out = out};
+    if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK)
+        return false;
+    bool at_end = inflate_member(&stream, bytes + size, out + want);
+    bool is_full = stream.next_out == out + want;
+    while (is_full && !at_end && stream.next_out != nowhere) {
+        stream.next_out = nowhere;
+        at_end = inflate_member(&stream, bytes + size, nowhere + sizeof nowhere);
+    }
+    inflateEnd(&stream);
+    return is_full && at_end;
+}
+
 /* All members in order through `unpacker`. Counts into *got what was written. */
 static enum mm_status unpack_members(struct libdeflate_decompressor *unpacker, const unsigned char *bytes,
                                      size_t size, unsigned char *out, size_t want, size_t *got, struct mm_error *err)
@@ -56,8 +73,8 @@ static enum mm_status unpack_members(struct libdeflate_decompressor *unpacker, c
     while (*got < want && mm_gzip_is(bytes, size)) {
         enum libdeflate_result result =
             libdeflate_gzip_decompress_ex(unpacker, bytes, size, out + *got, want - *got, &used, &made);
-        if (result == LIBDEFLATE_INSUFFICIENT_SPACE) { /* this member holds more than wanted */
-            *got += mm_gzip_prefix(bytes, size, out + *got, want - *got);
+        if (result == LIBDEFLATE_INSUFFICIENT_SPACE && unpack_long_member(bytes, size, out + *got, want - *got)) {
+            *got = want;
             break;
         }
         if (result != LIBDEFLATE_SUCCESS)

@@ -103,20 +103,25 @@ static void nearest_anywhere(const struct mm_resample_task *task, const struct r
     int index[3];
     double p[3], weight[3];
     row_point(row, x, p);
-    for (int a = 0; a < 3; a++)
-        mm_taps_at(p[a], task->from->size[a], MM_NEAREST, task->how.outside, &index[a], &weight[a]);
+    for (int a = 0; a < 3; a++) {
+        double whole = task->from->rank == 3 ? round(p[a]) : rint(p[a]);
+        mm_taps_at(whole, task->from->size[a], MM_NEAREST, task->how.outside, &index[a], &weight[a]);
+    }
     if (weight[0] != 0 && weight[1] != 0 && weight[2] != 0)
         copy_voxel(task, row, x, index, to);
 }
 
+/* In 3D halves round away from 0, in 2D to even, as PyTorch's kernels do. */
 static void sample_nearest(const struct mm_resample_task *task, const struct row *row, struct mm_volume *to)
 {
     for (int x = row->first; x < row->begin; x++)
         nearest_anywhere(task, row, x, to);
     for (int x = row->begin; x < row->end; x++) {
         double p[3];
+        int at[3];
         row_point(row, x, p);
-        const int at[3] = {(int)lrint(p[0]), (int)lrint(p[1]), (int)lrint(p[2])};
+        for (int a = 0; a < 3; a++)
+            at[a] = task->from->rank == 3 ? (int)(p[a] + 0.5) : (int)lrint(p[a]);
         copy_voxel(task, row, x, at, to);
     }
     for (int x = row->end; x < row->last; x++)

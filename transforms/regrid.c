@@ -33,7 +33,7 @@ static enum mm_status find_map(double x[16], const double from[16], const double
     reduce(a, from, rank);
     reduce(b, to, rank);
     if (!mm_affine_invert(inverse, a))
-        return mm_fail(err, MM_ERR_DATA, "the affine of the image is singular");
+        return mm_fail(err, MM_ERR_DATA, "the affine of the image is singular or not finite");
     mm_affine_multiply(x, inverse, b);
     return MM_OK;
 }
@@ -121,7 +121,7 @@ static enum mm_status find_extent(const struct mm_volume *image, const double a[
     double to_new[16], map[16], corners[8][3], margin = target->scale_extent ? 0.5 : 0;
     double least[3] = {INFINITY, INFINITY, INFINITY}, most[3] = {-INFINITY, -INFINITY, -INFINITY};
     if (!mm_affine_invert(to_new, grid->affine))
-        return mm_fail(err, MM_ERR_DATA, "the affine of the image is singular");
+        return mm_fail(err, MM_ERR_DATA, "the affine of the image is singular or not finite");
     mm_affine_multiply(map, to_new, a);
     for (int i = 0; i < 8; i++) {
         double corner[3];

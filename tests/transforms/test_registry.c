@@ -293,6 +293,30 @@ static void what_is_undone_is_as_before(void **state)
     mm_arena_done(&arena);
 }
 
+/* The n-th allocation of a run fails, for every n that there is: an error each time, and nothing lost or broken. */
+static void lack_of_memory_is_reported(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena chains;
+    mm_arena_init(&chains, NULL);
+    const struct mm_chain *chain = example_chain(&chains, t);
+    enum mm_status s = MM_ERR_MEMORY;
+    for (uint64_t n = 1; s != MM_OK && n < 200; n++) {
+        struct mm_arena arena;
+        struct mm_error err = {0};
+        mm_arena_init(&arena, NULL);
+        struct mm_sample *sample = make_sample(&arena, t);
+        mm_memory_fail_at(n);
+        s = mm_chain_run(chain, 0, 1, sample, &(struct mm_context){.seed = 1}, &err);
+        mm_memory_fail_at(0);
+        if (s != MM_OK && s != MM_ERR_MEMORY)
+            fail_msg("%s: allocation %d failed: %s", t->name, (int)n, err.text);
+        mm_arena_done(&arena);
+    }
+    assert_int_equal(s, MM_OK);
+    mm_arena_done(&chains);
+}
+
 static void descriptions_are_of_this_transform(void **state)
 {
     const struct mm_transform *t = *state;
@@ -348,6 +372,7 @@ int main(void)
         {"a_probability_of_0_is_deterministic", a_probability_of_0_is_deterministic},
         {"shared_voxels_stay", shared_voxels_stay},
         {"what_is_undone_is_as_before", what_is_undone_is_as_before},
+        {"lack_of_memory_is_reported", lack_of_memory_is_reported},
         {"descriptions_are_of_this_transform", descriptions_are_of_this_transform},
     };
     enum { RULES = sizeof contract / sizeof *contract };

@@ -1,0 +1,222 @@
+/* The loader's life and its epochs. How it works inside: loader_internal.h. */
+#include "cache/loader_internal.h"
+
+#include <stdlib.h>
+
+/* Fields named by the caller, else by the pipeline, else image and label where the first item has them. */
+static enum mm_status choose_fields(struct mm_loader *loader, const struct mm_loader_options *options,
+                                    struct mm_error *err)
+{
+    static const char *const usual[] = {"image", "label"};
+    const struct mm_strings *given = &loader->source->pipeline->image_fields;
+    const char *const *names = options->field_count ? options->fields : given->items;
+    size_t count = options->field_count ? options->field_count : given->count;
+    bool is_usual = count == 0;
+    if (is_usual) {
+        names = usual;
+        count = 2;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_usual && !mm_item_get(&loader->source->list->items[0], names[i]))
+            continue;
+        if (loader->rules.field_count == MM_BATCH_FIELDS_MAX)
+            return mm_fail(err, MM_ERR_CONFIG, "%zu fields for the batches: at most %d are allowed", count,
+                           MM_BATCH_FIELDS_MAX);
+        loader->field_names[loader->rules.field_count++] = names[i];
+    }
+    if (!loader->rules.field_count)
+        return mm_fail(err, MM_ERR_DATA,
+                       "the first item of %s has neither \"image\" nor \"label\"; image_fields names "
+                       "the fields that become tensors",
+                       loader->source->list->file);
+    loader->rules.fields = loader->field_names;
+    return MM_OK;
+}
+
+static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct mm_error *err)
+{
+    const struct mm_pipeline *pipeline = loader->source->pipeline;
+    const struct mm_store_type *type = no_cache || !pipeline->caches ? &mm_store_none : &mm_store_memory;
+    mm_budget_init(&loader->budget, pipeline->cache_memory);
+    return type->open(&loader->budget, &loader->store, err);
+}
+
+static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err)
+{
+    uint32_t kept = loader->plan.cached;
+    loader->window = kept + loader->plan.replaced;
+    loader->positions = mm_alloc(kept * sizeof *loader->positions);
+    loader->order = mm_alloc(kept * sizeof *loader->order);
+    loader->entries = mm_alloc(loader->window * sizeof *loader->entries);
+    loader->wholes = mm_alloc(kept * sizeof *loader->wholes);
+    if (!loader->positions || !loader->order || !loader->entries || !loader->wholes)
+        return mm_fail_memory(err, "the cache's tables");
+    for (uint32_t i = 0; i < kept; i++)
+        loader->wholes[i].key = (struct mm_store_key){.position = WHOLE_SAMPLES + i, .item = i};
+    return MM_OK;
+}
+
+static void init_locks(struct mm_loader *loader)
+{
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_mutex_init(&loader->mutex, NULL);
+    pthread_cond_init(&loader->work, &steady);
+    pthread_cond_init(&loader->progress, &steady);
+    pthread_condattr_destroy(&steady);
+}
+
+static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loader_options *options,
+                                 struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_pipeline *pipeline = loader->source->pipeline;
+    const struct mm_cache_plan *plan = &loader->plan;
+    unsigned threads = options->threads ? options->threads : (unsigned)pipeline->num_workers;
+    if (MM_TRY(s, mm_cache_plan_make(loader->source, 0, &loader->plan, err)) ||
+        MM_TRY(s, choose_fields(loader, options, err)))
+        return s;
+    loader->rules.crop_size = pipeline->output_crop_size;
+    loader->rules.list = loader->source->list;
+    loader->slot_count = (uint32_t)pipeline->prefetch_size + 2; /* one is with the caller, one is being filled */
+    if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, plan->replaced, &loader->policy, err)) ||
+        MM_TRY(s, open_store(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
+        MM_TRY(s, mm_loader_open_slots(loader, err)))
+        return s;
+    return mm_loader_start(loader, threads ? threads : 1, err);
+}
+
+enum mm_status mm_loader_open(const struct mm_source *source, const struct mm_loader_options *options,
+                              struct mm_loader **out, struct mm_error *err)
+{
+    struct mm_loader *loader = mm_alloc(sizeof *loader);
+    if (!loader)
+        return mm_fail_memory(err, "a loader");
+    loader->source = source;
+    loader->seed = options->seed;
+    loader->is_shuffled = options->shuffle && source->pipeline->shuffle;
+    loader->interrupted = options->interrupted;
+    init_locks(loader);
+    enum mm_status s = open_parts(loader, options, err);
+    if (s) {
+        mm_loader_close(loader);
+        return s;
+    }
+    *out = loader;
+    return MM_OK;
+}
+
+void mm_loader_close(struct mm_loader *loader)
+{
+    if (!loader)
+        return;
+    mm_loader_stop(loader);
+    mm_loader_close_slots(loader);
+    if (loader->store)
+        loader->store->type->close(loader->store);
+    mm_policy_close(loader->policy);
+    mm_free(loader->positions);
+    mm_free(loader->order);
+    mm_free(loader->entries);
+    mm_free(loader->wholes);
+    pthread_cond_destroy(&loader->progress);
+    pthread_cond_destroy(&loader->work);
+    pthread_mutex_destroy(&loader->mutex);
+    mm_free(loader);
+}
+
+uint32_t mm_loader_steps(const struct mm_loader *loader)
+{
+    return loader->plan.steps;
+}
+
+static int by_item(const void *a, const void *b)
+{
+    uint32_t x = ((const struct mm_store_key *)a)->item, y = ((const struct mm_store_key *)b)->item;
+    return (x > y) - (x < y);
+}
+
+/* The residents of the epoch, in order of use: as the policy shuffles them, or as the datalist has them. */
+static void order_epoch(struct mm_loader *loader, uint32_t epoch)
+{
+    uint32_t count = loader->plan.cached;
+    mm_policy_epoch(loader->policy, epoch, loader->is_shuffled, loader->positions);
+    for (uint32_t i = 0; i < count; i++)
+        loader->order[i] = (struct mm_store_key){.position = loader->positions[i],
+                                                 .item = mm_policy_item(loader->policy, loader->positions[i])};
+    if (!loader->is_shuffled)
+        qsort(loader->order, count, sizeof *loader->order, by_item);
+}
+
+static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err)
+{
+    enum mm_status s;
+    while (loader->busy > 0 || mm_loader_leaving_locked(loader, epoch))
+        if (MM_TRY(s, mm_loader_wait_locked(loader, err)))
+            return s;
+    mm_loader_empty_slots_locked(loader);
+    order_epoch(loader, epoch);
+    loader->stats = (struct mm_loader_stats){0};
+    mm_loader_move_window_locked(loader, epoch);
+    loader->epoch = epoch;
+    loader->is_begun = true;
+    loader->oldest = loader->next = loader->assigned = step;
+    mm_loader_assign_locked(loader);
+    return MM_OK;
+}
+
+enum mm_status mm_loader_begin(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err)
+{
+    if (step > loader->plan.steps)
+        return mm_fail(err, MM_ERR_USAGE, "step %u of an epoch of %u steps", step, loader->plan.steps);
+    pthread_mutex_lock(&loader->mutex);
+    loader->is_paused = true;
+    enum mm_status s = begin_locked(loader, epoch, step, err);
+    loader->is_paused = false;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+    return s;
+}
+
+static enum mm_status next_locked(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err)
+{
+    enum mm_status s;
+    *out = NULL;
+    loader->oldest = loader->next; /* the caller is done with the batch before */
+    mm_loader_assign_locked(loader);
+    if (loader->next == loader->plan.steps)
+        return MM_OK;
+    struct slot *slot = &loader->slots[loader->next % loader->slot_count];
+    while (slot->state != SLOT_READY)
+        if (MM_TRY(s, mm_loader_wait_locked(loader, err)))
+            return s;
+    if (slot->status) {
+        if (err)
+            *err = slot->error;
+        return slot->status;
+    }
+    *out = slot->batch;
+    loader->next++;
+    return MM_OK;
+}
+
+enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err)
+{
+    double start = mm_clock();
+    pthread_mutex_lock(&loader->mutex);
+    enum mm_status s =
+        loader->is_begun ? next_locked(loader, out, err) : mm_fail(err, MM_ERR_USAGE, "no epoch was begun");
+    loader->stats.wait_seconds += mm_clock() - start;
+    pthread_mutex_unlock(&loader->mutex);
+    return s;
+}
+
+void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats)
+{
+    pthread_mutex_lock(&loader->mutex);
+    *stats = loader->stats;
+    pthread_mutex_unlock(&loader->mutex);
+    stats->bytes = loader->store->type->bytes(loader->store);
+    stats->peak_bytes = loader->budget.peak;
+}

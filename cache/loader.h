@@ -1,0 +1,78 @@
+/* The loader: a source in, batches out. Background threads run the deterministic prefix once per item, rotate a share
+ * each epoch, and cut the batches from cached volumes; batches come in their fixed order whatever the number of
+ * threads. No lock is held while a transform runs; every wait has a deadline and ends at once when the loader is
+ * closed. */
+#ifndef MM_CACHE_LOADER_H
+#define MM_CACHE_LOADER_H
+
+#include "cache/pipeline.h"
+
+struct mm_loader;
+
+struct mm_loader_options {
+    uint64_t seed;
+    bool no_cache;    /* prepare every sample anew: must not change a single bit */
+    unsigned threads; /* 0: the pipeline's num_workers */
+    bool shuffle;     /* false, here or in the pipeline: list order (validation) */
+    /* Fields that become tensors, in order; those missing in the samples are an error. None: the pipeline's
+     * image_fields, else image and label, where the datalist's first item has them. Images and numbers can become
+     * tensors. */
+    const char *const *fields;
+    size_t field_count;
+    /* Asked now and then while waiting; true ends the wait with MM_INTERRUPTED. May be NULL. */
+    bool (*interrupted)(void);
+};
+
+#define MM_BATCH_FIELDS_MAX 4
+struct mm_batch_tensor {
+    const char *name;
+    int spatial;
+    int64_t dim[5]; /* n c d h w */
+    float *data;    /* plain, x fastest; labels as floats */
+};
+struct mm_batch {
+    uint32_t epoch, step;
+    size_t field_count;
+    struct mm_batch_tensor fields[MM_BATCH_FIELDS_MAX];
+    uint32_t sample_count;
+    const uint64_t *positions; /* [sample_count] stream position each sample came from */
+    const uint32_t *items;     /* [sample_count] place in the datalist                 */
+};
+
+/* Of the epoch that is running or was last. */
+struct mm_loader_stats {
+    double wait_seconds, prefix_seconds; /* prefix: summed over threads */
+    uint64_t bytes, peak_bytes;
+    uint32_t hits, prepared; /* volumes found in the store; runs of the prefix that went well */
+    uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
+    uint32_t quarantined;
+};
+
+/* `source` is kept and must outlive the loader.
+ *
+ * A step takes the next V volumes of the epoch's order, each of which gives B samples (the outputs of the random
+ * suffix); sample v*B + o of the batch is output o of volume v. V is 1 where batched_by_transforms (v2 form), else
+ * output_batch_size, with MergeBatchDims (v3 form) or without: lists of samples are flattened, as MONAI does. The
+ * last step has the volumes that are left. A sample's random numbers depend on (seed, epoch, stream position, output)
+ * only; mm_context.visit is 0, since an epoch uses a position once. */
+enum mm_status mm_loader_open(const struct mm_source *source, const struct mm_loader_options *options,
+                              struct mm_loader **out, struct mm_error *err);
+/* Stops all threads (in well under a second unless a transform is running) and frees everything. Accepts NULL. */
+void mm_loader_close(struct mm_loader *loader);
+uint32_t mm_loader_steps(const struct mm_loader *loader); /* steps in an epoch */
+
+/* Starts an epoch at a step (0, or where a resumed run goes on). Epochs may be begun in any order; ascending ones
+ * rotate. */
+enum mm_status mm_loader_begin(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err);
+/* The next batch of the epoch, valid until the next call; *out NULL at the epoch's end. Errors name file and
+ * transform, come at the step whose batch needs the item, and stay: next and next again, until an epoch is begun. */
+enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err);
+void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats);
+
+/* Whole samples after the deterministic prefix, cached (validation): item i of the list, valid until the next call
+ * from this thread with the same arena reset; pinned until mm_loader_release. */
+enum mm_status mm_loader_sample(struct mm_loader *loader, uint32_t item, struct mm_arena *arena,
+                                struct mm_sample **out, struct mm_error *err);
+void mm_loader_release(struct mm_loader *loader, uint32_t item);
+
+#endif

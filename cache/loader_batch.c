@@ -1,0 +1,210 @@
+/* Slots: each is filled with one batch at a time. A volume is fetched once for all its crops; crops are single tasks,
+ * so that one large batch keeps all threads busy. */
+#include "cache/loader_internal.h"
+
+#define SAMPLES_MAX 65536 /* of a batch */
+
+enum mm_status mm_loader_open_slots(struct mm_loader *loader, struct mm_error *err)
+{
+    uint32_t volumes = loader->plan.volumes_per_step;
+    if (loader->plan.batch > SAMPLES_MAX)
+        return mm_fail(err, MM_ERR_CONFIG,
+                       "a batch of %u volumes with %u samples each: at most %d samples are allowed", volumes,
+                       loader->plan.outputs, SAMPLES_MAX);
+    loader->rules.samples_max = loader->plan.batch;
+    loader->slots = mm_alloc(loader->slot_count * sizeof *loader->slots);
+    if (!loader->slots)
+        return mm_fail_memory(err, "the batches");
+    enum mm_status s;
+    for (uint32_t i = 0; i < loader->slot_count; i++) {
+        struct slot *slot = &loader->slots[i];
+        if (MM_TRY(s, mm_batch_open(&loader->rules, &slot->writer, err)))
+            return s;
+        slot->holds = mm_alloc(volumes * sizeof *slot->holds);
+        if (!slot->holds)
+            return mm_fail_memory(err, "the batches");
+        for (uint32_t v = 0; v < volumes; v++)
+            mm_arena_init(&slot->holds[v].arena, NULL);
+    }
+    return MM_OK;
+}
+
+static void release(struct mm_loader *loader, struct hold *hold)
+{
+    if (hold->is_pinned)
+        loader->store->type->release(loader->store, &hold->key);
+    hold->is_pinned = false;
+    hold->sample = NULL;
+    mm_arena_reset(&hold->arena);
+}
+
+void mm_loader_empty_slots_locked(struct mm_loader *loader)
+{
+    for (uint32_t i = 0; i < loader->slot_count; i++) {
+        struct slot *slot = &loader->slots[i];
+        for (uint32_t v = 0; v < slot->hold_count; v++)
+            release(loader, &slot->holds[v]);
+        slot->hold_count = 0;
+        slot->state = SLOT_FREE;
+    }
+}
+
+void mm_loader_close_slots(struct mm_loader *loader)
+{
+    for (uint32_t i = 0; loader->slots && i < loader->slot_count; i++) {
+        struct slot *slot = &loader->slots[i];
+        for (uint32_t v = 0; slot->holds && v < loader->plan.volumes_per_step; v++) {
+            release(loader, &slot->holds[v]);
+            mm_arena_done(&slot->holds[v].arena);
+        }
+        mm_free(slot->holds);
+        mm_batch_close(slot->writer);
+    }
+    mm_free(loader->slots);
+}
+
+/* Volumes [step * V, step * V + V) of the epoch's order; fewer in the last step. */
+static void assign(struct mm_loader *loader, struct slot *slot, uint32_t step)
+{
+    uint32_t outputs = loader->plan.outputs, first = step * loader->plan.volumes_per_step;
+    uint32_t left = loader->plan.cached - first;
+    slot->hold_count = left < loader->plan.volumes_per_step ? left : loader->plan.volumes_per_step;
+    slot->sample_count = slot->hold_count * outputs;
+    slot->started = slot->done = 0;
+    slot->status = MM_OK;
+    slot->state = SLOT_FILLING;
+    mm_batch_begin(slot->writer, loader->epoch, step, slot->sample_count);
+    for (uint32_t v = 0; v < slot->hold_count; v++) {
+        struct hold *hold = &slot->holds[v];
+        hold->key = loader->order[first + v];
+        hold->state = HOLD_NEEDED;
+        hold->started = 0;
+        hold->cut = 0;
+        for (uint32_t output = 0; output < outputs; output++)
+            mm_batch_origin(slot->writer, v * outputs + output, hold->key.position, hold->key.item);
+    }
+}
+
+void mm_loader_assign_locked(struct mm_loader *loader)
+{
+    for (; loader->assigned < loader->plan.steps && loader->assigned - loader->oldest < loader->slot_count;
+         loader->assigned++)
+        assign(loader, &loader->slots[loader->assigned % loader->slot_count], loader->assigned);
+    pthread_cond_broadcast(&loader->work);
+}
+
+/* A volume can be fetched when no other thread is preparing it: it comes from the store, or this thread prepares it.
+ */
+static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task *task)
+{
+    for (uint32_t v = 0; v < slot->hold_count; v++) {
+        struct hold *hold = &slot->holds[v];
+        if (hold->state != HOLD_NEEDED)
+            continue;
+        struct entry *entry = mm_loader_entry_locked(loader, hold->key.position);
+        if (entry->state == ENTRY_PREPARING)
+            continue;
+        if (entry->state != ENTRY_READY)
+            entry->state = ENTRY_PREPARING;
+        hold->state = HOLD_FETCHING;
+        *task = (struct task){.kind = TASK_FETCH, .key = hold->key, .slot = slot, .hold = v};
+        return true;
+    }
+    return false;
+}
+
+static bool pick_cut(struct mm_loader *loader, struct slot *slot, struct task *task)
+{
+    for (uint32_t v = 0; v < slot->hold_count; v++) {
+        struct hold *hold = &slot->holds[v];
+        if (hold->state != HOLD_HELD || hold->started == loader->plan.outputs)
+            continue;
+        *task = (struct task){.kind = TASK_CUT, .key = hold->key, .slot = slot, .hold = v, .output = hold->started++};
+        slot->started++;
+        return true;
+    }
+    return false;
+}
+
+/* The batch needed first comes first; of its work, what may take longest: the prefix before the crops. */
+bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
+{
+    for (uint32_t step = loader->next; step < loader->assigned && !loader->is_paused; step++) {
+        struct slot *slot = &loader->slots[step % loader->slot_count];
+        if (slot->state != SLOT_FILLING || slot->started == slot->sample_count)
+            continue;
+        if (pick_fetch(loader, slot, task) || pick_cut(loader, slot, task)) {
+            loader->busy++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last sample ends the batch. Of several failures the one of the first sample is kept, whichever thread is first.
+ */
+static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, uint32_t sample, uint32_t count,
+                                  enum mm_status status, const struct mm_error *err)
+{
+    if (status && (!slot->status || sample < slot->failed)) {
+        slot->status = status;
+        slot->error = *err;
+        slot->failed = sample;
+    }
+    slot->done += count;
+    if (slot->done == slot->sample_count) {
+        if (!slot->status)
+            slot->status = mm_batch_end(slot->writer, &slot->batch, &slot->error);
+        slot->state = SLOT_READY;
+    }
+    loader->busy--;
+    pthread_cond_broadcast(&loader->work);
+    pthread_cond_broadcast(&loader->progress);
+}
+
+void mm_loader_fetch(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch)
+{
+    struct hold *hold = &task->slot->holds[task->hold];
+    struct mm_error err = {0};
+    enum mm_status s =
+        mm_loader_take(loader, &task->key, scratch, &hold->arena, &hold->sample, &hold->is_pinned, &err);
+    pthread_mutex_lock(&loader->mutex);
+    mm_loader_prepared_locked(loader, &task->key, !s);
+    uint32_t samples = s ? loader->plan.outputs : 0; /* those that will not be cut */
+    hold->state = s ? HOLD_OVER : HOLD_HELD;
+    task->slot->started += samples;
+    finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs, samples, s, &err);
+    pthread_mutex_unlock(&loader->mutex);
+}
+
+/* A position is used once in an epoch, so the visit is always 0. */
+static enum mm_status cut(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch,
+                          struct mm_error *err)
+{
+    const struct mm_source *source = loader->source;
+    const struct mm_context context = {.seed = loader->seed,
+                                       .epoch = loader->epoch,
+                                       .position = (uint32_t)task->key.position,
+                                       .output = task->output};
+    enum mm_status s;
+    struct mm_sample *sample = mm_sample_view(scratch, task->slot->holds[task->hold].sample);
+    if (!sample)
+        return mm_fail_memory(err, "a view of a cached sample");
+    if (MM_TRY(s, mm_chain_run(source->chain, source->prefix, source->chain->count, sample, &context, err)))
+        return s;
+    return mm_batch_add(task->slot->writer, task->hold * loader->plan.outputs + task->output, sample, err);
+}
+
+void mm_loader_cut(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch)
+{
+    struct hold *hold = &task->slot->holds[task->hold];
+    struct mm_error err = {0};
+    enum mm_status s = cut(loader, task, scratch, &err);
+    if (s)
+        mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
+    if (++hold->cut == loader->plan.outputs)
+        release(loader, hold);
+    pthread_mutex_lock(&loader->mutex);
+    finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs + task->output, 1, s, &err);
+    pthread_mutex_unlock(&loader->mutex);
+}

@@ -1,0 +1,193 @@
+/* Reading the arguments of an image pipeline. Names and meaning: Clara Train 3's image pipelines; what TensorFlow
+ * needed to be told (layouts, types, channel counts) is accepted and has no effect. */
+#include "cache/pipeline.h"
+
+#include <stdlib.h>
+
+#include "base/names.h"
+
+/* Whether it caches unless num_cache_objects says so. */
+static const struct kind {
+    const char *name;
+    bool caches;
+} kinds[] = {
+    {"ClassificationImagePipeline", false},      {"ClassificationImagePipelineWithCache", true},
+    {"ClassificationKerasImagePipeline", false}, {"ClassificationKerasImagePipelineWithCache", true},
+    {"SegmentationImagePipeline", false},        {"SegmentationImagePipelineWithCache", true},
+    {"SegmentationKerasImagePipeline", false},   {"SegmentationKerasImagePipelineWithCache", true},
+};
+
+#define P struct mm_pipeline
+static const struct mm_param params[] = {
+    MM_STRING(P, data_list_file_path, .help = "datalist; the variable DATASET_JSON when absent"),
+    MM_STRING(P, data_file_base_dir, .help = "folder of the datalist's files; the variable DATA_ROOT when absent"),
+    MM_STRING(P, data_list_key, .def_text = "training", .help = "list of the datalist to read"),
+    MM_INT(P, output_batch_size, .def = 1, .min = 0, .max = 65536, .unit = "volumes",
+           .help = "volumes of a batch; not used when batched_by_transforms"),
+    MM_BOOL(P, batched_by_transforms, .help = "a batch is the crops of one volume"),
+    MM_INTS(P, output_crop_size, .min = -1, .max = 1 << 20, .count_max = 3, .unit = "voxel",
+            .help = "size that the images of a batch must have, x first; -1 = any"),
+    MM_INT(P, num_workers, .def = 2, .min = 0, .max = 1024, .help = "loader threads; 0 is taken as 1"),
+    MM_INT(P, prefetch_size, .def = 4, .min = 0, .max = 1024, .unit = "batches", .help = "batches made ahead"),
+    MM_INT(P, num_cache_objects, .aliases = "cache_num", .min = 0, .max = INT32_MAX, .unit = "items",
+           .help = "items held prepared, an epoch's items; 0 = all"),
+    MM_DOUBLE(P, replace_percent, .aliases = "replace_rate",
+              .help = "share of the held items that is replaced after each epoch, a fraction from 0 to 1"),
+    MM_BOOL(P, shuffle, .def = 1, .help = "a fresh order each epoch"),
+    MM_CHOICE(P, on_bad_item, .choices = "stop", .def_text = "stop",
+              .help = "what to do about an item that cannot be prepared"),
+    MM_STRINGS(P, image_fields, .help = "fields that become tensors; image and label, where they are, when absent"),
+    MM_PARAMS_END,
+};
+#undef P
+
+/* Arguments without a plain member of struct mm_pipeline. */
+struct other {
+    const cJSON *cache_memory;
+    int64_t duplicate_count;
+};
+#define P struct other
+static const struct mm_param other_params[] = {
+    MM_JSON(P, cache_memory, .unit = "bytes",
+            .help = "limit of the cache: a number of bytes, or text such as \"8GiB\"; 0 = none"),
+    MM_INT(P, duplicate_count, .def = 1, .min = 1, .help = "only 1: list an item again in the datalist instead"),
+    MM_IGNORED("caches_data", .help = "the cache is controlled by num_cache_objects"),
+    MM_IGNORED("category_weights", .help = "sampling by category does not exist here"),
+    MM_IGNORED("extra_inputs", .help = "image_fields names the fields that become tensors"),
+    MM_IGNORED("items_per_category", .help = "sampling by category does not exist here"),
+    MM_IGNORED("multiprocessing", .help = "the loader has threads"),
+    MM_IGNORED("output_data_dims", .help = "the images say it"),
+    MM_IGNORED("output_data_format", .help = "the trainer chooses the layout"),
+    MM_IGNORED("output_image_channels", .help = "the images say it"),
+    MM_IGNORED("output_image_dtype", .help = "batches are float32"),
+    MM_IGNORED("output_label_channels", .help = "the labels say it"),
+    MM_IGNORED("output_label_dtype", .help = "batches are float32"),
+    MM_IGNORED("output_label_format", .help = "the labels say it"),
+    MM_IGNORED("repeat", .help = "epochs repeat always"),
+    MM_IGNORED("sampling", .help = "sampling by category does not exist here"),
+    MM_PARAMS_END,
+};
+#undef P
+
+static const struct kind *find_kind(const struct mm_component *component, struct mm_problems *problems)
+{
+    struct mm_nearest nearest;
+    char hint[128];
+    mm_nearest_init(&nearest, component->name);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, component->name) == 0)
+            return &kinds[i];
+        mm_nearest_offer(&nearest, kinds[i].name);
+    }
+    const cJSON *name = mm_json_get(component->node, "name");
+    mm_problem(problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown image pipeline \"%s\"%s",
+               component->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+    return NULL;
+}
+
+/* "8GiB", "512 MB", "1000000": binary and decimal units. */
+static bool parse_bytes(const char *text, double *bytes)
+{
+    static const struct {
+        const char *name;
+        double factor;
+    } units[] = {{"", 1},         {"B", 1},    {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30},
+                 {"TiB", 0x1p40}, {"KB", 1e3}, {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12}};
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text)
+        return false;
+    end += strspn(end, " ");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].name) == 0) {
+            *bytes = number * units[i].factor;
+            return true;
+        }
+    return false;
+}
+
+static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
+{
+    double bytes = 0;
+    bool is_read = !node || cJSON_IsNumber(node);
+    if (node && is_read)
+        bytes = node->valuedouble;
+    else if (cJSON_IsString(node))
+        is_read = parse_bytes(node->valuestring, &bytes);
+    if (is_read && bytes >= 0 && bytes < 0x1p62)
+        pipeline->cache_memory = (uint64_t)bytes;
+    else
+        mm_problem(
+            problems, MM_SEVERITY_ERROR, node,
+            "cache_memory: a number of bytes or text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) is "
+            "needed, got %s",
+            mm_json_found(problems->arena, node));
+}
+
+/* What a cache is told although there is none, or what cannot be a fraction. */
+static void check_replacement(const struct mm_pipeline *pipeline, const struct mm_component *component,
+                              struct mm_problems *problems)
+{
+    const cJSON *node = mm_json_get(component->args, "replace_percent");
+    double value = pipeline->replace_percent;
+    node = node ? node : mm_json_get(component->args, "replace_rate");
+    if (value > 1)
+        mm_problem(problems, MM_SEVERITY_ERROR, node ? node : component->node,
+                   "replace_percent is a fraction from 0 to 1, got %g: for %g percent write %g", value, value,
+                   value / 100);
+    else if (!(value >= 0))
+        mm_problem(problems, MM_SEVERITY_ERROR, node ? node : component->node,
+                   "replace_percent is a fraction from 0 to 1, got %g", value);
+    else if (value > 0 && !pipeline->caches)
+        mm_problem(problems, MM_SEVERITY_WARNING, node ? node : component->node,
+                   "replace_percent does nothing: %s does not cache unless num_cache_objects is given",
+                   pipeline->name);
+}
+
+/* MergeBatchDims is the one batch transform: it says that the crops of several volumes make one batch. */
+static void read_batch_transforms(struct mm_pipeline *pipeline, const struct mm_stage *stage,
+                                  struct mm_problems *problems)
+{
+    for (size_t i = 0; i < stage->batch_transforms.count; i++) {
+        const struct mm_component *component = &stage->batch_transforms.items[i];
+        if (strcmp(component->name, "MergeBatchDims") == 0)
+            pipeline->merges_batch_dims = true;
+        else
+            mm_problem(problems, MM_SEVERITY_ERROR, component->node,
+                       "unknown batch transform \"%s\": only MergeBatchDims is known", component->name);
+    }
+    if (pipeline->merges_batch_dims && pipeline->batched_by_transforms)
+        mm_problem(
+            problems, MM_SEVERITY_WARNING, stage->batch_transforms.items[0].node,
+            "MergeBatchDims does nothing where batched_by_transforms is true: a batch is the crops of one volume");
+}
+
+enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *stage, struct mm_pipeline **out,
+                                struct mm_problems *problems)
+{
+    const struct mm_component *component = stage->pipeline;
+    if (!component) {
+        mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "\"image_pipeline\" is missing");
+        return MM_ERR_CONFIG;
+    }
+    struct mm_pipeline *pipeline = mm_arena_new(arena, struct mm_pipeline);
+    if (!pipeline)
+        return MM_ERR_MEMORY;
+    size_t errors = problems->errors;
+    struct other other = {0};
+    const struct mm_param_target targets[] = {{params, pipeline}, {other_params, &other}};
+    const struct kind *kind = find_kind(component, problems);
+    enum mm_status s = mm_params_read(arena, targets, 2, component->args, component->node, problems);
+    if (s && s != MM_ERR_CONFIG)
+        return s;
+    pipeline->name = component->name;
+    pipeline->caches = (kind && kind->caches) || pipeline->num_cache_objects > 0;
+    if (other.duplicate_count > 1)
+        mm_problem(problems, MM_SEVERITY_ERROR, mm_json_get(component->args, "duplicate_count"),
+                   "only 1 is possible: to use an item more than once in an epoch, list it again in the datalist");
+    read_cache_memory(pipeline, other.cache_memory, problems);
+    check_replacement(pipeline, component, problems);
+    read_batch_transforms(pipeline, stage, problems);
+    *out = pipeline;
+    return problems->errors > errors ? MM_ERR_CONFIG : MM_OK;
+}

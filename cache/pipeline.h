@@ -1,0 +1,60 @@
+/* The arguments of an image pipeline (Clara v3's names; DESIGN.md 4 and 6), read from a stage of the config, and the
+ * plan that follows from them: printed by `mmar plan` and at the start of `mmar train`. */
+#ifndef MM_CACHE_PIPELINE_H
+#define MM_CACHE_PIPELINE_H
+
+#include "config/config.h"
+#include "config/datalist.h"
+#include "transforms/chain.h"
+
+/* What the config says. Names: SegmentationImagePipeline[WithCache], SegmentationKerasImagePipeline[WithCache],
+ * Classification... Those without "WithCache" do not cache unless num_cache_objects is given. */
+struct mm_pipeline {
+    const char *name;
+    const char *data_list_file_path, *data_file_base_dir, *data_list_key;
+    int64_t output_batch_size;       /* default 1 */
+    bool batched_by_transforms;      /* v2 form: one volume a step, its crops are the batch */
+    bool merges_batch_dims;          /* MergeBatchDims among batch_transforms: v3 form      */
+    struct mm_ints output_crop_size; /* checked against the chain's output when given; -1 = any */
+    int64_t num_workers;             /* loader threads; default 2 */
+    int64_t prefetch_size;           /* batches ahead; default 4  */
+    bool caches;
+    int64_t num_cache_objects; /* 0: all items */
+    double replace_percent;    /* a fraction in [0, 1] */
+    bool shuffle;
+    uint64_t cache_memory;          /* bytes; 0: no limit but the machine's */
+    const char *on_bad_item;        /* stop, skip */
+    struct mm_strings image_fields; /* fields that become tensors: default image, label (those that are there) */
+};
+enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *stage, struct mm_pipeline **out,
+                                struct mm_problems *problems);
+
+/* A pipeline with its data and chain, ready to plan or load. */
+struct mm_source {
+    const struct mm_pipeline *pipeline;
+    const struct mm_datalist *list;
+    const struct mm_chain *chain;
+    size_t prefix; /* steps of the chain that are cached */
+};
+/* Reads pipeline, datalist and chain of a stage. `root`: folder that relative paths are looked up in. */
+enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,
+                              const char *root, struct mm_source **out, struct mm_problems *problems,
+                              struct mm_error *err);
+
+struct mm_cache_plan {
+    uint32_t items, cached, replaced; /* T, N, R */
+    uint32_t outputs;                 /* crops of a volume                                   */
+    uint32_t volumes_per_step, steps; /* of a full epoch                                     */
+    uint32_t batch;                   /* samples in a full step                              */
+    uint32_t coverage_epochs;         /* until every item has been seen; 0: never            */
+    uint64_t bytes_per_item;          /* upper bound from headers (largest item); 0 unknown  */
+    bool plain;                       /* N >= T or R = 0: nothing rotates                    */
+};
+/* Headers of the files are read for the bound (at most `headers` files, evenly spread; 0: none). */
+enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
+                                  struct mm_error *err);
+/* The plan as people read it: chain with the cached prefix marked, deterministic steps stranded behind a random one,
+ * numbers, warnings. */
+void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text);
+
+#endif

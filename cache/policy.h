@@ -1,0 +1,34 @@
+/* Which items are in the cache in which epoch, and in what order: a pure function of (seed, T, N, R, epoch).
+ *
+ * The items form a stream of passes over the datalist. Pass 0 is a seeded permutation of 0..T-1; each further pass is
+ * the one before, shuffled inside consecutive blocks of b = max(1, T - N - R + 1) items that start at a random offset
+ * (b = 1: the order stays). Epoch e uses stream positions [e*R, e*R + N), in a fresh order; meanwhile [e*R + N, e*R +
+ * N + R) are prepared; at the boundary the R oldest leave and those enter. Hence: residents and replacements are
+ * always distinct items; every item has been seen after 1 + ceil((T - N)/R) epochs; any two items have entered
+ * equally often, to within one. N >= T: every epoch uses positions 0..T-1.
+ *
+ * Rank w of W owns the positions p with p mod W = w (N and R are then multiples of W). */
+#ifndef MM_CACHE_POLICY_H
+#define MM_CACHE_POLICY_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct mm_policy;
+
+/* R = min(ceil(N * fraction - 1e-9), T - N). */
+uint32_t mm_policy_replacements(uint32_t total, uint32_t cached, double fraction);
+
+enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced,
+                              struct mm_policy **out, struct mm_error *err);
+void mm_policy_close(struct mm_policy *policy);
+
+/* Item (place in the datalist) at a stream position. Thread-safe. */
+uint32_t mm_policy_item(struct mm_policy *policy, uint64_t position);
+/* The N stream positions of an epoch in the order of their use (`shuffled`), else ascending. */
+void mm_policy_epoch(struct mm_policy *policy, uint32_t epoch, bool shuffled, uint64_t *positions);
+uint64_t mm_policy_first(const struct mm_policy *policy, uint32_t epoch); /* e*R, oldest resident */
+/* Epochs until every item has been seen: 1 + ceil((T - N)/R); 0 = never (R = 0 and N < T). */
+uint32_t mm_policy_coverage(uint32_t total, uint32_t cached, uint32_t replaced);
+
+#endif

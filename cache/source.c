@@ -1,0 +1,50 @@
+/* Opening a source: the pipeline of a stage with its datalist and chain. */
+#include "base/file.h"
+#include "cache/pipeline.h"
+
+static enum mm_status read_list(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,
+                                const char *root, struct mm_pipeline *pipeline, const struct mm_datalist **out,
+                                struct mm_problems *problems, struct mm_error *err)
+{
+    if (!pipeline->data_list_file_path)
+        pipeline->data_list_file_path = mm_config_text(config, "DATASET_JSON", NULL);
+    if (!pipeline->data_file_base_dir)
+        pipeline->data_file_base_dir = mm_config_text(config, "DATA_ROOT", NULL);
+    if (!pipeline->data_list_file_path) {
+        mm_problem(problems, MM_SEVERITY_ERROR, stage->pipeline->node,
+                   "data_list_file_path is missing, and there is no variable DATASET_JSON");
+        return MM_ERR_CONFIG;
+    }
+    const char *path = mm_file_join(arena, root, pipeline->data_list_file_path), *base = NULL;
+    if (pipeline->data_file_base_dir)
+        base = mm_file_join(arena, root, pipeline->data_file_base_dir);
+    if (!path || (pipeline->data_file_base_dir && !base))
+        return mm_fail_memory(err, "a path");
+    struct mm_datalist *list = NULL;
+    enum mm_status s = mm_datalist_read(arena, path, pipeline->data_list_key, base, &list, problems, err);
+    *out = list;
+    return s;
+}
+
+enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,
+                              const char *root, struct mm_source **out, struct mm_problems *problems,
+                              struct mm_error *err)
+{
+    struct mm_source *source = mm_arena_new(arena, struct mm_source);
+    if (!source)
+        return mm_fail_memory(err, "a source of data");
+    struct mm_pipeline *pipeline;
+    struct mm_chain *chain;
+    /* All three are tried, so that one run finds what is wrong with each. */
+    enum mm_status of_chain = mm_chain_make(arena, &stage->pre_transforms, &chain, problems);
+    enum mm_status of_pipeline = mm_pipeline_read(arena, stage, &pipeline, problems), of_list = MM_OK;
+    if (!of_pipeline)
+        of_list = read_list(arena, config, stage, root, pipeline, &source->list, problems, err);
+    if (of_chain || of_pipeline || of_list)
+        return of_list ? of_list : of_pipeline ? of_pipeline : of_chain;
+    source->pipeline = pipeline;
+    source->chain = chain;
+    source->prefix = mm_chain_prefix(chain);
+    *out = source;
+    return MM_OK;
+}

@@ -1,0 +1,56 @@
+/* No store: nothing is kept, so every take finds nothing and prepares anew. The yardstick that tiers are held to. */
+#include "cache/store.h"
+
+static enum mm_status open_none(struct mm_budget *budget, struct mm_store **out, struct mm_error *err)
+{
+    (void)budget;
+    *out = mm_alloc(sizeof **out);
+    if (!*out)
+        return mm_fail_memory(err, "a store");
+    (*out)->type = &mm_store_none;
+    return MM_OK;
+}
+
+static void close_none(struct mm_store *store)
+{
+    mm_free(store);
+}
+
+static enum mm_status put(struct mm_store *store, const struct mm_store_key *key, const struct mm_sample *sample,
+                          struct mm_error *err)
+{
+    (void)store, (void)key, (void)sample, (void)err;
+    return MM_OK;
+}
+
+static enum mm_status get(struct mm_store *store, const struct mm_store_key *key, struct mm_arena *arena,
+                          struct mm_sample **out, struct mm_error *err)
+{
+    (void)store, (void)key, (void)arena, (void)err;
+    *out = NULL;
+    return MM_OK;
+}
+
+static void ignore(struct mm_store *store, const struct mm_store_key *key)
+{
+    (void)store, (void)key;
+}
+
+static uint64_t bytes(const struct mm_store *store)
+{
+    (void)store;
+    return 0;
+}
+
+const struct mm_store_type mm_store_none = {
+    .name = "none",
+    .summary = "keep nothing, prepare every sample anew",
+    .keeps = false,
+    .open = open_none,
+    .close = close_none,
+    .put = put,
+    .get = get,
+    .release = ignore,
+    .drop = ignore,
+    .bytes = bytes,
+};

@@ -1,0 +1,69 @@
+/* The archive NAME.mmar: a POSIX pax tar, zstd-compressed (libarchive), manifest.json first. The tar stream and the manifest's digest
+ * depend on content only: sorted names, mode 0644 or 0755, owner 0, time 0. Reading treats every archive as hostile. */
+#ifndef MM_MMAR_ARCHIVE_ARCHIVE_H
+#define MM_MMAR_ARCHIVE_ARCHIVE_H
+
+#include "base/json.h"
+
+/* Limits on what an archive may hold; passing one is MM_ERR_DATA that names it. */
+#define MM_ARCHIVE_FILES_MAX 100000
+#define MM_ARCHIVE_NAME_MAX 1024
+#define MM_ARCHIVE_DEPTH_MAX 16
+#define MM_ARCHIVE_BYTES_MAX ((uint64_t)64 << 30)
+#define MM_ARCHIVE_RATIO_MAX 2000 /* unpacked bytes per packed byte, once past 16 MiB */
+
+struct mm_archive_file {
+    const char *name; /* relative, '/'-separated, normalised */
+    const char *path; /* on disk; NULL for bytes made here   */
+    const void *bytes;
+    uint64_t size;
+    bool executable;
+    char sha256[65];
+};
+struct mm_archive_list {
+    size_t count;
+    struct mm_archive_file *files; /* sorted by name (bytes) */
+    size_t left_out_count;
+    const char **left_out;         /* what the allow-list kept back, for the announcement */
+};
+
+struct mm_pack_options {
+    int level;              /* zstd level; 0: 10 */
+    bool with_eval, with_checkpoint;
+};
+
+/* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local
+ * paths; links, devices and unreadable files are an error. */
+enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options, struct mm_archive_list **out,
+                                 struct mm_error *err);
+
+/* manifest.c */
+cJSON *mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err);
+/* Checks a manifest read from an archive: format version, every file entry well formed, names safe and unique. */
+enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, struct mm_error *err);
+/* SHA-256 of the canonical text of the manifest: the identity of an archive, recorded by its children. */
+enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err);
+
+/* pack.c: atomic; refuses to overwrite what is not an archive. */
+enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file, const struct mm_pack_options *options,
+                       struct mm_archive_list **packed, cJSON **manifest, struct mm_error *err);
+
+/* reader.c: one streaming pass over an archive: names, sizes, ratios and digests checked against the manifest, trailing data refused.
+ * `member` is called for each file with its bytes in pieces; NULL: only check. */
+struct mm_archive_visitor {
+    enum mm_status (*begin)(void *context, const char *name, uint64_t size, bool executable, struct mm_error *err);
+    enum mm_status (*piece)(void *context, const void *bytes, size_t size, struct mm_error *err);
+    enum mm_status (*end)(void *context, struct mm_error *err);
+    void *context;
+};
+enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor, cJSON **manifest,
+                               struct mm_error *err);
+/* Only the manifest: reads only the head of the file. Its member digests are not checked. */
+enum mm_status mm_archive_manifest(struct mm_arena *arena, const char *file, cJSON **manifest, struct mm_error *err);
+/* Is a name one that may be unpacked? Says why not. */
+enum mm_status mm_archive_name_check(const char *name, struct mm_error *err);
+
+/* unpack.c: into a folder beside the target, renamed into place, or nothing at all. The target must not exist or be empty. */
+enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest, struct mm_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+/* manifest.json: what an archive holds and where its weights come from. Facts about the training are in models/run.json (written by
+ * `mmar train`), about the person's intentions in docs/card.json, about the parent in models/parent.json; none of these holds a path. */
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "mmar/archive/archive.h"
+#include "mmar/version.h"
+
+#define FORMAT_VERSION 1
+
+/* A JSON file of the MMAR, or NULL when it is not there. */
+static enum mm_status optional(struct mm_arena *arena, const char *root, const char *name, cJSON **out, struct mm_error *err)
+{
+    const char *path = mm_file_join(arena, root, name);
+    *out = NULL;
+    return mm_file_exists(path) ? mm_json_read(arena, path, out, err) : MM_OK;
+}
+
+static void copy_member(struct mm_arena *arena, cJSON *to, const cJSON *from, const char *name)
+{
+    const cJSON *value = mm_json_get(from, name);
+    if (value)
+        mm_json_add(arena, to, name, mm_json_copy(arena, value));
+}
+
+static cJSON *files_json(struct mm_arena *arena, const struct mm_archive_list *list)
+{
+    cJSON *files = mm_json_array(arena);
+    for (size_t i = 0; i < list->count; i++) {
+        cJSON *row = mm_json_object(arena);
+        mm_json_add(arena, row, "path", mm_json_text(arena, list->files[i].name));
+        mm_json_add(arena, row, "size", mm_json_integer(arena, (int64_t)list->files[i].size));
+        mm_json_add(arena, row, "sha256", mm_json_text(arena, list->files[i].sha256));
+        if (list->files[i].executable)
+            mm_json_add(arena, row, "executable", mm_json_bool(arena, true));
+        mm_json_append(files, row);
+    }
+    return files;
+}
+
+cJSON *mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err)
+{
+    static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use"};
+    static const char *const run_keys[] = {"model", "training", "data", "origin"};
+    cJSON *card, *run, *parent, *metrics, *json = mm_json_object(arena);
+    if (optional(arena, root, "docs/card.json", &card, err) != MM_OK || optional(arena, root, "models/run.json", &run, err) != MM_OK ||
+        optional(arena, root, "models/parent.json", &parent, err) != MM_OK || optional(arena, root, "eval/metrics.json", &metrics, err) != MM_OK)
+        return NULL;
+    mm_json_add(arena, json, "format", mm_json_integer(arena, FORMAT_VERSION));
+    mm_json_add(arena, json, "made_by", mm_json_text(arena, "mmar " MM_VERSION));
+    for (size_t i = 0; i < sizeof card_keys / sizeof *card_keys; i++)
+        copy_member(arena, json, card, card_keys[i]);
+    for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)
+        copy_member(arena, json, run, run_keys[i]);
+    copy_member(arena, json, card, "data_licences");
+    if (metrics)
+        copy_member(arena, json, metrics, "metrics");
+    if (parent)
+        mm_json_add(arena, json, "parent", mm_json_copy(arena, parent));
+    mm_json_add(arena, json, "files", files_json(arena, list));
+    if (!json)
+        mm_fail_memory(err, "the manifest");
+    return json;
+}
+
+static enum mm_status check_file(const cJSON *row, const char *before, struct mm_error *err)
+{
+    enum mm_status s;
+    const cJSON *path = mm_json_get(row, "path"), *digest = mm_json_get(row, "sha256");
+    int64_t size;
+    if (!cJSON_IsString(path) || !cJSON_IsString(digest) || !mm_json_int(mm_json_get(row, "size"), &size) || size < 0)
+        return mm_fail(err, MM_ERR_DATA, "a file's entry lacks path, size or sha256");
+    if (MM_TRY(s, mm_archive_name_check(path->valuestring, err)))
+        return s;
+    if (strlen(digest->valuestring) != 64 || strspn(digest->valuestring, "0123456789abcdef") != 64)
+        return mm_fail(err, MM_ERR_DATA, "%s: \"%s\" is no SHA-256 digest", path->valuestring, digest->valuestring);
+    if (before && strcmp(before, path->valuestring) >= 0)
+        return mm_fail(err, MM_ERR_DATA, "%s: listed twice or out of order", path->valuestring);
+    return MM_OK;
+}
+
+/* Names that some file systems take for one: compared without case. */
+static int by_folded(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum mm_status check_collisions(struct mm_arena *arena, const cJSON *files, size_t count, struct mm_error *err)
+{
+    const char **names = mm_arena_array(arena, const char *, count + 1);
+    const cJSON *row;
+    size_t n = 0;
+    if (!names)
+        return mm_fail_memory(err, "the manifest");
+    cJSON_ArrayForEach(row, files) names[n++] = mm_json_get(row, "path")->valuestring;
+    qsort(names, n, sizeof *names, by_folded);
+    for (size_t i = 1; i < n; i++)
+        if (!strcasecmp(names[i - 1], names[i]))
+            return mm_fail(err, MM_ERR_DATA, "\"%s\" and \"%s\" differ only in case", names[i - 1], names[i]);
+    return MM_OK;
+}
+
+enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    int64_t version;
+    const cJSON *files = mm_json_get(manifest, "files"), *row;
+    const char *before = NULL;
+    size_t count = 0;
+    if (!mm_json_int(mm_json_get(manifest, "format"), &version))
+        return mm_fail(err, MM_ERR_DATA, "manifest.json: has no format version");
+    if (version != FORMAT_VERSION)
+        return mm_fail(err, MM_ERR_DATA, "manifest.json: format %lld, this program reads %d: update mmar", (long long)version, FORMAT_VERSION);
+    if (!cJSON_IsArray(files))
+        return mm_fail(err, MM_ERR_DATA, "manifest.json: has no list of files");
+    cJSON_ArrayForEach(row, files)
+    {
+        if (++count > MM_ARCHIVE_FILES_MAX)
+            return mm_fail(err, MM_ERR_DATA, "manifest.json: lists more than %d files", MM_ARCHIVE_FILES_MAX);
+        if (MM_TRY(s, check_file(row, before, err)))
+            return mm_fail_in(err, "manifest.json");
+        before = mm_json_get(row, "path")->valuestring;
+    }
+    return MM_TRY(s, check_collisions(arena, files, count, err)) ? mm_fail_in(err, "manifest.json") : MM_OK;
+}
+
+enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err)
+{
+    const char *text = mm_json_print(arena, manifest, MM_JSON_CANONICAL);
+    return text ? mm_sha256_bytes(text, strlen(text), hex, err) : mm_fail_memory(err, "the manifest");
+}

@@ -1,0 +1,16 @@
+/* What must not leave a lab with a model: local paths and the names of cases. */
+#ifndef MM_MMAR_ARCHIVE_PRIVACY_H
+#define MM_MMAR_ARCHIVE_PRIVACY_H
+
+#include "mmar/archive/archive.h"
+
+/* A JSON file of config/: `stays` when it is a datalist; environment.json comes back as a template, its local paths emptied (*text);
+ * *text stays NULL when the file travels as it is. */
+enum mm_status mm_privacy_config(struct mm_arena *arena, const char *root, const char *name, char **text, bool *stays, struct mm_error *err);
+/* eval/metrics.json with cases numbered instead of named; *text NULL when there is none. */
+enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, char **text, struct mm_error *err);
+/* Looks through all text files that travel for this MMAR's own folder, its data's folders and the home folder. A finding is MM_NO with
+ * its place. */
+enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err);
+
+#endif

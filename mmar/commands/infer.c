@@ -1,0 +1,163 @@
+/* mmar infer */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "image/format.h"
+#include "mmar/archive/archive.h"
+#include "mmar/model.h"
+#include "mmar/report.h"
+
+struct infer_options {
+    struct mm_mmar_options mmar;
+    const char *output, *model, *backend, *suffix;
+    int64_t threads;
+    bool overlay;
+};
+#define P struct infer_options
+
+static const struct mm_param options[] = {
+    MM_STRING(P, output, .required = true, .help = "-o: folder for the predictions (made when it is not there)"),
+    MM_STRING(P, suffix, .def_text = "_seg", .help = "put behind the name of each input"),
+    MM_STRING(P, model, .help = "weights (default: models/model.safetensors)"),
+    MM_BOOL(P, overlay, .help = "also draw each prediction over its image as PNG"),
+    MM_INT(P, threads, .min = 0, .max = 1024, .help = "compute threads (default: the processors there are)"),
+    MM_STRING(P, backend, .def_text = "auto", .help = "where to compute: auto, onednn, cpu, reference"),
+    MM_PARAMS_END};
+
+/* A sample of one image file: what an item {"image": path} of a datalist would be. */
+static enum mm_status sample_of(struct mm_arena *arena, const char *field, const char *path, struct mm_sample **out, struct mm_error *err)
+{
+    const char **paths = mm_arena_array(arena, const char *, 1);
+    struct mm_entry *entry = mm_arena_new(arena, struct mm_entry);
+    struct mm_item *item = mm_arena_new(arena, struct mm_item);
+    if (!paths || !entry || !item)
+        return mm_fail_memory(err, "a sample");
+    paths[0] = path;
+    *entry = (struct mm_entry){.key = field, .kind = MM_ENTRY_PATHS, .count = 1, .paths = paths};
+    *item = (struct mm_item){.count = 1, .entries = entry};
+    return mm_sample_from_item(arena, item, 0, out, err);
+}
+
+/* "scan.nii.gz" with "_seg" becomes "scan_seg.nii.gz"; formats that cannot hold labels keep the extension of what can. */
+static const char *output_path(struct mm_arena *arena, const struct infer_options *o, const char *input)
+{
+    const char *name = mm_file_name(input), *extension = mm_format_extension(input);
+    const struct mm_format *format = mm_format_of(input);
+    const char *written = format && format->write ? extension : ".nii.gz";
+    return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix, written);
+}
+
+static enum mm_status infer_one(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o, struct mm_arena *arena,
+                                const char *input, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_sample *sample;
+    struct mm_volume *prediction, *image;
+    const char *path = output_path(arena, o, input);
+    if (mm_file_exists(path) && !strcmp(path, input))
+        return mm_fail(err, MM_ERR_USAGE, "the prediction would overwrite its input");
+    if (MM_TRY(s, sample_of(arena, use->training->prediction.image_field, input, &sample, err)) ||
+        MM_TRY(s, mm_chain_run(chain, 0, chain->count, sample, NULL, err)) ||
+        MM_TRY(s, mm_predict_on_file_grid(use->network, use->training, sample, &prediction, err)) ||
+        MM_TRY(s, mm_image_write(path, prediction, err)))
+        return s;
+    printf("%s\n", path);
+    if (!o->overlay)
+        return MM_OK;
+    if (MM_TRY(s, mm_image_read(arena, input, &image, err)))
+        return s;
+    return mm_report_overlay(arena, mm_arena_format(arena, "%s.png", path), image, prediction, NULL, err);
+}
+
+static enum mm_status infer_all(const struct mm_command_call *call, struct mm_model_use *use, size_t first, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    const struct infer_options *o = call->options;
+    struct mm_arena scratch;
+    struct mm_chain *all, *chain = NULL;
+    if (MM_TRY(s, mm_chain_make(call->arena, &use->project->config->validate.pre_transforms, &all, use->project->problems)))
+        return mm_problems_fail(use->project->problems, s, err);
+    chain = mm_chain_narrow(call->arena, all, use->training->prediction.image_field, false);
+    if (!chain)
+        return mm_fail_memory(err, "the chain");
+    if (MM_TRY(s, mm_file_make_folder(o->output, err)))
+        return s;
+    mm_arena_init(&scratch, NULL);
+    for (size_t i = first; i < call->arg_count && s == MM_OK; i++) {
+        mm_arena_reset(&scratch);
+        mm_progress("%zu/%zu %s", i - first + 1, call->arg_count - first, call->args[i]);
+        if (MM_TRY(s, infer_one(use, chain, o, &scratch, call->args[i], err)))
+            mm_fail_in(err, "%s", call->args[i]);
+        else if (mm_interrupted())
+            s = mm_fail(err, MM_INTERRUPTED, "interrupted after %s", call->args[i]);
+    }
+    mm_progress_end(false);
+    mm_arena_done(&scratch);
+    return s;
+}
+
+/* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */
+static enum mm_status model_root(const struct mm_command_call *call, const char **root, char **temporary, size_t *first, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct infer_options *o = call->options;
+    cJSON *manifest;
+    const char *model = o->mmar.mmar;
+    if (!model && call->arg_count && (mm_file_is_folder(call->args[0]) || mm_text_ends(call->args[0], ".mmar")))
+        model = call->args[(*first)++];
+    if (*first >= call->arg_count)
+        return mm_fail(err, MM_ERR_USAGE, "no input image given (see mmar help infer)");
+    *root = model;
+    if (!model || mm_file_is_folder(model))
+        return MM_OK;
+    const char *base = getenv("TMPDIR");
+    *temporary = mm_arena_format(call->arena, "%s/mmar-infer-XXXXXX", base ? base : "/tmp");
+    if (!*temporary || !mkdtemp(*temporary)) {
+        *temporary = NULL;
+        return mm_fail(err, MM_ERR_IO, "cannot make a temporary folder");
+    }
+    *root = mm_file_join(call->arena, *temporary, "model");
+    if (MM_TRY(s, mm_unpack(call->arena, model, *root, &manifest, err)))
+        return s;
+    return MM_OK;
+}
+
+static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct infer_options *o = call->options;
+    struct mm_mmar_options where = o->mmar;
+    struct mm_project *project;
+    struct mm_model_use use = {0};
+    const struct mm_model_choice choice = {o->model, o->backend, o->threads};
+    const char *root = NULL;
+    char *temporary = NULL;
+    size_t first = 0;
+    if (!o->output)
+        return mm_fail(err, MM_ERR_USAGE, "mmar infer needs -o FOLDER for the predictions");
+    s = model_root(call, &root, &temporary, &first, err);
+    where.mmar = NULL;
+    if (s == MM_OK && (s = mm_project_open(call->arena, &where, root, "config/config_train.json", &project, err)) == MM_OK) {
+        if ((s = mm_model_open(call->arena, project, MM_PART_MODEL, &choice, &use, err)) == MM_OK)
+            s = infer_all(call, &use, first, err);
+        mm_model_close(&use);
+    }
+    if (temporary)
+        mm_file_remove_tree(temporary, NULL);
+    return s;
+}
+
+const struct mm_command mm_command_infer = {
+    .name = "infer",
+    .args = "[MMAR or ARCHIVE] INPUT...",
+    .summary = "predict on images, on the grid of each input",
+    .args_min = 1,
+    .args_max = -1,
+    .options = options,
+    .options_size = sizeof(struct infer_options),
+    .takes_mmar = true,
+    .run = run,
+    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, uint16 beyond 256 classes).",
+    .examples = "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n",
+};

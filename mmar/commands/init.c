@@ -1,0 +1,216 @@
+/* mmar init */
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "mmar/archive/archive.h"
+#include "mmar/command.h"
+#include "mmar/template.h"
+
+struct init_options {
+    const char *template, *from, *data;
+};
+#define P struct init_options
+
+static const struct mm_param options[] = {
+    MM_STRING(P, template, .help = "what to start from (default: phantom_3d); see the list below"),
+    MM_STRING(P, from, .help = "an archive of another lab: its configs and weights, ready to fine-tune"),
+    MM_STRING(P, data, .help = "datalist to train on: written into config/environment.json"),
+    MM_PARAMS_END};
+
+const struct mm_template_file *mm_template_find(const char *name)
+{
+    for (const struct mm_template_file *f = mm_template_files; f->template; f++)
+        if (!strcmp(f->template, name) && !strcmp(f->path, "template.json"))
+            return f;
+    return NULL;
+}
+
+const char *mm_template_name(size_t index)
+{
+    for (const struct mm_template_file *f = mm_template_files; f->template; f++)
+        if (!strcmp(f->path, "template.json") && !index--)
+            return f->template;
+    return NULL;
+}
+
+/* Text with every "@KEY@" of the pairs replaced. */
+static void fill_in(struct mm_text *out, const char *text, const char *const (*pairs)[2], size_t count)
+{
+    while (*text) {
+        size_t k = 0;
+        while (k < count && !mm_text_starts(text, pairs[k][0]))
+            k++;
+        if (k < count) {
+            mm_text_add(out, pairs[k][1]);
+            text += strlen(pairs[k][0]);
+        } else
+            mm_text_addn(out, text++, 1);
+    }
+}
+
+static enum mm_status write_text(const char *path, const char *text, bool executable, struct mm_error *err)
+{
+    enum mm_status s = mm_file_write(path, text, strlen(text), err);
+    struct stat info;
+    if (s == MM_OK && executable && !stat(path, &info))
+        chmod(path, info.st_mode | ((info.st_mode & 0444) >> 2));
+    return s;
+}
+
+struct scaffold {
+    struct mm_arena *arena;
+    const char *folder, *name, *template;
+    const cJSON *about;
+    const char *data; /* absolute path of the datalist; NULL: none given */
+};
+
+/* environment.json with the person's own datalist in place of the default. */
+static enum mm_status write_environment(const struct scaffold *s, const char *path, const char *text, struct mm_error *err)
+{
+    enum mm_status status;
+    cJSON *json;
+    if (!s->data)
+        return write_text(path, text, false, err);
+    if (MM_TRY(status, mm_json_parse(s->arena, "environment.json", text, strlen(text), &json, err)))
+        return status;
+    mm_json_replace((cJSON *)mm_json_get(json, "DATASET_JSON"), mm_json_text(s->arena, s->data));
+    mm_json_replace((cJSON *)mm_json_get(json, "DATA_ROOT"), mm_json_text(s->arena, mm_file_folder(s->arena, s->data)));
+    const char *printed = mm_json_print(s->arena, json, MM_JSON_INDENTED);
+    return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err) : mm_fail_memory(err, "environment.json");
+}
+
+static enum mm_status write_files(const struct scaffold *s, const char *template, struct mm_error *err)
+{
+    enum mm_status status = MM_OK;
+    const cJSON *summary = mm_json_get(s->about, "summary");
+    const char *const pairs[][2] = {{"@NAME@", s->name}, {"@TEMPLATE@", s->template}, {"@SUMMARY@", summary->valuestring}};
+    for (const struct mm_template_file *f = mm_template_files; f->template && status == MM_OK; f++) {
+        if (strcmp(f->template, template) || !strcmp(f->path, "template.json"))
+            continue;
+        struct mm_text text;
+        const char *path = mm_file_join(s->arena, s->folder, f->path);
+        mm_text_init(&text, 1 << 20);
+        fill_in(&text, f->text, pairs, 3);
+        if ((status = mm_file_make_folder(mm_file_folder(s->arena, path), err)) == MM_OK)
+            status = !strcmp(f->path, "config/environment.json") ? write_environment(s, path, text.bytes, err)
+                                                                 : write_text(path, text.bytes, f->executable, err);
+        mm_text_done(&text);
+    }
+    return status;
+}
+
+static enum mm_status make_folders(const struct scaffold *s, struct mm_error *err)
+{
+    static const char *const folders[] = {"commands", "config", "docs", "eval", "models", "resources"};
+    enum mm_status status = MM_OK;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && status == MM_OK; i++)
+        status = mm_file_make_folder(mm_file_join(s->arena, s->folder, folders[i]), err);
+    return status;
+}
+
+static void print_next(const struct scaffold *s)
+{
+    const char *const pairs[][2] = {{"@DIR@", s->folder}};
+    const cJSON *line;
+    mm_note("made %s from template %s. Next:", s->folder, s->template);
+    cJSON_ArrayForEach(line, mm_json_get(s->about, "next"))
+    {
+        struct mm_text text;
+        if (s->data && (mm_text_starts(line->valuestring, "mmar datalist") || mm_text_starts(line->valuestring, "edit") ||
+                        mm_text_starts(line->valuestring, "mmar synth")))
+            continue;
+        mm_text_init(&text, 1 << 16);
+        fill_in(&text, line->valuestring, pairs, 1);
+        mm_note("  %s", text.bytes);
+        mm_text_done(&text);
+    }
+}
+
+static enum mm_status from_template(const struct scaffold *given, struct mm_error *err)
+{
+    enum mm_status status;
+    struct scaffold s = *given;
+    cJSON *about;
+    const struct mm_template_file *found = mm_template_find(s.template);
+    if (!found) {
+        struct mm_nearest nearest;
+        char hint[128];
+        mm_nearest_init(&nearest, s.template);
+        for (size_t i = 0; mm_template_name(i); i++)
+            mm_nearest_offer(&nearest, mm_template_name(i));
+        return mm_fail(err, MM_ERR_USAGE, "unknown template \"%s\"%s (see mmar help init)", s.template, mm_nearest_hint(&nearest, hint, sizeof hint));
+    }
+    if (MM_TRY(status, mm_json_parse(s.arena, "template.json", found->text, strlen(found->text), &about, err)))
+        return status;
+    s.about = about;
+    if (MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err)) ||
+        MM_TRY(status, write_files(&s, s.template, err)))
+        return status;
+    printf("%s\n", s.folder);
+    print_next(&s);
+    return MM_OK;
+}
+
+static enum mm_status from_archive(const struct scaffold *s, const char *file, struct mm_error *err)
+{
+    enum mm_status status;
+    cJSON *manifest;
+    const char *environment = mm_file_join(s->arena, s->folder, "config/environment.json");
+    unsigned char *bytes;
+    size_t size;
+    if (MM_TRY(status, mm_unpack(s->arena, file, s->folder, &manifest, err)) || MM_TRY(status, make_folders(s, err)))
+        return status;
+    if (s->data && (MM_TRY(status, mm_file_read(s->arena, environment, MM_JSON_SIZE_MAX, &bytes, &size, err)) ||
+                    MM_TRY(status, write_environment(s, environment, (const char *)bytes, err))))
+        return status;
+    printf("%s\n", s->folder);
+    mm_note("made %s from %s. Next:", s->folder, file);
+    if (!s->data)
+        mm_note("  set DATASET_JSON and DATA_ROOT in %s to your own data", environment);
+    mm_note("  read the licence and the model card in %s/docs\n  mmar check %s\n  mmar train %s --from %s", s->folder, s->folder, s->folder, file);
+    return MM_OK;
+}
+
+static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
+{
+    enum mm_status status;
+    const struct init_options *o = call->options;
+    char **names;
+    size_t count = 0;
+    struct scaffold s = {.arena = call->arena, .folder = call->args[0], .name = mm_file_name(call->args[0]),
+                         .template = o->template ? o->template : "phantom_3d"};
+    if (o->template && o->from)
+        return mm_fail(err, MM_ERR_USAGE, "--template and --from exclude each other");
+    if (mm_file_is_folder(s.folder) && MM_TRY(status, mm_file_list(call->arena, s.folder, &names, &count, err)))
+        return status;
+    if (count || (mm_file_exists(s.folder) && !mm_file_is_folder(s.folder)))
+        return mm_fail(err, MM_ERR_USAGE, "%s: exists already and is not empty: nothing was changed", s.folder);
+    if (o->data) {
+        char *real = realpath(o->data, NULL);
+        if (!real)
+            return mm_fail(err, MM_ERR_IO, "%s: no such datalist (mmar datalist DIR makes one)", o->data);
+        s.data = mm_arena_text(call->arena, real);
+        free(real);
+    }
+    return o->from ? from_archive(&s, o->from, err) : from_template(&s, err);
+}
+
+const struct mm_command mm_command_init = {
+    .name = "init",
+    .args = "DIR",
+    .summary = "scaffold an MMAR from a template or from an archive",
+    .args_min = 1,
+    .args_max = 1,
+    .options = options,
+    .options_size = sizeof(struct init_options),
+    .run = run,
+    .notes = "Templates:\n"
+             "  phantom_2d, phantom_3d   synthetic images by mmar synth\n"
+             "  em_membrane_2d           membranes in electron micrographs (ISBI 2012 form)\n"
+             "  hippocampus_3d           hippocampus in MR (Decathlon Task04 form)\n"
+             "  spleen_ct_3d             spleen in CT, unvalidated",
+    .examples = "  mmar init demo --template phantom_3d\n  mmar init hippocampus --template hippocampus_3d --data data/dataset.json\n"
+                "  mmar init ours --from other_lab.mmar --data data/dataset.json\n",
+};

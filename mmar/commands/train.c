@@ -1,0 +1,167 @@
+/* mmar train */
+#include <math.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "mmar/parent.h"
+#include "mmar/project.h"
+#include "mmar/report.h"
+#include "trainer/loop.h"
+#include "trainer/weights.h"
+
+struct train_options {
+    struct mm_mmar_options mmar;
+    bool resume, dry_run, no_cache;
+    const char *from, *backend, *axes;
+    int64_t epochs, threads, loader_threads;
+};
+#define P struct train_options
+
+static const struct mm_param options[] = {
+    MM_BOOL(P, resume, .help = "continue from models/checkpoint.safetensors"),
+    MM_STRING(P, from, .help = "fine-tune: start from the weights of an archive (.mmar) or a .safetensors file"),
+    MM_CHOICE(P, axes, .choices = "zyx xyz yx", .help = "order of kernel axes in a --from file that does not say it"),
+    MM_BOOL(P, dry_run, .help = "read everything, print the plan, train nothing"),
+    MM_BOOL(P, no_cache, .help = "prepare every sample anew (changes no bit of the result)"),
+    MM_INT(P, epochs, .min = 0, .max = 1e6, .help = "override the config's epochs"),
+    MM_INT(P, threads, .min = 0, .max = 1024, .help = "compute threads (default: the processors there are)"),
+    MM_INT(P, loader_threads, .min = 0, .max = 1024, .help = "loader threads (default: num_workers of the config)"),
+    MM_STRING(P, backend, .def_text = "auto", .help = "where to compute: auto, onednn, cpu, reference"),
+    MM_PARAMS_END};
+
+static void report(void *context, const struct mm_loop_event *e)
+{
+    (void)context;
+    char eta[32], bytes[32];
+    const char *left = isfinite(e->eta_seconds) ? mm_text_seconds(eta, sizeof eta, e->eta_seconds) : "?";
+    if (!e->cache) {
+        mm_progress("epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f ms (wait %.0f ms)  %s left", (long long)e->epoch, (long long)e->epochs,
+                    (long long)e->step, (long long)e->steps, e->loss, e->step_seconds * 1e3, e->wait_seconds * 1e3, left);
+        return;
+    }
+    char metric[48] = "";
+    if (e->validated)
+        snprintf(metric, sizeof metric, "  metric %.4f%s", e->metric, e->best ? " (best)" : "");
+    mm_progress_end(false);
+    mm_note("epoch %lld/%lld  loss %.4f%s  lr %.3g  wait %.0f ms  cache %s, %u replaced  %s left", (long long)e->epoch, (long long)e->epochs,
+            e->loss, metric, e->lr, e->cache->wait_seconds * 1e3, mm_text_bytes(bytes, sizeof bytes, (double)e->cache->bytes),
+            e->cache->replaced, left);
+}
+
+static enum mm_status print_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_text text;
+    mm_text_init(&text, 1 << 20);
+    if ((s = mm_report_plan(arena, training, &text, err)) == MM_OK)
+        mm_note("%s", text.bytes);
+    mm_text_done(&text);
+    return s;
+}
+
+static void report_transfer(const struct mm_weights_report *r)
+{
+    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded, r->missing.count, r->unexpected.count,
+            r->reshaped.count);
+    for (size_t i = 0; i < r->missing.count; i++)
+        mm_note("  missing, initialised: %s", r->missing.items[i]);
+    for (size_t i = 0; i < r->reshaped.count; i++)
+        mm_note("  other shape, initialised: %s", r->reshaped.items[i]);
+    for (size_t i = 0; i < r->unexpected.count; i++)
+        mm_note("  not in this model, ignored: %s", r->unexpected.items[i]);
+}
+
+/* Initial weights: Philox, and with --from those of the file over them. */
+static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *network, const struct mm_training *training,
+                                    const struct train_options *o, const struct mm_parent *parent, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_weights_report found = {0};
+    if (MM_TRY(s, mm_network_initialise(network, training->seed, err)) || !parent->weights)
+        return s;
+    enum mm_axes axes = o->axes && !strcmp(o->axes, "xyz") ? MM_AXES_XYZ : MM_AXES_ZYX;
+    if (MM_TRY(s, mm_weights_load(arena, network, parent->weights, false, o->axes ? &axes : NULL, &found, err)))
+        return s;
+    if (!found.loaded)
+        return mm_fail(err, MM_ERR_DATA, "%s: none of its tensors fits this model", o->from);
+    report_transfer(&found);
+    return MM_OK;
+}
+
+static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *project, const struct mm_training *training,
+                               struct mm_network *network, const struct train_options *o, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_loop_result result;
+    char took[32];
+    const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));
+    const struct mm_loop_options options_of_loop = {.folder = folder, .resume = o->resume, .no_cache = o->no_cache,
+                                                    .loader_threads = (unsigned)o->loader_threads, .interrupted = mm_interrupted, .report = report};
+    s = mm_loop_run(network, training, &options_of_loop, &result, err);
+    mm_progress_end(true);
+    if (s != MM_OK)
+        return s;
+    mm_note("trained %lld epochs in %s (waited %.1f s for data)", (long long)training->epochs,
+            mm_text_seconds(took, sizeof took, result.seconds), result.wait_seconds);
+    if (!isnan(result.best_metric))
+        mm_note("best metric %.4f after epoch %lld: %s/model.safetensors", result.best_metric, (long long)result.best_epoch, folder);
+    return mm_report_curves(arena, project, folder, err);
+}
+
+static enum mm_status open_and_run(const struct mm_command_call *call, struct mm_project *project, struct mm_training *training,
+                                   struct mm_parent *parent, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct train_options *o = call->options;
+    struct mm_pool *pool = NULL;
+    struct mm_network *network = NULL;
+    if (MM_TRY(s, mm_pool_open(o->threads ? (unsigned)o->threads : mm_threads_available(), &pool, err)))
+        return s;
+    const struct mm_network_options how = {.backend = o->backend, .pool = pool, .seed = training->seed};
+    if ((s = mm_network_open(training->graph, &how, &network, err)) == MM_OK &&
+        (s = start_weights(call->arena, network, training, o, parent, err)) == MM_OK &&
+        (o->resume || (s = mm_parent_record(call->arena, project, parent, err)) == MM_OK))
+        s = run_loop(call->arena, project, training, network, o, err);
+    mm_network_close(network);
+    mm_pool_close(pool);
+    return s;
+}
+
+static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct train_options *o = call->options;
+    struct mm_project *project;
+    struct mm_training *training;
+    struct mm_parent parent = {0};
+    if (o->resume && o->from)
+        return mm_fail(err, MM_ERR_USAGE, "--resume and --from exclude each other: a resumed run keeps its own weights");
+    struct mm_mmar_options where = o->mmar;
+    if (o->epochs && MM_TRY(s, mm_mmar_set(call->arena, &where, mm_arena_format(call->arena, "epochs=%lld", (long long)o->epochs), err)))
+        return s;
+    if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL, "config/config_train.json", &project, err)) ||
+        MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
+        return s;
+    if (MM_TRY(s, print_plan(call->arena, training, err)) || o->dry_run)
+        return s;
+    if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &parent, err)))
+        return s;
+    s = open_and_run(call, project, training, &parent, err);
+    mm_parent_close(&parent);
+    return s;
+}
+
+const struct mm_command mm_command_train = {
+    .name = "train",
+    .args = "[MMAR]",
+    .summary = "train the model of an MMAR",
+    .args_min = 0,
+    .args_max = 1,
+    .options = options,
+    .options_size = sizeof(struct train_options),
+    .takes_mmar = true,
+    .run = run,
+    .notes = "Writes models/model.safetensors (best by the key metric), final_model.safetensors, checkpoint.safetensors and train.jsonl,\n"
+             "and eval/curves.png. Ctrl-C writes a checkpoint and exits 130; --resume goes on and ends with the same bits.",
+    .examples = "  mmar train spleen\n  mmar train spleen --set epochs=5 learning_rate=0.001\n  mmar train spleen --from other_lab.mmar\n",
+};

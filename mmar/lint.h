@@ -1,0 +1,20 @@
+/* What `mmar check` finds beyond what reading a config finds: arguments without effect, habits that cost people days, and data. */
+#ifndef MM_MMAR_LINT_H
+#define MM_MMAR_LINT_H
+
+#include "mmar/project.h"
+
+/* Arguments accepted for compatibility that change nothing here, as warnings; with `strict` as errors. */
+void mm_lint_arguments(const struct mm_project *project, bool strict, struct mm_problems *problems);
+/* Rules over a whole training (lint_rules.c names each with the trouble it comes from). */
+void mm_lint_training(const struct mm_training *training, struct mm_problems *problems);
+
+struct mm_lint_data_result {
+    size_t items, files, labels_read;
+};
+/* Every file of a list exists and has a readable header; image and label agree in size and affine; the values of labels (of all with
+ * `full`, else of 8 spread evenly) fit the model's classes after the chain's label steps. */
+void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source, bool full,
+                  struct mm_lint_data_result *result, struct mm_problems *problems);
+
+#endif

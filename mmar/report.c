@@ -1,0 +1,200 @@
+/* Reports: the plan, scores as CSV and JSON, overlays. Curves are in curves.c. */
+#include "mmar/report.h"
+
+#include <math.h>
+
+#include "base/file.h"
+#include "image/draw.h"
+#include "image/format.h"
+
+/* One crop as the chain leaves it: the training batch's spatial size, when the config or the chain says it. */
+static bool patch_size(const struct mm_training *t, int size[3])
+{
+    const struct mm_pipeline *p = t->train ? t->train->pipeline : NULL;
+    if (p && p->output_crop_size.count && p->output_crop_size.items[0] > 0) {
+        for (size_t i = 0; i < 3; i++)
+            size[i] = i < p->output_crop_size.count ? (int)p->output_crop_size.items[i] : 1;
+        return true;
+    }
+    return false;
+}
+
+static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, struct mm_text *text, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    char bytes[32], shown[96];
+    int size[3];
+    mm_text_format(text, "model      %s, %lld parameters", t->model->name, (long long)mm_graph_param_count(t->graph, MM_ROLE_PARAM));
+    if (!patch_size(t, size)) {
+        mm_text_add(text, "\n");
+        return MM_OK;
+    }
+    struct mm_network *network;
+    const struct mm_network_options options = {.backend = "auto"};
+    struct mm_desc inputs[2];
+    struct mm_plan_stats stats;
+    inputs[0] = mm_desc_make(t->graph->spatial, batch, t->model->in_channels(t->model_self), size[2], size[1], size[0]);
+    inputs[1] = mm_desc_make(t->graph->spatial, batch, 1, size[2], size[1], size[0]);
+    if (MM_TRY(s, mm_network_open(t->graph, &options, &network, err)))
+        return s;
+    if ((s = mm_network_measure(network, MM_PLAN_TRAINING, t->loss_root, inputs, 2, &stats, NULL, err)) == MM_OK)
+        mm_text_format(text, ", input %s\n           %.1f GFLOP a step, %s of activations, %zu reorders\n", mm_desc_text(&inputs[0], shown, sizeof shown),
+                       (stats.flops_forward + stats.flops_backward) / 1e9, mm_text_bytes(bytes, sizeof bytes, (double)stats.activation_bytes),
+                       stats.reorders);
+    mm_network_close(network);
+    return s;
+}
+
+enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *t, struct mm_text *text, struct mm_error *err)
+{
+    (void)arena;
+    enum mm_status s;
+    struct mm_cache_plan plan;
+    if (MM_TRY(s, mm_cache_plan_make(t->train, 16, &plan, err)))
+        return s;
+    mm_cache_plan_print(t->train, &plan, text);
+    if (MM_TRY(s, plan_network(t, plan.batch, text, err)))
+        return s;
+    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate, t->schedule ? ", " : "",
+                   t->schedule ? t->schedule->name : "");
+    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs, plan.steps, (long long)t->valid_interval);
+    if (t->validation)
+        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count, t->validation->pipeline->data_list_key);
+    else
+        mm_text_add(text, ": none, the config has no validate.image_pipeline\n");
+    return MM_OK;
+}
+
+/* The slice (z) with the most labelled pixels, the middle one when there is none. */
+static int busiest_slice(const struct mm_volume *labels)
+{
+    int best = labels->size[2] / 2;
+    size_t most = 0;
+    for (int z = 0; z < labels->size[2]; z++) {
+        size_t n = 0;
+        for (int y = 0; y < labels->size[1]; y++)
+            for (int x = 0; x < labels->size[0]; x++)
+                n += mm_volume_get(labels, 0, z, y, x) > 0;
+        if (n > most) {
+            most = n;
+            best = z;
+        }
+    }
+    return best;
+}
+
+static void window_of(const struct mm_volume *image, int z, double *low, double *high)
+{
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (int y = 0; y < image->size[1]; y++)
+        for (int x = 0; x < image->size[0]; x++) {
+            double v = mm_volume_get(image, 0, z, y, x);
+            if (v < *low)
+                *low = v;
+            if (v > *high)
+                *high = v;
+        }
+}
+
+enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
+                                 const struct mm_volume *truth, struct mm_error *err)
+{
+    const int panels = truth ? 3 : 2, gap = 8, head = 20;
+    int longest = image->size[0] > image->size[1] ? image->size[0] : image->size[1];
+    int zoom = longest >= 320 ? 1 : (320 + longest - 1) / longest, z = busiest_slice(truth ? truth : prediction);
+    int width = image->size[0] * zoom, height = image->size[1] * zoom;
+    double low, high;
+    struct mm_volume *canvas =
+        mm_canvas_make(arena, panels * width + (panels + 1) * gap, height + head + gap, (struct mm_colour){255, 255, 255});
+    if (!canvas)
+        return mm_fail_memory(err, "the overlay");
+    const struct mm_volume *labels[3] = {NULL, truth ? truth : prediction, prediction};
+    static const char *const titles_truth[] = {"image", "label", "prediction"}, *const titles[] = {"image", "prediction"};
+    window_of(image, z, &low, &high);
+    for (int i = 0; i < panels; i++) {
+        int x = gap + i * (width + gap);
+        mm_draw_text(canvas, x, 6, 1, (struct mm_colour){40, 40, 40}, truth ? titles_truth[i] : titles[i]);
+        mm_draw_slice(canvas, x, head, zoom, image, 0, z, low, high, labels[i]);
+    }
+    return mm_image_write(path, canvas, err);
+}
+
+static const char *class_name(const struct mm_training *t, size_t value, char *buffer, size_t size)
+{
+    const struct mm_metric_use *use = &t->metrics[0];
+    int first = use->metric->first_class ? use->metric->first_class(use->self) : 0;
+    size_t index = value + (size_t)first;
+    const char *const *names = t->prediction.class_names;
+    if (names && index < (size_t)t->prediction.classes && names[index])
+        return names[index];
+    snprintf(buffer, size, "class_%zu", index);
+    return buffer;
+}
+
+/* Mean over cases of the mean over foreground classes of the first Dice metric: what `mean_dice` promises. */
+static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, const struct mm_scores *scores)
+{
+    cJSON *json = mm_json_object(arena), *metrics = mm_json_object(arena), *classes = mm_json_object(arena), *cases = mm_json_array(arena);
+    char buffer[32];
+    for (size_t m = 0; m < t->metric_count; m++)
+        if (t->metrics[m].is_key) {
+            mm_json_add(arena, json, "key_metric", mm_json_number(arena, scores->totals[m]));
+            mm_json_add(arena, json, "key_metric_name", mm_json_text(arena, t->metrics[m].name));
+        }
+    for (size_t m = 0; m < t->metric_count; m++)
+        mm_json_add(arena, metrics, t->metrics[m].name, mm_json_number(arena, scores->totals[m]));
+    for (size_t m = 0; m < t->metric_count; m++)
+        if (!strcmp(t->metrics[m].metric->name, "DiceMetric") && !mm_json_get(metrics, "mean_dice"))
+            mm_json_add(arena, metrics, "mean_dice", mm_json_number(arena, scores->totals[m]));
+    mm_json_add(arena, json, "metrics", metrics);
+    for (size_t v = 0; v < scores->class_count; v++)
+        mm_json_add(arena, classes, class_name(t, v, buffer, sizeof buffer), mm_json_number(arena, scores->class_means[v]));
+    mm_json_add(arena, json, "classes", classes);
+    for (size_t i = 0; i < scores->cases; i++) {
+        cJSON *row = mm_json_object(arena), *values = mm_json_array(arena);
+        mm_json_add(arena, row, "image", mm_json_text(arena, mm_file_name(scores->items[i].source)));
+        for (size_t v = 0; v < scores->class_count; v++)
+            mm_json_append(values, mm_json_number(arena, scores->items[i].values[0][v]));
+        mm_json_add(arena, row, t->metrics[0].name, values);
+        mm_json_append(cases, row);
+    }
+    mm_json_add(arena, json, "cases", cases);
+    return json;
+}
+
+static void scores_csv(struct mm_text *text, const struct mm_training *t, const struct mm_scores *scores)
+{
+    char buffer[32];
+    mm_text_add(text, "case");
+    for (size_t v = 0; v < scores->class_count; v++)
+        mm_text_format(text, ",%s", class_name(t, v, buffer, sizeof buffer));
+    for (size_t i = 0; i < scores->cases; i++) {
+        mm_text_format(text, "\n%s", mm_file_name(scores->items[i].source));
+        for (size_t v = 0; v < scores->class_count; v++)
+            mm_text_format(text, ",%.6f", scores->items[i].values[0][v]);
+    }
+    mm_text_add(text, "\nmean");
+    for (size_t v = 0; v < scores->class_count; v++)
+        mm_text_format(text, ",%.6f", scores->class_means[v]);
+    mm_text_add(text, "\n");
+}
+
+enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
+                                const struct mm_scores *scores, cJSON **json, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_text csv;
+    const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
+    *json = scores_json(arena, training, scores);
+    const char *text = *json ? mm_json_print(arena, *json, MM_JSON_INDENTED) : NULL;
+    if (!text)
+        return mm_fail_memory(err, "the scores");
+    mm_text_init(&csv, 64 << 20);
+    scores_csv(&csv, training, scores);
+    if ((s = mm_file_make_folder(folder, err)) == MM_OK &&
+        (s = mm_file_write(mm_file_join(arena, folder, "metrics.json"), text, strlen(text), err)) == MM_OK)
+        s = mm_file_write(mm_file_join(arena, folder, "metrics.csv"), csv.bytes, csv.length, err);
+    mm_text_done(&csv);
+    return s;
+}

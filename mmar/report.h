@@ -1,0 +1,19 @@
+/* What people look at after a command: the plan as text, curves and overlays as PNG, tables of scores. */
+#ifndef MM_MMAR_REPORT_H
+#define MM_MMAR_REPORT_H
+
+#include "mmar/project.h"
+#include "trainer/evaluate.h"
+
+/* Cache plan, network with parameters, FLOPs and bytes, optimizer and length of the run. */
+enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_text *text, struct mm_error *err);
+/* eval/curves.png from train.jsonl in `folder`: loss a step and key metric an epoch. Nothing when there is too little to draw. */
+enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder, struct mm_error *err);
+/* Overlay of prediction (filled outline) and truth beside the image: middle of the largest labelled slice. */
+enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
+                                 const struct mm_volume *truth, struct mm_error *err);
+/* eval/metrics.csv and eval/metrics.json (the object that `evaluate --json` prints). */
+enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
+                                const struct mm_scores *scores, cJSON **json, struct mm_error *err);
+
+#endif

@@ -1,0 +1,227 @@
+/* The store in memory: bytes, pins, the budget. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "cache/store.h"
+
+struct fixture {
+    struct mm_arena arena;
+    struct mm_budget budget;
+    struct mm_store *store;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = mm_alloc(sizeof *f);
+    mm_arena_init(&f->arena, NULL);
+    mm_budget_init(&f->budget, 0);
+    assert_int_equal(mm_store_memory.open(&f->budget, &f->store, NULL), MM_OK);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    mm_store_memory.close(f->store);
+    assert_int_equal(f->budget.used, 0); /* nothing is left behind, pinned or not */
+    mm_arena_done(&f->arena);
+    mm_free(f);
+    return 0;
+}
+
+static struct mm_sample *make_sample(struct mm_arena *arena, int value)
+{
+    struct mm_sample *sample = mm_sample_make(arena);
+    struct mm_volume *volume = mm_volume_make(arena, MM_I16, 3, 2, (int[3]){5, 4, 3});
+    struct mm_field *field;
+    mm_volume_set(volume, 1, 2, 3, 4, value);
+    assert_int_equal(mm_sample_add(sample, "image", MM_FIELD_VOLUME, &field, NULL), MM_OK);
+    mm_field_put(sample, field, volume);
+    sample->item = (uint32_t)value;
+    return sample;
+}
+
+static void put(struct fixture *f, uint64_t position, int value)
+{
+    const struct mm_store_key key = {.position = position, .item = (uint32_t)value};
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    assert_int_equal(mm_store_memory.put(f->store, &key, make_sample(&arena, value), NULL), MM_OK);
+    mm_arena_done(&arena); /* the store has its own copy */
+}
+
+/* Value of the entry, which stays pinned; -1 when there is none. */
+static int get(struct fixture *f, uint64_t position)
+{
+    const struct mm_store_key key = {.position = position};
+    struct mm_sample *sample;
+    assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &sample, NULL), MM_OK);
+    if (!sample)
+        return -1;
+    assert_true(sample->fields[0].volume->shared);
+    assert_true(sample->arena == &f->arena);
+    return (int)mm_volume_get(sample->fields[0].volume, 1, 2, 3, 4);
+}
+
+static void release(struct fixture *f, uint64_t position)
+{
+    mm_store_memory.release(f->store, &(const struct mm_store_key){.position = position});
+}
+
+static void drop(struct fixture *f, uint64_t position)
+{
+    mm_store_memory.drop(f->store, &(const struct mm_store_key){.position = position});
+}
+
+static void test_entries_are_found_by_position(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 1000; i++)
+        put(f, (uint64_t)i * 7, i);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(get(f, (uint64_t)i * 7), i);
+        release(f, (uint64_t)i * 7);
+    }
+    assert_int_equal(get(f, 1), -1);
+    for (int i = 0; i < 1000; i += 2)
+        drop(f, (uint64_t)i * 7);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(get(f, (uint64_t)i * 7), i % 2 ? i : -1);
+}
+
+static void test_bytes_are_counted_exactly(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(mm_store_memory.bytes(f->store), 0);
+    put(f, 3, 1);
+    uint64_t one = f->budget.used;
+    assert_true(one > mm_sample_bytes(make_sample(&f->arena, 1)));
+    assert_int_equal(mm_store_memory.bytes(f->store), one);
+    put(f, 3, 1); /* there already */
+    assert_int_equal(f->budget.used, one);
+    put(f, 4, 1);
+    assert_int_equal(f->budget.used, 2 * one);
+    drop(f, 3);
+    drop(f, 3);
+    assert_int_equal(f->budget.used, one);
+    assert_int_equal(mm_store_memory.bytes(f->store), one);
+}
+
+static void test_budget_is_not_exceeded_by_a_byte(void **state)
+{
+    struct fixture *f = *state;
+    struct mm_error err = {0};
+    const struct mm_store_key key = {.position = 2};
+    put(f, 0, 1);
+    uint64_t one = f->budget.used;
+    f->budget.limit = 3 * one - 1;
+    put(f, 1, 1);
+    assert_int_equal(mm_store_memory.put(f->store, &key, make_sample(&f->arena, 2), &err), MM_ERR_MEMORY);
+    assert_non_null(strstr(err.text, "raise cache_memory"));
+    assert_int_equal(f->budget.used, 2 * one);
+    f->budget.limit = 3 * one;
+    assert_int_equal(mm_store_memory.put(f->store, &key, make_sample(&f->arena, 2), &err), MM_OK);
+    assert_int_equal(f->budget.used, f->budget.limit);
+    f->budget.limit = 0;
+}
+
+static void test_pinned_entry_outlives_its_drop(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 5};
+    struct mm_sample *sample;
+    put(f, 5, 8);
+    uint64_t one = f->budget.used;
+    assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &sample, NULL), MM_OK);
+    assert_int_equal(get(f, 5), 8);
+    drop(f, 5);
+    assert_int_equal(get(f, 5), -1);
+    release(f, 5);
+    assert_int_equal(f->budget.used, one);
+    assert_int_equal((int)mm_volume_get(sample->fields[0].volume, 1, 2, 3, 4), 8);
+    release(f, 5);
+    assert_int_equal(f->budget.used, 0);
+    release(f, 5); /* fine */
+}
+
+static void test_put_brings_a_dropped_pinned_entry_back(void **state)
+{
+    struct fixture *f = *state;
+    put(f, 5, 8);
+    assert_int_equal(get(f, 5), 8);
+    drop(f, 5);
+    put(f, 5, 8);
+    release(f, 5);
+    assert_int_equal(get(f, 5), 8);
+}
+
+static void test_failed_allocation_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 1};
+    struct mm_sample *sample = make_sample(&f->arena, 1);
+    for (uint64_t n = 1; n <= 2; n++) {
+        mm_memory_fail_at(n);
+        assert_int_equal(mm_store_memory.put(f->store, &key, sample, NULL), MM_ERR_MEMORY);
+        assert_int_equal(f->budget.used, 0);
+    }
+    mm_memory_fail_at(0);
+}
+
+struct racer {
+    struct fixture *f;
+    int number;
+};
+
+static void *race(void *argument)
+{
+    struct racer *racer = argument;
+    struct mm_store *store = racer->f->store;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    struct mm_sample *mine = make_sample(&arena, 3), *sample;
+    for (int i = 0; i < 2000; i++) {
+        const struct mm_store_key key = {.position = (uint64_t)((i * 5 + racer->number) % 7)};
+        mm_store_memory.put(store, &key, mine, NULL);
+        mm_store_memory.get(store, &key, &arena, &sample, NULL);
+        if (i % 3 == racer->number % 3)
+            mm_store_memory.drop(store, &key);
+        if (sample)
+            assert_int_equal((int)mm_volume_get(sample->fields[0].volume, 1, 2, 3, 4), 3);
+        if (sample)
+            mm_store_memory.release(store, &key);
+    }
+    mm_arena_done(&arena);
+    return NULL;
+}
+
+static void test_threads_may_do_all_of_it_at_once(void **state)
+{
+    pthread_t threads[4];
+    struct racer racers[4];
+    for (int i = 0; i < 4; i++) {
+        racers[i] = (struct racer){*state, i};
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_entries_are_found_by_position),          TEST(test_bytes_are_counted_exactly),
+        TEST(test_budget_is_not_exceeded_by_a_byte),       TEST(test_pinned_entry_outlives_its_drop),
+        TEST(test_put_brings_a_dropped_pinned_entry_back), TEST(test_failed_allocation_leaves_nothing),
+        TEST(test_threads_may_do_all_of_it_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

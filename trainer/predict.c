@@ -1,0 +1,134 @@
+/* Predictions: network output of a prepared image, through the post transforms, back to the grid of the file. */
+#include "trainer/predict.h"
+
+#include <math.h>
+
+struct network_call {
+    struct mm_network *network;
+};
+
+static enum mm_status predict_batch(void *context, const struct mm_desc *input, const float *x, float *y, struct mm_error *err)
+{
+    struct network_call *call = context;
+    return mm_network_infer(call->network, input, x, y, err);
+}
+
+enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_training *training, struct mm_arena *arena,
+                                 const struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
+{
+    const struct mm_field *field = mm_sample_find(sample, training->prediction.image_field);
+    if (!field || field->kind != MM_FIELD_VOLUME)
+        return mm_fail(err, MM_ERR_CONFIG, "the chain leaves no image in field \"%s\"", training->prediction.image_field);
+    int64_t wanted = training->model->in_channels(training->model_self);
+    if (field->volume->channels != wanted)
+        return mm_fail(err, MM_ERR_DATA, "%s: has %d channels, the model takes %lld", field->source ? field->source : "image",
+                       field->volume->channels, (long long)wanted);
+    const struct mm_volume *image = field->volume;
+    if (image->type != MM_F32 || !mm_volume_is_dense(image))
+        image = mm_volume_convert(arena, image, MM_F32);
+    if (!image)
+        return mm_fail_memory(err, "the image");
+    int multiple[3];
+    training->model->multiple(training->model_self, multiple);
+    struct network_call call = {network};
+    int channels = (int)training->model->out_channels(training->model_self);
+    return mm_infer_volume(arena, &training->prediction.inferer, image, channels, multiple, predict_batch, &call, out, err);
+}
+
+/* Argmax over channels (the first of equals wins); one channel: sigmoid(logit) >= 0.5. */
+static enum mm_status decide(struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
+{
+    const struct mm_volume *from = field->volume;
+    struct mm_volume *labels = mm_volume_like(sample->arena, from, from->channels > 256 ? MM_I32 : MM_U8, 1);
+    if (!labels)
+        return mm_fail_memory(err, "the prediction");
+    size_t voxels = mm_volume_voxels(from);
+    const float *x = from->data;
+    for (size_t i = 0; i < voxels; i++) {
+        int best = from->channels == 1 ? x[i] >= 0 : 0;
+        for (int c = 1; c < from->channels; c++)
+            if (x[(size_t)c * voxels + i] > x[(size_t)best * voxels + i])
+                best = c;
+        if (labels->type == MM_U8)
+            ((uint8_t *)labels->data)[i] = (uint8_t)best;
+        else
+            ((int32_t *)labels->data)[i] = best;
+    }
+    field->volume = labels;
+    return MM_OK;
+}
+
+enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_training *training, struct mm_sample *sample, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_prediction_spec *spec = &training->prediction;
+    struct mm_volume *logits;
+    struct mm_field *field;
+    if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &logits, err)) ||
+        MM_TRY(s, mm_sample_add(sample, spec->prediction_field, MM_FIELD_VOLUME, &field, err)))
+        return s;
+    field->volume = logits;
+    if (!spec->post)
+        return decide(sample, field, err);
+    if (MM_TRY(s, mm_chain_run(spec->post, 0, spec->post->count, sample, NULL, err)))
+        return mm_fail_in(err, "post_transforms");
+    return MM_OK;
+}
+
+static bool on_file_grid(const struct mm_volume *volume, const struct mm_field *image)
+{
+    return volume->size[0] == image->file_size[0] && volume->size[1] == image->file_size[1] && volume->size[2] == image->file_size[2];
+}
+
+/* Label values as integers of the narrowest type; masks with several channels as bytes. */
+static struct mm_volume *as_labels(struct mm_arena *arena, const struct mm_volume *volume, int classes)
+{
+    return mm_volume_convert(arena, volume, classes > 256 ? MM_U16 : MM_U8);
+}
+
+enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct mm_training *training, struct mm_sample *sample,
+                                       struct mm_volume **out, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_prediction_spec *spec = &training->prediction;
+    if (MM_TRY(s, mm_predict_sample(network, training, sample, err)))
+        return s;
+    const struct mm_field *image = mm_sample_find(sample, spec->image_field), *pred = mm_sample_find(sample, spec->prediction_field);
+    struct mm_volume *volume = pred->volume;
+    bool inverted = pred->applied != NULL && on_file_grid(volume, image); /* an Invert among the post transforms did it */
+    if (!inverted && MM_TRY(s, mm_field_invert(image, sample->arena, volume, true, &volume, err)))
+        return mm_fail_in(err, "carrying the prediction back to the grid of %s", image->source ? image->source : "the image");
+    if (!on_file_grid(volume, image))
+        return mm_fail(err, MM_ERR_DATA, "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone", volume->size[0],
+                       volume->size[1], volume->size[2], image->file_size[0], image->file_size[1], image->file_size[2]);
+    *out = as_labels(sample->arena, volume, spec->classes);
+    if (!*out)
+        return mm_fail_memory(err, "the prediction");
+    memcpy((*out)->affine, image->file_affine, sizeof image->file_affine);
+    (*out)->rank = image->file_rank;
+    return MM_OK;
+}
+
+enum mm_status mm_class_masks(struct mm_arena *arena, const struct mm_volume *volume, int classes, uint8_t **masks, struct mm_error *err)
+{
+    size_t voxels = mm_volume_voxels(volume);
+    uint8_t *out = mm_arena_alloc(arena, voxels * (size_t)classes);
+    const struct mm_volume *dense = mm_volume_convert(arena, volume, MM_F32);
+    if (!out || !dense)
+        return mm_fail_memory(err, "the masks");
+    const float *x = dense->data;
+    *masks = out;
+    if (volume->channels > 1) {
+        if (volume->channels != classes)
+            return mm_fail(err, MM_ERR_DATA, "has %d channels, the model has %d classes", volume->channels, classes);
+        for (size_t i = 0; i < voxels * (size_t)classes; i++)
+            out[i] = x[i] >= 0.5f;
+        return MM_OK;
+    }
+    for (size_t i = 0; i < voxels; i++) {
+        if (!(x[i] >= 0 && x[i] < (float)classes) || x[i] != floorf(x[i]))
+            return mm_fail(err, MM_ERR_DATA, "label value %g is not one of the %d classes 0..%d", (double)x[i], classes, classes - 1);
+        out[(size_t)x[i] * voxels + i] = 1;
+    }
+    return MM_OK;
+}

@@ -1,0 +1,270 @@
+/* Weights between a network and its files; see weights.h. A load first looks whether everything fits and only then touches the
+ * network, so a refused file changes nothing. */
+#include <string.h>
+
+#include "trainer/weights_parts.h"
+
+/* A model's running network with room for its largest parameter. */
+struct loading {
+    struct mm_arena *arena;
+    struct mm_network *network;
+    const struct mm_graph *graph;
+    const struct mm_safetensors *file;
+    bool reversed; /* the file's kernels are (x, y, z) */
+    float *host, *turned;
+};
+
+static size_t largest_param(const struct mm_graph *graph)
+{
+    size_t largest = 1;
+    for (size_t i = 0; i < graph->param_count; i++) {
+        size_t count = mm_weights_elements(&graph->params[i]);
+        largest = count > largest ? count : largest;
+    }
+    return largest;
+}
+
+static bool has_kernels(const struct mm_graph *graph)
+{
+    for (size_t i = 0; i < graph->param_count; i++) {
+        const struct mm_desc *desc = &graph->params[i].desc;
+        if (graph->params[i].file_rank > 2 && desc->dim[2] * desc->dim[3] * desc->dim[4] > 1)
+            return true;
+    }
+    return false;
+}
+
+static enum mm_status find_axes(const struct mm_safetensors *file, const enum mm_axes *axes, const struct mm_graph *graph, bool *reversed,
+                                struct mm_error *err)
+{
+    const char *own = mm_safetensors_metadata(file, "axes");
+    *reversed = false;
+    if (own && (strcmp(own, "zyx") == 0 || strcmp(own, "yx") == 0))
+        return MM_OK;
+    if (own && (strcmp(own, "xyz") == 0 || strcmp(own, "xy") == 0)) {
+        *reversed = true;
+        return MM_OK;
+    }
+    if (own)
+        return mm_fail(err, MM_ERR_DATA, "metadata axes is \"%.16s\", expected zyx or xyz", own);
+    if (axes)
+        *reversed = *axes == MM_AXES_XYZ;
+    else if (has_kernels(graph))
+        return mm_fail(err, MM_ERR_DATA, "the file does not say the order of its kernels' axes: give --axes xyz (made by MONAI) or "
+                                         "--axes zyx (timm, segmentation_models.pytorch, Keras)");
+    return MM_OK;
+}
+
+/* Dimension `i` of the parameter as the file has it. */
+static int64_t file_dim(const struct mm_param_info *info, bool reversed, int i)
+{
+    return info->file_dim[reversed && i >= 2 ? info->file_rank + 1 - i : i];
+}
+
+static bool same_dims(const struct mm_st_tensor *tensor, const struct mm_param_info *info, bool reversed)
+{
+    if (mm_weights_is_constant(info))
+        return tensor->rank == 0 || (tensor->rank == 1 && tensor->dim[0] == 1);
+    if (tensor->rank != info->file_rank)
+        return false;
+    for (int i = 0; i < tensor->rank; i++)
+        if (tensor->dim[i] != file_dim(info, reversed, i))
+            return false;
+    return true;
+}
+
+static const char *dims_text(const int64_t *dim, int rank, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int i = 0; i < rank && used < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%lld", i ? "x" : "", (long long)dim[i]);
+    return rank ? buffer : "scalar";
+}
+
+/* A growing list of names in the arena, with room for all from the start. */
+struct names {
+    const char **items;
+    size_t count;
+};
+
+static enum mm_status names_make(struct mm_arena *arena, size_t capacity, struct names *names, struct mm_error *err)
+{
+    names->items = mm_arena_array(arena, const char *, capacity + 1);
+    names->count = 0;
+    return names->items ? MM_OK : mm_fail_memory(err, "a report");
+}
+
+static const char *describe_mismatch(const struct loading *l, const struct mm_param_info *info, const struct mm_st_tensor *tensor)
+{
+    char a[192], b[192];
+    int64_t wanted[5] = {0};
+    for (int i = 0; i < info->file_rank; i++)
+        wanted[i] = file_dim(info, l->reversed, i);
+    return mm_arena_format(l->arena, "%s: file %s, model %s", info->name, dims_text(tensor->dim, tensor->rank, a, sizeof(a)),
+                           dims_text(wanted, info->file_rank, b, sizeof(b)));
+}
+
+/* Which parameters the file has and in which shape, which names it has beside them. */
+static enum mm_status compare(const struct loading *l, struct mm_weights_report *report, struct mm_error *err)
+{
+    struct names missing, reshaped, unexpected;
+    enum mm_status status;
+    size_t params = l->graph->param_count;
+    if (MM_TRY(status, names_make(l->arena, params, &missing, err)) || MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
+        MM_TRY(status, names_make(l->arena, l->file->count, &unexpected, err)))
+        return status;
+    for (size_t i = 0; i < params; i++) {
+        const struct mm_param_info *info = &l->graph->params[i];
+        const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
+        if (!tensor && !mm_weights_is_constant(info))
+            missing.items[missing.count++] = info->name;
+        else if (tensor && !same_dims(tensor, info, l->reversed))
+            reshaped.items[reshaped.count++] = describe_mismatch(l, info, tensor);
+    }
+    for (size_t i = 0; i < l->file->count; i++) {
+        const char *name = l->file->tensors[i].name;
+        bool known = strncmp(name, MM_WEIGHTS_SLOT, strlen(MM_WEIGHTS_SLOT)) == 0;
+        for (size_t p = 0; p < params && !known; p++)
+            known = strcmp(l->graph->params[p].name, name) == 0;
+        if (!known && !(unexpected.items[unexpected.count++] = mm_arena_text(l->arena, name)))
+            return mm_fail_memory(err, "a report");
+    }
+    *report = (struct mm_weights_report){
+        .missing = {missing.count, missing.items},
+        .unexpected = {unexpected.count, unexpected.items},
+        .reshaped = {reshaped.count, reshaped.items},
+    };
+    return MM_OK;
+}
+
+static enum mm_status refuse_difference(const struct mm_weights_report *report, struct mm_error *err)
+{
+    if (report->reshaped.count)
+        return mm_fail(err, MM_ERR_DATA, "%s (%zu tensors of another shape)", report->reshaped.items[0], report->reshaped.count);
+    if (report->missing.count)
+        return mm_fail(err, MM_ERR_DATA, "%s is missing (%zu tensors are)", report->missing.items[0], report->missing.count);
+    if (report->unexpected.count)
+        return mm_fail(err, MM_ERR_DATA, "%s is not in the model (%zu tensors are not)", report->unexpected.items[0],
+                       report->unexpected.count);
+    return MM_OK;
+}
+
+/* (a, b, x, y, z) to (a, b, z, y, x); dims are those of the result. */
+static void turn(const float *from, float *to, const int64_t dim[5])
+{
+    size_t d = (size_t)dim[2], h = (size_t)dim[3], w = (size_t)dim[4], at = 0;
+    for (size_t outer = 0; outer < (size_t)(dim[0] * dim[1]); outer++)
+        for (size_t z = 0; z < d; z++)
+            for (size_t y = 0; y < h; y++)
+                for (size_t x = 0; x < w; x++)
+                    to[at++] = from[((outer * w + x) * h + y) * d + z];
+}
+
+/* The tensor's elements in our order: l->host or l->turned. */
+static enum mm_status read_values(const struct loading *l, const struct mm_st_tensor *tensor, const struct mm_param_info *info,
+                                  const float **values, struct mm_error *err)
+{
+    enum mm_status status;
+    if (MM_TRY(status, mm_safetensors_floats(tensor, l->host, mm_weights_elements(info), err)))
+        return status;
+    *values = l->host;
+    if (l->reversed && info->file_rank > 2) {
+        turn(l->host, l->turned, info->desc.dim);
+        *values = l->turned;
+    }
+    return MM_OK;
+}
+
+static enum mm_status set_params(const struct loading *l, size_t *loaded, struct mm_error *err)
+{
+    for (size_t i = 0; i < l->graph->param_count; i++) {
+        const struct mm_param_info *info = &l->graph->params[i];
+        const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
+        const float *values;
+        enum mm_status status;
+        if (!tensor || !same_dims(tensor, info, l->reversed))
+            continue;
+        if (MM_TRY(status, read_values(l, tensor, info, &values, err)) || MM_TRY(status, mm_network_set_param(l->network, i, values, err)))
+            return status;
+        (*loaded)++;
+    }
+    return MM_OK;
+}
+
+static enum mm_status loading_begin(struct loading *l, struct mm_error *err)
+{
+    size_t floats = largest_param(l->graph);
+    l->host = mm_alloc(floats * sizeof(float));
+    l->turned = mm_alloc(floats * sizeof(float));
+    return l->host && l->turned ? MM_OK : mm_fail_memory(err, "the weights");
+}
+
+static void loading_end(struct loading *l)
+{
+    mm_free(l->host);
+    mm_free(l->turned);
+}
+
+enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, bool strict,
+                                const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err)
+{
+    struct loading l = {.arena = arena, .network = network, .graph = mm_network_graph(network), .file = file};
+    struct mm_weights_report found = {0};
+    enum mm_status status;
+    if (MM_TRY(status, find_axes(file, axes, l.graph, &l.reversed, err)) || MM_TRY(status, compare(&l, &found, err)) ||
+        (strict && MM_TRY(status, refuse_difference(&found, err))))
+        return status;
+    if ((status = loading_begin(&l, err)) == MM_OK)
+        status = set_params(&l, &found.loaded, err);
+    loading_end(&l);
+    if (report)
+        *report = found;
+    return status;
+}
+
+enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict, const enum mm_axes *axes,
+                               struct mm_weights_report *report, struct mm_error *err)
+{
+    struct mm_arena bytes; /* the file goes as soon as it is in the network */
+    struct mm_safetensors *file;
+    enum mm_status status;
+    mm_arena_init(&bytes, NULL);
+    status = mm_safetensors_read(&bytes, path, &file, err);
+    if (status == MM_OK && MM_TRY(status, mm_weights_apply(arena, network, file, strict, axes, report, err)))
+        mm_fail_in(err, "%s", path);
+    mm_arena_done(&bytes);
+    return status;
+}
+
+static enum mm_status set_slot(const struct loading *l, size_t param, size_t slot, struct mm_error *err)
+{
+    const struct mm_param_info *info = &l->graph->params[param];
+    enum mm_status status;
+    const float *values;
+    const char *name = mm_arena_format(l->arena, MM_WEIGHTS_SLOT "%zu.%s", slot, info->name);
+    if (!name)
+        return mm_fail_memory(err, "a name");
+    const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, name);
+    if (!tensor || !same_dims(tensor, info, l->reversed))
+        return mm_fail(err, MM_ERR_DATA, "%s is missing or has another shape", name);
+    if (MM_TRY(status, read_values(l, tensor, info, &values, err)))
+        return status;
+    return mm_network_set_slot(l->network, param, slot, values, err);
+}
+
+enum mm_status mm_weights_restore(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, struct mm_error *err)
+{
+    struct loading l = {.arena = arena, .network = network, .graph = mm_network_graph(network), .file = file};
+    enum mm_status status;
+    if (MM_TRY(status, mm_weights_apply(arena, network, file, true, NULL, NULL, err)) ||
+        MM_TRY(status, find_axes(file, NULL, l.graph, &l.reversed, err)))
+        return status;
+    status = loading_begin(&l, err);
+    for (size_t slot = 0; slot < mm_network_slots(network) && status == MM_OK; slot++)
+        for (size_t i = 0; i < l.graph->param_count && status == MM_OK; i++)
+            if (mm_weights_is_learned(&l.graph->params[i]))
+                status = set_slot(&l, i, slot, err);
+    loading_end(&l);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* Shared by weights.c and weights_save.c only. */
+#ifndef MM_TRAINER_WEIGHTS_PARTS_H
+#define MM_TRAINER_WEIGHTS_PARTS_H
+
+#include "trainer/weights.h"
+
+#define MM_WEIGHTS_FORMAT "mmar-weights-1"
+#define MM_WEIGHTS_SLOT   "optimizer." /* optimizer.<slot>.<name> */
+
+/* Scalars such as num_batches_tracked: kept so that files have them, never needed. */
+static inline bool mm_weights_is_constant(const struct mm_param_info *info)
+{
+    return info->file_rank == 0;
+}
+
+/* Has optimizer slots. */
+static inline bool mm_weights_is_learned(const struct mm_param_info *info)
+{
+    return info->role == MM_ROLE_PARAM && !info->frozen;
+}
+
+static inline size_t mm_weights_elements(const struct mm_param_info *info)
+{
+    return (size_t)mm_desc_count(&info->desc);
+}
+
+#endif
