@@ -29,7 +29,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -
 LIBS_base  := -lcjson -lcrypto
 LIBS_image := -ldeflate -lpng -lz
 LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
-LIBS_mmar  := -larchive
+LIBS_mmar  := -larchive -lzstd
 LDLIBS    = $(foreach l,$(LAYERS),$(LIBS_$(l))) -lm -pthread
 # A test of a layer links that layer and those below, nothing else: a wrong dependency does not link.
 below     = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call below,$(1),$(wordlist 2,99,$(2))))

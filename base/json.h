@@ -1,7 +1,8 @@
 /* The one JSON reader (RFC 8259, strict) and its tree: cJSON nodes that remember where they stood.
  *
  * Refused, with line and column: duplicate keys, control characters in strings, bad UTF-8, lone surrogates, \u0000,
- * leading zeros, trailing commas, comments, NaN, text after the value, depth over 64, size over 16 MiB.
+ * leading zeros, trailing commas, comments, NaN, text after the value, depth over 64, size over 16 MiB,
+ * more than a million values (a value takes up to 64 times its text in memory).
  * Integers are exact within int64; beyond that they are refused when read as integers.
  * The tree lives in the arena: read it with cJSON's getters (cJSON_GetObjectItemCaseSensitive, cJSON_ArrayForEach),
  * print it with mm_json_print; never cJSON_Delete it and never change it with cJSON's own functions. */
@@ -18,6 +19,7 @@
 
 #define MM_JSON_DEPTH_MAX 64
 #define MM_JSON_SIZE_MAX (16u << 20)
+#define MM_JSON_VALUES_MAX (1u << 20)
 
 /* A source text: file or command line. Borrowed by every node that came from it. */
 struct mm_json_source {

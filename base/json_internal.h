@@ -11,6 +11,7 @@ struct mm_json_parser {
     const char *line_start;
     uint32_t line;
     unsigned depth;
+    uint32_t values;
     struct mm_error *err;
 };
 

@@ -39,11 +39,18 @@ static void skip_space(struct mm_json_parser *p)
 
 static enum mm_status read_value(struct mm_json_parser *p, struct mm_json_node *node);
 
-static struct mm_json_node *node_new(struct mm_json_parser *p)
+/* NULL with the status in *s. */
+static struct mm_json_node *node_new(struct mm_json_parser *p, enum mm_status *s)
 {
+    if (++p->values > MM_JSON_VALUES_MAX) {
+        mm_fail(p->err, MM_ERR_CONFIG, "%s:%u:%u: more than %u values", p->source->name, p->line,
+                mm_json_mark_here(p).column, MM_JSON_VALUES_MAX);
+        *s = MM_ERR_CONFIG;
+        return NULL;
+    }
     struct mm_json_node *node = mm_arena_new(p->arena, struct mm_json_node);
     if (!node) {
-        mm_fail_memory(p->err, "a JSON value");
+        *s = mm_fail_memory(p->err, "a JSON value");
         return NULL;
     }
     node->source = p->source;
@@ -105,13 +112,13 @@ static enum mm_status read_member(struct mm_json_parser *p, cJSON *object)
     if (!mm_json_next_is(p, '"'))
         return mm_json_fail_expected(p, object->child ? "a name in quotes (no comma before '}')"
                                                       : "a name in quotes or '}'");
-    struct mm_json_node *node = node_new(p);
+    enum mm_status s = MM_OK;
+    struct mm_json_node *node = node_new(p, &s);
     if (!node)
-        return MM_ERR_MEMORY;
+        return s;
     struct mm_json_mark start = mm_json_mark_here(p);
     node->key_line = start.line;
     node->key_column = start.column;
-    enum mm_status s;
     if (MM_TRY(s, mm_json_read_string(p, &node->json.string)))
         return s;
     skip_space(p);
@@ -126,10 +133,10 @@ static enum mm_status read_member(struct mm_json_parser *p, cJSON *object)
 
 static enum mm_status read_element(struct mm_json_parser *p, cJSON *array)
 {
-    struct mm_json_node *node = node_new(p);
+    enum mm_status s = MM_OK;
+    struct mm_json_node *node = node_new(p, &s);
     if (!node)
-        return MM_ERR_MEMORY;
-    enum mm_status s;
+        return s;
     if (MM_TRY(s, read_value(p, node)))
         return s;
     mm_json_append(array, &node->json);
@@ -237,10 +244,10 @@ enum mm_status mm_json_parse(struct mm_arena *arena, const char *name, const cha
                                .err = err};
     if (length >= 3 && memcmp(p.at, "\xEF\xBB\xBF", 3) == 0)
         return mm_json_fail_at(&p, mm_json_mark_here(&p), "starts with a byte order mark; save it as plain UTF-8");
-    struct mm_json_node *root = node_new(&p);
+    enum mm_status s = MM_OK;
+    struct mm_json_node *root = node_new(&p, &s);
     if (!root)
-        return MM_ERR_MEMORY;
-    enum mm_status s;
+        return s;
     if (MM_TRY(s, read_value(&p, root)))
         return s;
     skip_space(&p);

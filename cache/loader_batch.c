@@ -93,8 +93,7 @@ void mm_loader_assign_locked(struct mm_loader *loader)
     pthread_cond_broadcast(&loader->work);
 }
 
-/* A volume can be fetched when no other thread is preparing it: it comes from the store, or this thread prepares it.
- */
+/* A volume can be fetched unless another thread is preparing it: from the store, or this thread prepares it. */
 static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task *task)
 {
     for (uint32_t v = 0; v < slot->hold_count; v++) {
@@ -141,8 +140,7 @@ bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
     return false;
 }
 
-/* The last sample ends the batch. Of several failures the one of the first sample is kept, whichever thread is first.
- */
+/* The last sample ends the batch. Of several failures that of the lowest sample is kept, whichever came first. */
 static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, uint32_t sample, uint32_t count,
                                   enum mm_status status, const struct mm_error *err)
 {

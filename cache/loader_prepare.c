@@ -20,8 +20,7 @@ bool mm_loader_leaving_locked(const struct mm_loader *loader, uint32_t epoch)
     return false;
 }
 
-/* Makes the entry that of a position of the new window. What was there leaves the store; what stays keeps its state.
- */
+/* Makes the entry that of a position of the new window. What was there leaves the store; what stays keeps state. */
 static void move_entry(struct mm_loader *loader, struct entry *entry, uint64_t position)
 {
     if (loader->is_begun && entry->key.position == position) {

@@ -149,7 +149,7 @@ static enum mm_status put(struct mm_store *base, const struct mm_store_key *key,
     pthread_mutex_lock(&store->mutex);
     struct entry *there = *find(store, key);
     if (there)
-        
+        there->is_dropped = false;
     pthread_mutex_unlock(&store->mutex);
     if (there)
         return MM_OK;
@@ -161,7 +161,7 @@ static enum mm_status put(struct mm_store *base, const struct mm_store_key *key,
     struct entry **link = find(store, key);
     there = *link;
     if (there) {
-        
+        there->is_dropped = false;
     } else {
         *link = entry;
         store->count++;

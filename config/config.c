@@ -42,11 +42,22 @@ static enum mm_status read_object(struct mm_config_reader *reader, const char *p
 }
 
 /* Variables that every config may count on; the files and --set override them. The folders are an MMAR's layout. */
+/* Paths made from MMAR_ROOT must mean the same wherever they are opened from. */
+static const char *absolute(struct mm_arena *arena, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *copy = real ? mm_arena_text(arena, real) : path;
+    free(real);
+    return copy;
+}
+
 static enum mm_status predefine(struct mm_config_reader *reader, const char *root)
 {
     const char *const values[][2] = {
-        {"MMAR_ROOT", root && *root ? root : "."}, {"MMAR_CKPT_DIR", "models"},
-        {"MMAR_CKPT", "models/model.pt"},          {"MMAR_TORCHSCRIPT", "models/model.ts"},
+        {"MMAR_ROOT", absolute(reader->arena, root && *root ? root : ".")},
+        {"MMAR_CKPT_DIR", "models"},
+        {"MMAR_CKPT", "models/model.pt"},
+        {"MMAR_TORCHSCRIPT", "models/model.ts"},
         {"MMAR_EVAL_OUTPUT_PATH", "eval"},
     };
     reader->extra = mm_json_object(reader->arena);
@@ -115,7 +126,7 @@ static const struct mm_param common_params[] = {
     MM_INT(P, epochs, .min = 1, .max = 1e9, .help = "passes over the training data"),
     MM_INT(P, num_training_epoch_per_valid, .def = 1, .min = 1, .max = 1e9, .aliases = "num_interval_per_valid",
            .unit = "epochs", .help = "from one validation to the next"),
-    MM_INT(P, seed, .def = -1, .min = 0, .max = INT64_MAX, .help = "of all random draws"),
+    MM_INT(P, seed, .def = -1, .min = 0, .max = 0x1p62, .help = "of all random draws"),
     MM_DOUBLE(P, learning_rate, .def = NAN, .exclusive_min = true, .help = "at the start"),
     MM_BOOL(P, use_amp, .aliases = "amp", .help = "mixed precision"),
     MM_BOOL(P, multi_gpu, .help = "several devices"),
@@ -127,7 +138,7 @@ struct determinism {
     int64_t random_seed;
 };
 static const struct mm_param determinism_params[] = {
-    MM_INT(struct determinism, random_seed, .min = 0, .max = INT64_MAX, .help = "of all random draws"),
+    MM_INT(struct determinism, random_seed, .min = 0, .max = 0x1p62, .help = "of all random draws"),
     MM_IGNORED("python_seed"),
     MM_IGNORED("numpy_seed"),
     MM_IGNORED("tf_seed"),

@@ -136,14 +136,14 @@ static enum mm_status read_item(struct reader *reader, cJSON *node, struct mm_it
     struct mm_entry *entries = mm_arena_array(reader->arena, struct mm_entry, (size_t)cJSON_GetArraySize(node));
     if (!entries)
         return mm_fail_memory(err, "a datalist");
-    size_t count = 0;
+    size_t count = 0, errors = reader->problems->errors;
     const cJSON *member;
     cJSON_ArrayForEach (member, node) {
         if (mm_text_starts(member->string, "__") || cJSON_IsNull(member))
             continue;
         count += read_entry(reader, member, &entries[count]);
     }
-    if (!count)
+    if (!count && reader->problems->errors == errors)
         mm_problem(reader->problems, MM_SEVERITY_ERROR, node, "an item without an image");
     item->entries = entries;
     item->count = count;

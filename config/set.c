@@ -15,17 +15,25 @@ static void report(struct mm_config_reader *reader, const char *text, const char
                   what);
 }
 
-/* JSON where it parses as JSON, else a string; either way a node whose place is the command line. */
-static cJSON *value_of(struct mm_config_reader *reader, const char *text)
+/* A string as a node whose place is the command line; NULL when it is not UTF-8, or memory is out. */
+static cJSON *text_of(struct mm_config_reader *reader, const char *text, struct mm_error *err)
 {
     cJSON *json = NULL;
-    if (mm_json_parse(reader->arena, "--set", text, strlen(text), &json, NULL) == MM_OK) {
-        mm_config_drop_comments(json);
-        return json;
-    }
     const char *quoted = mm_json_print(reader->arena, mm_json_text(reader->arena, text), MM_JSON_COMPACT);
-    if (!quoted || mm_json_parse(reader->arena, "--set", quoted, strlen(quoted), &json, NULL) != MM_OK)
-        return NULL;
+    if (!quoted)
+        mm_fail_memory(err, "a variable");
+    else
+        mm_json_parse(reader->arena, "--set", quoted, strlen(quoted), &json, err);
+    return json;
+}
+
+/* JSON where it parses as JSON, else a string. */
+static cJSON *value_of(struct mm_config_reader *reader, const char *text, struct mm_error *err)
+{
+    cJSON *json = NULL;
+    if (mm_json_parse(reader->arena, "--set", text, strlen(text), &json, NULL) != MM_OK)
+        return text_of(reader, text, err);
+    mm_config_drop_comments(json);
     return json;
 }
 
@@ -183,8 +191,13 @@ enum mm_status mm_config_apply_set(struct mm_config_reader *reader, const char *
         report(reader, text, "expected key=value");
         return MM_OK;
     }
+    struct mm_error err = {0};
+    cJSON *whole = text_of(reader, text, &err), *value = whole ? value_of(reader, equals + 1, &err) : NULL;
+    if (!value && err.status == MM_ERR_CONFIG) {
+        report(reader, text, "these bytes are not UTF-8");
+        return MM_OK;
+    }
     const char *key = mm_arena_textn(reader->arena, text, (size_t)(equals - text));
-    cJSON *value = value_of(reader, equals + 1);
     if (!key || !value)
         return mm_fail_memory(reader->err, "a variable");
     if (!strpbrk(key, ".["))

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* |det| of the 3x3 part over the product of its column lengths: 1 for orthogonal columns, 0 when they are dependent. */
+/* |det| of the 3x3 part over the product of its column lengths: 1 for orthogonal columns, 0 when they are
+ * dependent. */
 #define SINGULAR_BELOW 1e-10
 #define TIE            1e-12 /* direction cosines that differ by less are rounding: the first axis wins */
 
@@ -125,8 +126,8 @@ static void unit_columns(double out[16], const double m[16], int n)
     }
 }
 
-/* The nearest matrix without shear (orthogonal polar factor), by Newton's iteration X = (X + X^-T) / 2 (Higham 1986). It
- * converges for every invertible matrix; a singular one is left as it is. */
+/* The nearest matrix without shear (orthogonal polar factor), by Newton's iteration X = (X + X^-T) / 2 (Higham
+ * 1986). It converges for every invertible matrix; a singular one is left as it is. */
 static void remove_shear(double x[16])
 {
     double inverse[16];
@@ -188,8 +189,8 @@ void mm_affine_codes(const double m[16], int rank, char codes[4])
     codes[rank] = '\0';
 }
 
-/* Zoom = R^T R with R upper triangular (Cholesky); the directions are m R^-1, that is, the columns orthogonalised in their
- * order, which Gram-Schmidt gives directly. */
+/* Zoom = R^T R with R upper triangular (Cholesky); the directions are m R^-1, that is, the columns orthogonalised
+ * in their order, which Gram-Schmidt gives directly. */
 void mm_affine_zoom(double out[16], const double m[16], const double spacing[3], int rank, bool diagonal)
 {
     double q[16];

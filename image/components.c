@@ -1,6 +1,7 @@
-/* Connected components by runs: the stretches of set voxels in each row are the nodes of a union-find forest, joined with the
- * runs of the rows scanned before that they touch. Runs are numbered in scan order and the smallest number of a tree is its
- * root, so components come out numbered in scan order. Memory: 16 bytes a run, 8 a row. */
+/* Connected components by runs: the stretches of set voxels in each row are the nodes of a union-find forest,
+ * joined with the runs of the rows scanned before that they touch. Runs are numbered in scan order and the
+ * smallest number of a tree is its root, so components come out numbered in scan order. Memory: 12 bytes a run, 8
+ * a row. */
 #include "image/components.h"
 
 struct run {
@@ -78,7 +79,8 @@ static void join_rows(struct forest *forest, size_t row, size_t other, int reach
     }
 }
 
-/* The rows scanned before (y, z): in y, in z, in both. A step in n axes besides x needs connectivity n, and n + 1 to allow x. */
+/* The rows scanned before (y, z): in y, in z, in both. A step in n axes besides x needs connectivity n, and n + 1
+ * to allow x. */
 static void join_all(struct forest *forest, const int size[3], int connectivity)
 {
     static const struct {

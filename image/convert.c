@@ -1,8 +1,8 @@
 /* Conversion between element types: to integers with rounding half to even, saturation, and NaN as 0.
  *
- * Every type converts to and from double in blocks that stay in the L1 cache, so ten loaders and ten storers make all
- * hundred pairs. Double is exact for all but 64-bit integers, which convert among themselves without it. Conversion to
- * float, the most frequent one, is direct. */
+ * Every type converts to and from double in blocks that stay in the L1 cache, so ten loaders and ten storers make
+ * all hundred pairs. Double is exact for all but 64-bit integers, which convert among themselves without it.
+ * Conversion to float, the most frequent one, is direct. */
 #include <math.h>
 
 #include "image/volume.h"

@@ -1,9 +1,11 @@
-/* Pixels, lines, boxes and slices of volumes on 8-bit RGB canvases. Whatever falls outside the canvas is not drawn. */
+/* Pixels, lines, boxes and slices of volumes on 8-bit RGB canvases. Whatever falls outside the canvas is not
+ * drawn. */
 #include "image/draw.h"
 
 #include <math.h>
 
-/* Okabe and Ito, "Color Universal Design" (2008): told apart by all kinds of colour vision. Yellow last: it is weak on white. */
+/* Okabe and Ito, "Color Universal Design" (2008): told apart by all kinds of colour vision. Yellow last: it is
+ * weak on white. */
 static const struct mm_colour palette[] = {{0, 114, 178}, {213, 94, 0},   {0, 158, 115}, {204, 121, 167},
                                            {230, 159, 0}, {86, 180, 233}, {0, 0, 0},     {240, 228, 66}};
 #define PALETTE_SIZE ((int)(sizeof palette / sizeof *palette))

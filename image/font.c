@@ -1,10 +1,10 @@
 /* Text in a built-in font of 5x7 pixels, the classic of character displays: one byte a column, lowest bit on top. */
 #include "image/draw.h"
 
-#define FIRST ' '
-#define LAST '~'
+#define FIRST   ' '
+#define LAST    '~'
 #define COLUMNS 5
-#define ROWS 8 /* the eighth for descenders */
+#define ROWS    8 /* the eighth for descenders */
 #define ADVANCE 6
 
 static const uint8_t glyphs[LAST - FIRST + 1][COLUMNS] = {

@@ -88,16 +88,15 @@ static enum mm_status fail_unknown(bool writable, struct mm_error *err)
 static enum mm_status find_reader(const char *path, const struct mm_format **out, struct mm_error *err)
 {
     unsigned char start[PROBE_BYTES];
-    size_t got;
-    uint64_t file_bytes;
+    struct mm_source source;
     enum mm_status s;
-    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &got, &file_bytes, err)))
+    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &source, err)))
         return s;
     *out = mm_format_of(path);
-    if (*out && (*out)->probe(start, got, path))
+    if (*out && (*out)->probe(start, source.got, path))
         return MM_OK;
     for (size_t i = 0; mm_formats[i]; i++) {
-        if (mm_formats[i]->probe(start, got, path)) {
+        if (mm_formats[i]->probe(start, source.got, path)) {
             *out = mm_formats[i];
             return MM_OK;
         }

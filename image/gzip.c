@@ -48,7 +48,8 @@ size_t mm_gzip_prefix(const unsigned char *bytes, size_t size, unsigned char *ou
     return got;
 }
 
-/* A member that holds more than wanted: the wanted bytes, then the rest to nowhere, so that its checksum still counts. */
+/* A member that holds more than wanted: the wanted bytes, then the rest to nowhere, so that its checksum still
+ * counts. */
 static bool unpack_long_member(const unsigned char *bytes, size_t size, unsigned char *out, size_t want)
 {
     unsigned char nowhere[4096];

@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* Deflate cannot expand further than this (RFC 1951: 258 bytes from 2 bits), so a size promised beyond it is a lie. */
+/* Deflate cannot expand further than this (RFC 1951: 258 bytes from 2 bits), so a size promised beyond it is a
+ * lie. */
 #define MM_DEFLATE_RATIO_MAX 1032
 
 bool mm_gzip_is(const unsigned char *bytes, size_t size);

@@ -13,15 +13,30 @@ static enum mm_status header(const char *path, struct mm_image_info *info, struc
 {
     unsigned char start[MM_NIFTI_HEADER_MAX];
     struct mm_nifti h;
-    size_t got, voxel_bytes;
+    struct mm_source source;
+    size_t voxel_bytes;
     enum mm_status s;
-    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &got, &info->file_bytes, err)) ||
-        MM_TRY(s, mm_nifti_parse(start, got, &h, err)))
+    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &source, err)) ||
+        MM_TRY(s, mm_nifti_parse(start, source.got, &h, err)))
         return s;
+    info->file_bytes = source.file_bytes;
     return mm_nifti_describe(&h, info, &voxel_bytes, err);
 }
 
-static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
+/* A plain file whose voxels need no conversion is read to where they stay. */
+static enum mm_status read_plain(struct mm_arena *arena, const char *path, struct mm_volume **out,
+                                 struct mm_error *err)
+{
+    unsigned char *bytes;
+    size_t size;
+    enum mm_status s;
+    if (MM_TRY(s, mm_file_read(arena, path, MM_IMAGE_FILE_MAX, &bytes, &size, err)))
+        return s;
+    return mm_nifti_from_owned(arena, bytes, size, out, err);
+}
+
+static enum mm_status read_by_scratch(struct mm_arena *arena, const char *path, struct mm_volume **out,
+                                      struct mm_error *err)
 {
     struct mm_arena scratch;
     unsigned char *bytes;
@@ -32,6 +47,22 @@ static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_v
         s = mm_nifti_from_bytes(arena, bytes, size, out, err);
     mm_arena_done(&scratch);
     return s;
+}
+
+static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
+{
+    unsigned char start[MM_NIFTI_HEADER_MAX];
+    struct mm_nifti h;
+    struct mm_image_info info;
+    struct mm_source source;
+    size_t voxel_bytes;
+    enum mm_status s;
+    if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &source, err)) ||
+        MM_TRY(s, mm_nifti_parse(start, source.got, &h, err)) ||
+        MM_TRY(s, mm_nifti_describe(&h, &info, &voxel_bytes, err)))
+        return s;
+    bool stays = !source.is_gzip && mm_nifti_keeps_voxels(&h);
+    return stays ? read_plain(arena, path, out, err) : read_by_scratch(arena, path, out, err);
 }
 
 const struct mm_format mm_format_nifti = {

@@ -1,5 +1,5 @@
-/* Which of NIfTI's three ways gives the affine, and how it is written back. nifti1.h "METHOD 1, 2, 3"; the order and the
- * repairs of pixdim are nibabel's (Nifti1Header.get_best_affine, _chk_qfac, _chk_pixdims). */
+/* Which of NIfTI's three ways gives the affine, and how it is written back. nifti1.h "METHOD 1, 2, 3"; the order
+ * and the repairs of pixdim are nibabel's (Nifti1Header.get_best_affine, _chk_qfac, _chk_pixdims). */
 #include <float.h>
 #include <math.h>
 
@@ -27,7 +27,8 @@ static void sform_affine(const struct mm_nifti *h, double m[16])
     memcpy(m, h->srow, sizeof h->srow);
 }
 
-/* Rotation of the unit quaternion (a, b, c, d). The file leaves out a >= 0: below `rounding` its square is taken as zero. */
+/* Rotation of the unit quaternion (a, b, c, d). The file leaves out a >= 0: below `rounding` its square is taken
+ * as zero. */
 static enum mm_status quaternion_rotation(const double q[3], double rounding, double r[16], struct mm_error *err)
 {
     double b = q[0], c = q[1], d = q[2], square = b * b + c * c + d * d, a = 0;

@@ -1,5 +1,5 @@
-/* NIfTI-1 and NIfTI-2, the parts: header fields, the affine among them, voxels in and out. Used by image/nifti*.c, their
- * tests and fuzzers only. Field offsets from nifti1.h (Cox 2003) and nifti2.h (2011), rules as in nibabel. */
+/* NIfTI-1 and NIfTI-2, the parts: header fields, the affine among them, voxels in and out. Used by image/nifti*.c,
+ * their tests and fuzzers only. Field offsets from nifti1.h (Cox 2003) and nifti2.h (2011), rules as in nibabel. */
 #ifndef MM_IMAGE_NIFTI_INTERNAL_H
 #define MM_IMAGE_NIFTI_INTERNAL_H
 
@@ -43,9 +43,13 @@ enum mm_status mm_nifti_get_affine(const struct mm_nifti *header, double affine[
 /* Sets both forms and pixdim; the qform only where it can hold the affine (no shear). */
 void mm_nifti_set_affine(struct mm_nifti *header, const double affine[16]);
 
-/* A whole file, plain or gzip by content. */
+/* The voxels are returned as they are stored, but for the byte order: a file's own bytes can become the volume. */
+bool mm_nifti_keeps_voxels(const struct mm_nifti *header);
+/* A whole file, plain or gzip by content. Owned bytes are in the arena and become the volume where they can. */
 enum mm_status mm_nifti_from_bytes(struct mm_arena *arena, const unsigned char *bytes, size_t size,
                                    struct mm_volume **out, struct mm_error *err);
+enum mm_status mm_nifti_from_owned(struct mm_arena *arena, unsigned char *bytes, size_t size, struct mm_volume **out,
+                                   struct mm_error *err);
 enum mm_status mm_nifti_write(const char *path, const struct mm_volume *volume, struct mm_error *err);
 
 #endif

@@ -101,8 +101,8 @@ static void pad_line(struct line *line, int start, int end, enum mm_pad_mode mod
     line_fill(line, end, line->volume->size[line->axis], value);
 }
 
-/* One axis at a time, x first, each seeing what the earlier ones wrote: numpy's order for axes (x, y, z). `start` and `end`:
- * the part of the volume that came from the image. */
+/* One axis at a time, x first, each seeing what the earlier ones wrote: numpy's order for axes (x, y, z). `start`
+ * and `end`: the part of the volume that came from the image. */
 static void pad_statistic(struct mm_volume *v, const int start[3], const int end[3], enum mm_pad_mode mode)
 {
     int from[3], to[3];

@@ -1,4 +1,5 @@
-/* Line plots. Layout from the top: title, legend, names of the y axes, the frame with ticks outside, the x axis's name. */
+/* Line plots. Layout from the top: title, legend, names of the y axes, the frame with ticks outside, the x axis's
+ * name. */
 #include <math.h>
 
 #include "image/draw.h"

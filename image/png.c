@@ -1,8 +1,8 @@
-/* The format PNG, by libpng: 8 or 16 bits, grey, grey and alpha, RGB, RGBA. Palettes become RGB (RGBA with transparency),
- * grey of 1, 2 and 4 bits becomes 8 bits, a transparent colour becomes an alpha channel.
+/* The format PNG, by libpng: 8 or 16 bits, grey, grey and alpha, RGB, RGBA. Palettes become RGB (RGBA with
+ * transparency), grey of 1, 2 and 4 bits becomes 8 bits, a transparent colour becomes an alpha channel.
  *
- * libpng reports failure by longjmp. Only the functions marked "may jump" call it in that state; they own nothing: memory
- * is in arenas and libpng's structs, which their callers free. */
+ * libpng reports failure by longjmp. Only the functions marked "may jump" call it in that state; they own nothing:
+ * memory is in arenas and libpng's structs, which their callers free. */
 #include <errno.h>
 #include <png.h>
 #include <setjmp.h>
@@ -79,8 +79,8 @@ static void ask_for_channels(struct reader *r)
     png_read_update_info(r->png, r->info);
 }
 
-/* May jump. A file of n bytes cannot hold more packed rows than deflate can make of them, and what they expand to has a
- * stated maximum. */
+/* May jump. A file of n bytes cannot hold more packed rows than deflate can make of them, and what they expand to
+ * has a stated maximum. */
 static void check_size(struct reader *r, size_t packed_row, size_t row, size_t height)
 {
     size_t packed, total;

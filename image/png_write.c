@@ -1,4 +1,5 @@
-/* Writes PNG: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; 8 or 16 bits. No time stamp, so equal images give equal bytes. */
+/* Writes PNG: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; 8 or 16 bits. No time stamp, so equal images give equal
+ * bytes. */
 #include <png.h>
 #include <setjmp.h>
 

@@ -1,5 +1,5 @@
-/* Flips and permutations of axes: a walk over the input with signed strides. Transposes go through square tiles, so that both
- * sides stay in the cache. */
+/* Flips and permutations of axes: a walk over the input with signed strides. Transposes go through square tiles,
+ * so that both sides stay in the cache. */
 #include "image/affine.h"
 #include "image/volume.h"
 

@@ -1,5 +1,5 @@
-/* Resampling on another grid. Maps that take axes to axes go axis by axis (image/taps_apply.c); others visit each output
- * voxel (image/resample_free.c). Coordinates are double, values float. */
+/* Resampling on another grid. Maps that take axes to axes go axis by axis (image/taps_apply.c); others visit each
+ * output voxel (image/resample_free.c). Coordinates are double, values float. */
 #include <math.h>
 
 #include "image/affine.h"
@@ -36,9 +36,10 @@ static bool find_axes(const struct mm_resample *how, int permutation[3])
     return true;
 }
 
-/* The voxel, of n, nearest to slope * i + origin for output i, of m, computed as PyTorch before 2.1 does: affine_grid and
- * grid_sample go through coordinates in [-1, 1], and their rounding errors decide between two voxels that are equally near, which
- * happens along whole slices when a spacing is doubled or halved. Its 3D kernel rounds halves away from 0, its 2D kernel to even. */
+/* The voxel, of n, nearest to slope * i + origin for output i, of m, computed as PyTorch before 2.1 does:
+ * affine_grid and grid_sample go through coordinates in [-1, 1], and their rounding errors decide between two
+ * voxels that are equally near, which happens along whole slices when a spacing is doubled or halved. Its 3D
+ * kernel rounds halves away from 0, its 2D kernel to even. */
 static double nearest_as_torch(double slope, double origin, int n, int m, int i, int rank)
 {
     double to_unit = 2.0 / n, from_unit = 1 / (2.0 / m), scaled = to_unit * slope;

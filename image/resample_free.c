@@ -1,5 +1,5 @@
-/* Resampling by maps that mix axes: each output voxel by itself, row by row. Rows know which of their outputs can touch the
- * input and which have all taps inside; linear interpolation of those is the fast case. */
+/* Resampling by maps that mix axes: each output voxel by itself, row by row. Rows know which of their outputs can
+ * touch the input and which have all taps inside; linear interpolation of those is the fast case. */
 #include <math.h>
 
 #include "image/affine.h"
@@ -27,8 +27,8 @@ static bool row_is_inside(const struct row *row, int x, const double low[3], con
     return p[0] >= low[0] && p[1] >= low[1] && p[2] >= low[2] && p[0] < high[0] && p[1] < high[1] && p[2] < high[2];
 }
 
-/* The outputs of 0..n-1 with low <= p < high on all axes, as [*begin, *end). Division finds them up to rounding; the test of
- * both ends makes sure, and since coordinates are monotonous in x, of all between. */
+/* The outputs of 0..n-1 with low <= p < high on all axes, as [*begin, *end). Division finds them up to rounding;
+ * the test of both ends makes sure, and since coordinates are monotonous in x, of all between. */
 static void find_inside(const struct row *row, int n, const double low[3], const double high[3], int *begin, int *end)
 {
     double first = 0, last = n - 1;

@@ -1,5 +1,5 @@
-/* torch.nn.functional.interpolate (UpSample.h): coordinates from sizes alone, edges repeated. The affine goes with the field
- * of view whatever the coordinates are, as MONAI's Resize does. */
+/* torch.nn.functional.interpolate (UpSample.h): coordinates from sizes alone, edges repeated. The affine goes with
+ * the field of view whatever the coordinates are, as MONAI's Resize does. */
 #include <math.h>
 
 #include "image/affine.h"
@@ -34,7 +34,8 @@ static struct mm_volume *resize_nearest(struct mm_arena *arena, struct mm_arena 
     return mm_volume_gather(arena, from, size, index, 0);
 }
 
-/* Adaptive average pooling: output i takes the input voxels it touches, [floor(i in/out), ceil((i + 1) in/out)), equally. */
+/* Adaptive average pooling: output i takes the input voxels it touches, [floor(i in/out), ceil((i + 1) in/out)),
+ * equally. */
 static bool area_taps(struct mm_arena *scratch, const struct axis *axis, struct mm_taps *taps)
 {
     int64_t in = axis->in, out = axis->out;

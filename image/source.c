@@ -23,20 +23,21 @@ static enum mm_status read_start(const char *path, unsigned char *raw, size_t ca
     return s;
 }
 
-enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t capacity, size_t *got,
-                              uint64_t *file_bytes, struct mm_error *err)
+enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t capacity, struct mm_source *source,
+                              struct mm_error *err)
 {
     unsigned char raw[PEEK_RAW];
     size_t raw_size = 0;
     enum mm_status s;
-    if (MM_TRY(s, mm_file_size(path, file_bytes, err)) ||
+    if (MM_TRY(s, mm_file_size(path, &source->file_bytes, err)) ||
         MM_TRY(s, read_start(path, raw, sizeof raw, &raw_size, err)))
         return s;
-    if (mm_gzip_is(raw, raw_size)) {
-        *got = mm_gzip_prefix(raw, raw_size, buffer, capacity);
+    source->is_gzip = mm_gzip_is(raw, raw_size);
+    if (source->is_gzip) {
+        source->got = mm_gzip_prefix(raw, raw_size, buffer, capacity);
         return MM_OK;
     }
-    *got = raw_size < capacity ? raw_size : capacity;
-    memcpy(buffer, raw, *got);
+    source->got = raw_size < capacity ? raw_size : capacity;
+    memcpy(buffer, raw, source->got);
     return MM_OK;
 }

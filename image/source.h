@@ -2,6 +2,7 @@
 #ifndef MM_IMAGE_SOURCE_H
 #define MM_IMAGE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,8 +10,13 @@
 
 #define MM_IMAGE_FILE_MAX ((size_t)1 << 36)
 
-/* Up to `capacity` first bytes (of what is inside, when the file is gzip) and the size of the file itself. */
-enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t capacity, size_t *got,
-                              uint64_t *file_bytes, struct mm_error *err);
+struct mm_source {
+    uint64_t file_bytes;
+    bool is_gzip;
+    size_t got; /* first bytes there were, of what is inside when the file is gzip */
+};
+/* Up to `capacity` of those bytes. */
+enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t capacity, struct mm_source *source,
+                              struct mm_error *err);
 
 #endif

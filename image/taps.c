@@ -1,5 +1,5 @@
-/* Weights of nearest, linear and cubic interpolation and the rules outside, as in PyTorch's grid_sample (GridSampler.h) with
- * align_corners false: a voxel is the interval [i - 0.5, i + 0.5]. */
+/* Weights of nearest, linear and cubic interpolation and the rules outside, as in PyTorch's grid_sample
+ * (GridSampler.h) with align_corners false: a voxel is the interval [i - 0.5, i + 0.5]. */
 #include "image/taps.h"
 
 #include <limits.h>

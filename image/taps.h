@@ -1,5 +1,5 @@
-/* Interpolation along one axis: which voxels an output takes and with what weight. And the pass over a volume whose axes are
- * interpolated one after the other, which is how axis-aligned resampling and resizing are fast. */
+/* Interpolation along one axis: which voxels an output takes and with what weight. And the pass over a volume
+ * whose axes are interpolated one after the other, which is how axis-aligned resampling and resizing are fast. */
 #ifndef MM_IMAGE_TAPS_H
 #define MM_IMAGE_TAPS_H
 
@@ -7,8 +7,8 @@
 
 #define MM_TAPS_MAX 4 /* of the interpolations; area windows are wider */
 
-/* The taps of coordinate p on an axis of n voxels; returns how many: nearest 1 (of weight 1 or 0), linear 2, cubic 4. Taps
- * outside have weight 0 and a valid index. */
+/* The taps of coordinate p on an axis of n voxels; returns how many: nearest 1 (of weight 1 or 0), linear 2, cubic
+ * 4. Taps outside have weight 0 and a valid index. */
 int mm_taps_at(double p, int n, enum mm_interpolation interpolation, enum mm_outside outside, int *index,
                double *weight);
 
@@ -20,8 +20,8 @@ struct mm_taps {
     int begin, end; /* outputs outside of it have no weight at all */
 };
 bool mm_taps_make(struct mm_arena *arena, struct mm_taps *taps, int outputs, int width);
-/* After the tables are filled: finds begin and end, and lets taps without weight repeat one that has some, so that a NaN
- * that is not asked for does not come through. */
+/* After the tables are filled: finds begin and end, and lets taps without weight repeat one that has some, so that
+ * a NaN that is not asked for does not come through. */
 void mm_taps_finish(struct mm_taps *taps);
 
 /* All three axes; weights in float. The affine is copied and is the caller's to correct. NULL when memory is out. */

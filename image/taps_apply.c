@@ -1,5 +1,6 @@
-/* The separable pass. For each output plane: input rows are converted to float and mixed across z, each once; those rows are
- * mixed across y; the result is interpolated along x. The first two run along contiguous rows and vectorise. */
+/* The separable pass. For each output plane: input rows are converted to float and mixed across z, each once;
+ * those rows are mixed across y; the result is interpolated along x. The first two run along contiguous rows and
+ * vectorise. */
 #include "image/taps.h"
 
 struct pass {

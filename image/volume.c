@@ -41,12 +41,11 @@ static void set_dense_strides(struct mm_volume *v)
         v->stride[a + 1] = v->stride[a] * (size_t)v->size[a];
 }
 
-struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3])
+struct mm_volume *mm_volume_wrap(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3],
+                                 void *data)
 {
     size_t count;
-    if (!count_elements(channels, size, &count))
-        return NULL;
-    struct mm_volume *v = mm_arena_new(arena, struct mm_volume);
+    struct mm_volume *v = count_elements(channels, size, &count) ? mm_arena_new(arena, struct mm_volume) : NULL;
     if (!v)
         return NULL;
     v->type = type;
@@ -57,8 +56,17 @@ struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int 
     set_dense_strides(v);
     for (int a = 0; a < 4; a++)
         v->affine[5 * a] = 1;
-    v->data = mm_arena_array_of(arena, count, mm_type_bytes(type));
-    return v->data ? v : NULL;
+    v->data = data;
+    return v;
+}
+
+struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3])
+{
+    size_t count;
+    if (!count_elements(channels, size, &count))
+        return NULL;
+    void *data = mm_arena_array_of(arena, count, mm_type_bytes(type));
+    return data ? mm_volume_wrap(arena, type, rank, channels, size, data) : NULL;
 }
 
 struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type,

@@ -53,6 +53,9 @@ struct mm_box {
 
 /* New, dense, zeroed; identity affine. NULL when memory is out or the sizes are not positive or too large. */
 struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3]);
+/* The same over dense voxels that are in the arena already. */
+struct mm_volume *mm_volume_wrap(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3],
+                                 void *data);
 /* New volume of the same geometry and affine, of another type or channel count (0 = the same). */
 struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type, int channels);
 struct mm_volume *mm_volume_copy(struct mm_arena *arena, const struct mm_volume *from); /* dense, owned */

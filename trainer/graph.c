@@ -59,7 +59,7 @@ mm_value mm_graph_input(struct mm_graph *graph, const char *name, int64_t channe
 {
     if (graph->error.status)
         return -1;
-    if (channels < 1 || channels > SIDE_MAX) {
+    if (channels < 0 || channels > SIDE_MAX) {
         mm_fail(&graph->error, MM_ERR_CONFIG, "input %s has %lld channels", name, (long long)channels);
         return -1;
     }
@@ -221,7 +221,7 @@ static enum mm_status input_shape(const struct mm_graph *graph, const struct mm_
                                   const struct mm_desc *input, struct mm_desc *out, struct mm_error *err)
 {
     *out = mm_desc_make(graph->spatial, input->dim[0], input->dim[1], input->dim[2], input->dim[3], input->dim[4]);
-    if (input->dim[1] != node->channels)
+    if (node->channels && input->dim[1] != node->channels)
         return mm_fail(err, MM_ERR_DATA, "has %lld channels, the network takes %lld", (long long)input->dim[1],
                        (long long)node->channels);
     if (graph->spatial == 2 && input->dim[2] != 1)

@@ -59,6 +59,7 @@ typedef int mm_value; /* number of a node; negative after an error */
 
 /* NULL when memory is out. */
 struct mm_graph *mm_graph_make(struct mm_arena *arena, int spatial);
+/* channels 0: any number (the target of a loss). */
 mm_value mm_graph_input(struct mm_graph *graph, const char *name, int64_t channels);
 /* A learned tensor (o, i, k...) of a convolution: file dims follow `spatial`; kernel in (z, y, x). */
 mm_value mm_graph_kernel(struct mm_graph *graph, const char *name, int64_t first, int64_t second, const int kernel[3], struct mm_init init);

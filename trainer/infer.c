@@ -14,13 +14,15 @@ struct sweep {
     int interval[3], count[3];
     size_t windows, batch;
     int channels, out_channels;
-    float *x, *y, *weights, *sum; /* batch in, batch out, one window's weights, weights summed over windows (the image's size) */
+    float *x, *y, *weights,
+        *sum; /* batch in, batch out, one window's weights, weights summed over windows (the image's size) */
     struct mm_volume *out;
 };
 
 static bool product(size_t *out, size_t a, size_t b, size_t c, size_t d, size_t e)
 {
-    return mm_size_mul(a, b, out) && mm_size_mul(*out, c, out) && mm_size_mul(*out, d, out) && mm_size_mul(*out, e, out);
+    return mm_size_mul(a, b, out) && mm_size_mul(*out, c, out) && mm_size_mul(*out, d, out) &&
+           mm_size_mul(*out, e, out);
 }
 
 static size_t voxels(const int size[3])
@@ -37,9 +39,11 @@ static double overlap_of(const struct mm_inferer *inferer, int axis)
 static enum mm_status check_counts(const struct mm_inferer *inferer, int rank, struct mm_error *err)
 {
     if (inferer->roi_size.count > 1 && inferer->roi_size.count != (size_t)rank)
-        return mm_fail(err, MM_ERR_CONFIG, "roi_size has %zu values, the image has %d axes", inferer->roi_size.count, rank);
+        return mm_fail(err, MM_ERR_CONFIG, "roi_size has %zu values, the image has %d axes", inferer->roi_size.count,
+                       rank);
     if (inferer->overlap.count > 1 && inferer->overlap.count != (size_t)rank)
-        return mm_fail(err, MM_ERR_CONFIG, "overlap has %zu values, the image has %d axes", inferer->overlap.count, rank);
+        return mm_fail(err, MM_ERR_CONFIG, "overlap has %zu values, the image has %d axes", inferer->overlap.count,
+                       rank);
     return MM_OK;
 }
 
@@ -65,7 +69,8 @@ static enum mm_pad_mode pad_mode_of(const char *name)
 }
 
 /* The image brought up to at least one window. */
-static enum mm_status pad_image(struct mm_arena *arena, struct sweep *s, const struct mm_volume *image, struct mm_error *err)
+static enum mm_status pad_image(struct mm_arena *arena, struct sweep *s, const struct mm_volume *image,
+                                struct mm_error *err)
 {
     struct mm_box box;
     bool needed = false;
@@ -74,7 +79,8 @@ static enum mm_status pad_image(struct mm_arena *arena, struct sweep *s, const s
         box.size[axis] = s->roi[axis] > image->size[axis] ? s->roi[axis] : image->size[axis];
         needed = needed || box.size[axis] != image->size[axis];
     }
-    s->image = needed ? mm_volume_pad(arena, image, &box, pad_mode_of(s->inferer->padding_mode), s->inferer->cval) : image;
+    s->image =
+        needed ? mm_volume_pad(arena, image, &box, pad_mode_of(s->inferer->padding_mode), s->inferer->cval) : image;
     return s->image ? MM_OK : mm_fail_memory(err, "the padded image");
 }
 
@@ -122,7 +128,8 @@ static void load_window(const struct sweep *s, const int start[3], float *x)
     for (int c = 0; c < s->channels; c++)
         for (int z = 0; z < s->call[2]; z++)
             for (int y = 0; y < s->call[1]; y++, x += s->call[0]) {
-                const float *row = mm_volume_row(s->image, c, start[2] + clamp(z, s->roi[2] - 1), start[1] + clamp(y, s->roi[1] - 1));
+                const float *row = mm_volume_row(s->image, c, start[2] + clamp(z, s->roi[2] - 1),
+                                                 start[1] + clamp(y, s->roi[1] - 1));
                 memcpy(x, row + start[0], (size_t)s->roi[0] * sizeof(float));
                 for (int i = s->roi[0]; i < s->call[0]; i++)
                     x[i] = x[s->roi[0] - 1];
@@ -149,11 +156,13 @@ static void add_window(const struct sweep *s, const int start[3], const float *y
                 continue;
             const float *w = s->weights + ((size_t)z * (size_t)s->roi[1] + (size_t)r) * (size_t)s->roi[0];
             size_t row = ((size_t)z * (size_t)s->call[1] + (size_t)r) * (size_t)s->call[0];
-            add_row(s, start, w, y ? y + row : NULL, out + ((size_t)iz * (size_t)s->size[1] + (size_t)iy) * (size_t)s->size[0]);
+            add_row(s, start, w, y ? y + row : NULL,
+                    out + ((size_t)iz * (size_t)s->size[1] + (size_t)iy) * (size_t)s->size[0]);
         }
 }
 
-static enum mm_status run_batch(struct sweep *s, size_t from, size_t n, mm_predict *predict, void *context, struct mm_error *err)
+static enum mm_status run_batch(struct sweep *s, size_t from, size_t n, mm_predict *predict, void *context,
+                                struct mm_error *err)
 {
     int start[3];
     enum mm_status status;
@@ -168,14 +177,15 @@ static enum mm_status run_batch(struct sweep *s, size_t from, size_t n, mm_predi
     for (size_t i = 0; i < n; i++) {
         window_start(s, from + i, start);
         for (int c = 0; c < s->out_channels; c++)
-            add_window(s, start, s->y + (i * (size_t)s->out_channels + (size_t)c) * call, (float *)s->out->data + (size_t)c * image);
+            add_window(s, start, s->y + (i * (size_t)s->out_channels + (size_t)c) * call,
+                       (float *)s->out->data + (size_t)c * image);
         add_window(s, start, NULL, s->sum);
     }
     return MM_OK;
 }
 
-static enum mm_status plan_sweep(struct mm_arena *arena, struct sweep *s, const struct mm_volume *image, const int multiple[3],
-                                 struct mm_error *err)
+static enum mm_status plan_sweep(struct mm_arena *arena, struct sweep *s, const struct mm_volume *image,
+                                 const int multiple[3], struct mm_error *err)
 {
     enum mm_status status;
     if (image->type != MM_F32 || !mm_volume_is_dense(image))
@@ -196,15 +206,18 @@ static enum mm_status plan_sweep(struct mm_arena *arena, struct sweep *s, const 
 static float *floats(size_t a, size_t b, const int size[3])
 {
     size_t bytes;
-    return product(&bytes, a, b, (size_t)size[0], (size_t)size[1], (size_t)size[2]) && mm_size_mul(bytes, sizeof(float), &bytes)
+    return product(&bytes, a, b, (size_t)size[0], (size_t)size[1], (size_t)size[2]) &&
+                   mm_size_mul(bytes, sizeof(float), &bytes)
                ? mm_alloc(bytes)
                : NULL;
 }
 
-enum mm_status mm_infer_volume(struct mm_arena *arena, const struct mm_inferer *inferer, const struct mm_volume *image, int out_channels,
-                               const int multiple[3], mm_predict *predict, void *context, struct mm_volume **out, struct mm_error *err)
+enum mm_status mm_infer_volume(struct mm_arena *arena, const struct mm_inferer *inferer,
+                               const struct mm_volume *image, int out_channels, const int multiple[3],
+                               mm_predict *predict, void *context, struct mm_volume **out, struct mm_error *err)
 {
-    struct sweep s = {.inferer = inferer, .rank = image->rank, .channels = image->channels, .out_channels = out_channels};
+    struct sweep s = {
+        .inferer = inferer, .rank = image->rank, .channels = image->channels, .out_channels = out_channels};
     enum mm_status status;
     if (MM_TRY(status, plan_sweep(arena, &s, image, multiple, err)))
         return status;

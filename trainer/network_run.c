@@ -130,6 +130,23 @@ enum mm_status mm_network_step(struct mm_network *network, mm_value loss_root, c
     return MM_OK;
 }
 
+enum mm_status mm_network_probe(struct mm_network *network, const struct mm_desc *input, const float *x, const float *dy,
+                                float *y, struct mm_error *err)
+{
+    const struct mm_op_moment moment = {.training = true, .seed = network->seed};
+    struct mm_plan_request request;
+    struct mm_plan *plan;
+    enum mm_status s;
+    mm_value root = -1;
+    if (MM_TRY(s, prediction(network, &root, err)) ||
+        MM_TRY(s, make_request(network, MM_PLAN_TRAINING, root, input, 1, &request, err)) ||
+        MM_TRY(s, plan_for(network, &request, &plan, err)) || MM_TRY(s, mm_plan_set_input(plan, 0, x, err)) ||
+        MM_TRY(s, mm_network_zero_gradients(network, err)) || MM_TRY(s, mm_plan_forward(plan, &moment, err)) ||
+        MM_TRY(s, mm_plan_backward(plan, dy, &moment, err)))
+        return s;
+    return mm_plan_get_output(plan, root, y, err);
+}
+
 enum mm_status mm_network_measure(struct mm_network *network, enum mm_plan_mode mode, mm_value root,
                                   const struct mm_desc *inputs, size_t count, struct mm_plan_stats *stats,
                                   struct mm_text *describe, struct mm_error *err)

@@ -41,7 +41,7 @@ static enum mm_status read_shape(const cJSON *shape, struct mm_st_tensor *tensor
     int rank = 0;
     if (!cJSON_IsArray(shape))
         return mm_fail(err, MM_ERR_DATA, "shape: expected an array");
-    cJSON_ArrayForEach(item, shape) {
+    cJSON_ArrayForEach (item, shape) {
         if (rank == MM_SAFETENSORS_RANK_MAX)
             return mm_fail(err, MM_ERR_DATA, "shape has more than %d dimensions", MM_SAFETENSORS_RANK_MAX);
         if (!mm_json_int(item, &tensor->dim[rank]) || tensor->dim[rank] < 0)
@@ -52,10 +52,12 @@ static enum mm_status read_shape(const cJSON *shape, struct mm_st_tensor *tensor
     return MM_OK;
 }
 
-static enum mm_status read_offsets(const cJSON *offsets, size_t data_size, size_t *begin, size_t *end, struct mm_error *err)
+static enum mm_status read_offsets(const cJSON *offsets, size_t data_size, size_t *begin, size_t *end,
+                                   struct mm_error *err)
 {
     int64_t range[2];
-    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || !mm_json_int(cJSON_GetArrayItem(offsets, 0), &range[0]) ||
+    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
+        !mm_json_int(cJSON_GetArrayItem(offsets, 0), &range[0]) ||
         !mm_json_int(cJSON_GetArrayItem(offsets, 1), &range[1]))
         return mm_fail(err, MM_ERR_DATA, "data_offsets: expected two whole numbers");
     if (range[0] < 0 || range[1] < range[0] || (uint64_t)range[1] > data_size)
@@ -66,8 +68,8 @@ static enum mm_status read_offsets(const cJSON *offsets, size_t data_size, size_
     return MM_OK;
 }
 
-static enum mm_status read_tensor(const cJSON *entry, const unsigned char *data, size_t data_size, struct mm_st_tensor *tensor,
-                                  struct mm_error *err)
+static enum mm_status read_tensor(const cJSON *entry, const unsigned char *data, size_t data_size,
+                                  struct mm_st_tensor *tensor, struct mm_error *err)
 {
     enum mm_status status;
     size_t begin = 0, end = 0;
@@ -81,7 +83,8 @@ static enum mm_status read_tensor(const cJSON *entry, const unsigned char *data,
     if (MM_TRY(status, read_shape(mm_json_get(entry, "shape"), tensor, err)) ||
         MM_TRY(status, read_offsets(mm_json_get(entry, "data_offsets"), data_size, &begin, &end, err)))
         return status;
-    if (!mm_safetensors_bytes(tensor->dtype, tensor->rank, tensor->dim, &tensor->bytes) || tensor->bytes != end - begin)
+    if (!mm_safetensors_bytes(tensor->dtype, tensor->rank, tensor->dim, &tensor->bytes) ||
+        tensor->bytes != end - begin)
         return mm_fail(err, MM_ERR_DATA, "shape and dtype do not make the %zu bytes of data_offsets", end - begin);
     tensor->data = data + begin;
     return MM_OK;
@@ -98,7 +101,8 @@ static int compare_place(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static enum mm_status check_cover(const struct mm_safetensors *file, const unsigned char *data, size_t data_size, struct mm_error *err)
+static enum mm_status check_cover(const struct mm_safetensors *file, const unsigned char *data, size_t data_size,
+                                  struct mm_error *err)
 {
     size_t cursor = 0;
     for (size_t i = 0; i < file->count; i++) {
@@ -119,21 +123,21 @@ static enum mm_status check_metadata(const cJSON *metadata, struct mm_error *err
     const cJSON *item;
     if (!cJSON_IsObject(metadata))
         return mm_fail(err, MM_ERR_DATA, "__metadata__: expected an object of strings");
-    cJSON_ArrayForEach(item, metadata)
+    cJSON_ArrayForEach (item, metadata)
         if (!cJSON_IsString(item))
             return mm_fail(err, MM_ERR_DATA, "__metadata__.%s: expected a string", item->string);
     return MM_OK;
 }
 
-static enum mm_status read_entries(struct mm_arena *arena, const cJSON *header, const unsigned char *data, size_t data_size,
-                                   struct mm_safetensors *file, struct mm_error *err)
+static enum mm_status read_entries(struct mm_arena *arena, const cJSON *header, const unsigned char *data,
+                                   size_t data_size, struct mm_safetensors *file, struct mm_error *err)
 {
     enum mm_status status;
     const cJSON *entry;
     size_t count = (size_t)cJSON_GetArraySize(header);
     if (!(file->tensors = mm_arena_array(arena, struct mm_st_tensor, count + 1)))
         return mm_fail_memory(err, "the table of tensors");
-    cJSON_ArrayForEach(entry, header) {
+    cJSON_ArrayForEach (entry, header) {
         if (strcmp(entry->string, "__metadata__") == 0) {
             if (MM_TRY(status, check_metadata(entry, err)))
                 return status;
@@ -159,10 +163,11 @@ enum mm_status mm_safetensors_parse(struct mm_arena *arena, const char *name, co
     for (int i = 7; i >= 0; i--)
         length = length << 8 | bytes[i];
     if (length > size - 8)
-        return mm_fail(err, MM_ERR_DATA, "%s: the header length is %llu, the file has %zu bytes", name, (unsigned long long)length, size);
+        return mm_fail(err, MM_ERR_DATA, "%s: the header length is %llu, the file has %zu bytes", name,
+                       (unsigned long long)length, size);
     if (length > MM_JSON_SIZE_MAX)
-        return mm_fail(err, MM_ERR_DATA, "%s: the header length is %llu, at most %u is read", name, (unsigned long long)length,
-                       MM_JSON_SIZE_MAX);
+        return mm_fail(err, MM_ERR_DATA, "%s: the header length is %llu, at most %u is read", name,
+                       (unsigned long long)length, MM_JSON_SIZE_MAX);
     if (length < 2 || bytes[8] != '{')
         return mm_fail(err, MM_ERR_DATA, "%s: the header must start with '{'", name);
     if (mm_json_parse(arena, name, (const char *)bytes + 8, (size_t)length, &header, err)) {
@@ -176,7 +181,8 @@ enum mm_status mm_safetensors_parse(struct mm_arena *arena, const char *name, co
     return MM_OK;
 }
 
-enum mm_status mm_safetensors_read(struct mm_arena *arena, const char *path, struct mm_safetensors **out, struct mm_error *err)
+enum mm_status mm_safetensors_read(struct mm_arena *arena, const char *path, struct mm_safetensors **out,
+                                   struct mm_error *err)
 {
     unsigned char *bytes;
     size_t size;

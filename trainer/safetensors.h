@@ -20,13 +20,15 @@ struct mm_safetensors {
     const cJSON *metadata;        /* object of strings, NULL when none */
 };
 
-enum mm_status mm_safetensors_read(struct mm_arena *arena, const char *path, struct mm_safetensors **out, struct mm_error *err);
+enum mm_status mm_safetensors_read(struct mm_arena *arena, const char *path, struct mm_safetensors **out,
+                                   struct mm_error *err);
 enum mm_status mm_safetensors_parse(struct mm_arena *arena, const char *name, const unsigned char *bytes, size_t size,
                                     struct mm_safetensors **out, struct mm_error *err);
 const struct mm_st_tensor *mm_safetensors_find(const struct mm_safetensors *file, const char *name);
 const char *mm_safetensors_metadata(const struct mm_safetensors *file, const char *key); /* NULL when absent */
 /* Elements as floats (F32, F64, F16, BF16, integers); count must match. */
-enum mm_status mm_safetensors_floats(const struct mm_st_tensor *tensor, float *out, size_t count, struct mm_error *err);
+enum mm_status mm_safetensors_floats(const struct mm_st_tensor *tensor, float *out, size_t count,
+                                     struct mm_error *err);
 
 /* Writes atomically. `fill` is called for each tensor in turn to give its bytes (so that a big model need not be in memory twice). */
 struct mm_st_writer_item {
@@ -36,7 +38,7 @@ struct mm_st_writer_item {
     size_t bytes;
 };
 typedef enum mm_status mm_st_fill(void *context, size_t index, void *bytes, struct mm_error *err);
-enum mm_status mm_safetensors_write(const char *path, const cJSON *metadata, const struct mm_st_writer_item *items, size_t count,
-                                    mm_st_fill *fill, void *context, struct mm_error *err);
+enum mm_status mm_safetensors_write(const char *path, const cJSON *metadata, const struct mm_st_writer_item *items,
+                                    size_t count, mm_st_fill *fill, void *context, struct mm_error *err);
 
 #endif

@@ -23,8 +23,8 @@ static float from_f16(uint16_t half)
 {
     int exponent = half >> 10 & 31, mantissa = half & 1023;
     float value = exponent == 31 ? (mantissa ? NAN : INFINITY)
-                  : exponent    ? ldexpf((float)(mantissa + 1024), exponent - 25)
-                                : ldexpf((float)mantissa, -24);
+                  : exponent     ? ldexpf((float)(mantissa + 1024), exponent - 25)
+                                 : ldexpf((float)mantissa, -24);
     return half & 0x8000 ? -value : value;
 }
 
@@ -58,13 +58,15 @@ static float element(const char *dtype, const unsigned char *at, size_t width)
     }
 }
 
-enum mm_status mm_safetensors_floats(const struct mm_st_tensor *tensor, float *out, size_t count, struct mm_error *err)
+enum mm_status mm_safetensors_floats(const struct mm_st_tensor *tensor, float *out, size_t count,
+                                     struct mm_error *err)
 {
     size_t width = mm_safetensors_dtype_bytes(tensor->dtype);
     if (tensor->dtype[0] == 'F' && width == 1)
         return mm_fail(err, MM_ERR_DATA, "%s: dtype %s cannot be read as numbers here", tensor->name, tensor->dtype);
     if (tensor->bytes / width != count)
-        return mm_fail(err, MM_ERR_DATA, "%s has %zu elements, expected %zu", tensor->name, tensor->bytes / width, count);
+        return mm_fail(err, MM_ERR_DATA, "%s has %zu elements, expected %zu", tensor->name, tensor->bytes / width,
+                       count);
     for (size_t i = 0; i < count; i++)
         out[i] = element(tensor->dtype, tensor->data + i * width, width);
     return MM_OK;

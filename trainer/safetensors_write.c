@@ -14,8 +14,8 @@ static cJSON *integers(struct mm_arena *arena, const int64_t *values, int count)
     return array;
 }
 
-static enum mm_status add_item(struct mm_arena *arena, cJSON *header, const struct mm_st_writer_item *item, int64_t *offset,
-                               struct mm_error *err)
+static enum mm_status add_item(struct mm_arena *arena, cJSON *header, const struct mm_st_writer_item *item,
+                               int64_t *offset, struct mm_error *err)
 {
     size_t bytes;
     if (item->rank < 0 || item->rank > MM_SAFETENSORS_RANK_MAX || strcmp(item->name, "__metadata__") == 0 ||
@@ -32,8 +32,9 @@ static enum mm_status add_item(struct mm_arena *arena, cJSON *header, const stru
 }
 
 /* The header's text, padded, with its 8-byte length before it. */
-static enum mm_status make_header(struct mm_arena *arena, const cJSON *metadata, const struct mm_st_writer_item *items, size_t count,
-                                  unsigned char **out, size_t *size, struct mm_error *err)
+static enum mm_status make_header(struct mm_arena *arena, const cJSON *metadata,
+                                  const struct mm_st_writer_item *items, size_t count, unsigned char **out,
+                                  size_t *size, struct mm_error *err)
 {
     enum mm_status status;
     int64_t offset = 0;
@@ -51,7 +52,8 @@ static enum mm_status make_header(struct mm_arena *arena, const cJSON *metadata,
     if (!bytes)
         return mm_fail_memory(err, "a weights file's header");
     if (padded > MM_JSON_SIZE_MAX)
-        return mm_fail(err, MM_ERR_DATA, "the header would have %zu bytes, at most %u are allowed", padded, MM_JSON_SIZE_MAX);
+        return mm_fail(err, MM_ERR_DATA, "the header would have %zu bytes, at most %u are allowed", padded,
+                       MM_JSON_SIZE_MAX);
     for (int i = 0; i < 8; i++)
         bytes[i] = (unsigned char)((uint64_t)padded >> (8 * i));
     memset(bytes + 8, ' ', padded);
@@ -61,8 +63,8 @@ static enum mm_status make_header(struct mm_arena *arena, const cJSON *metadata,
     return MM_OK;
 }
 
-static enum mm_status write_items(struct mm_file_writer *writer, const struct mm_st_writer_item *items, size_t count, mm_st_fill *fill,
-                                  void *context, struct mm_error *err)
+static enum mm_status write_items(struct mm_file_writer *writer, const struct mm_st_writer_item *items, size_t count,
+                                  mm_st_fill *fill, void *context, struct mm_error *err)
 {
     size_t largest = 0;
     for (size_t i = 0; i < count; i++)
@@ -80,8 +82,8 @@ static enum mm_status write_items(struct mm_file_writer *writer, const struct mm
     return status;
 }
 
-enum mm_status mm_safetensors_write(const char *path, const cJSON *metadata, const struct mm_st_writer_item *items, size_t count,
-                                    mm_st_fill *fill, void *context, struct mm_error *err)
+enum mm_status mm_safetensors_write(const char *path, const cJSON *metadata, const struct mm_st_writer_item *items,
+                                    size_t count, mm_st_fill *fill, void *context, struct mm_error *err)
 {
     struct mm_arena arena;
     struct mm_file_writer writer = {0};

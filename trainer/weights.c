@@ -34,8 +34,8 @@ static bool has_kernels(const struct mm_graph *graph)
     return false;
 }
 
-static enum mm_status find_axes(const struct mm_safetensors *file, const enum mm_axes *axes, const struct mm_graph *graph, bool *reversed,
-                                struct mm_error *err)
+static enum mm_status find_axes(const struct mm_safetensors *file, const enum mm_axes *axes,
+                                const struct mm_graph *graph, bool *reversed, struct mm_error *err)
 {
     const char *own = mm_safetensors_metadata(file, "axes");
     *reversed = false;
@@ -50,8 +50,9 @@ static enum mm_status find_axes(const struct mm_safetensors *file, const enum mm
     if (axes)
         *reversed = *axes == MM_AXES_XYZ;
     else if (has_kernels(graph))
-        return mm_fail(err, MM_ERR_DATA, "the file does not say the order of its kernels' axes: give --axes xyz (made by MONAI) or "
-                                         "--axes zyx (timm, segmentation_models.pytorch, Keras)");
+        return mm_fail(err, MM_ERR_DATA,
+                       "the file does not say the order of its kernels' axes: give --axes xyz (made by MONAI) or "
+                       "--axes zyx (timm, segmentation_models.pytorch, Keras)");
     return MM_OK;
 }
 
@@ -95,13 +96,15 @@ static enum mm_status names_make(struct mm_arena *arena, size_t capacity, struct
     return names->items ? MM_OK : mm_fail_memory(err, "a report");
 }
 
-static const char *describe_mismatch(const struct loading *l, const struct mm_param_info *info, const struct mm_st_tensor *tensor)
+static const char *describe_mismatch(const struct loading *l, const struct mm_param_info *info,
+                                     const struct mm_st_tensor *tensor)
 {
     char a[192], b[192];
     int64_t wanted[5] = {0};
     for (int i = 0; i < info->file_rank; i++)
         wanted[i] = file_dim(info, l->reversed, i);
-    return mm_arena_format(l->arena, "%s: file %s, model %s", info->name, dims_text(tensor->dim, tensor->rank, a, sizeof(a)),
+    return mm_arena_format(l->arena, "%s: file %s, model %s", info->name,
+                           dims_text(tensor->dim, tensor->rank, a, sizeof(a)),
                            dims_text(wanted, info->file_rank, b, sizeof(b)));
 }
 
@@ -111,7 +114,8 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
     struct names missing, reshaped, unexpected;
     enum mm_status status;
     size_t params = l->graph->param_count;
-    if (MM_TRY(status, names_make(l->arena, params, &missing, err)) || MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
+    if (MM_TRY(status, names_make(l->arena, params, &missing, err)) ||
+        MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
         MM_TRY(status, names_make(l->arena, l->file->count, &unexpected, err)))
         return status;
     for (size_t i = 0; i < params; i++) {
@@ -141,9 +145,11 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
 static enum mm_status refuse_difference(const struct mm_weights_report *report, struct mm_error *err)
 {
     if (report->reshaped.count)
-        return mm_fail(err, MM_ERR_DATA, "%s (%zu tensors of another shape)", report->reshaped.items[0], report->reshaped.count);
+        return mm_fail(err, MM_ERR_DATA, "%s (%zu tensors of another shape)", report->reshaped.items[0],
+                       report->reshaped.count);
     if (report->missing.count)
-        return mm_fail(err, MM_ERR_DATA, "%s is missing (%zu tensors are)", report->missing.items[0], report->missing.count);
+        return mm_fail(err, MM_ERR_DATA, "%s is missing (%zu tensors are)", report->missing.items[0],
+                       report->missing.count);
     if (report->unexpected.count)
         return mm_fail(err, MM_ERR_DATA, "%s is not in the model (%zu tensors are not)", report->unexpected.items[0],
                        report->unexpected.count);
@@ -162,8 +168,8 @@ static void turn(const float *from, float *to, const int64_t dim[5])
 }
 
 /* The tensor's elements in our order: l->host or l->turned. */
-static enum mm_status read_values(const struct loading *l, const struct mm_st_tensor *tensor, const struct mm_param_info *info,
-                                  const float **values, struct mm_error *err)
+static enum mm_status read_values(const struct loading *l, const struct mm_st_tensor *tensor,
+                                  const struct mm_param_info *info, const float **values, struct mm_error *err)
 {
     enum mm_status status;
     if (MM_TRY(status, mm_safetensors_floats(tensor, l->host, mm_weights_elements(info), err)))
@@ -185,7 +191,8 @@ static enum mm_status set_params(const struct loading *l, size_t *loaded, struct
         enum mm_status status;
         if (!tensor || !same_dims(tensor, info, l->reversed))
             continue;
-        if (MM_TRY(status, read_values(l, tensor, info, &values, err)) || MM_TRY(status, mm_network_set_param(l->network, i, values, err)))
+        if (MM_TRY(status, read_values(l, tensor, info, &values, err)) ||
+            MM_TRY(status, mm_network_set_param(l->network, i, values, err)))
             return status;
         (*loaded)++;
     }
@@ -206,14 +213,15 @@ static void loading_end(struct loading *l)
     mm_free(l->turned);
 }
 
-enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, bool strict,
-                                const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err)
+enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file,
+                                bool strict, const enum mm_axes *axes, struct mm_weights_report *report,
+                                struct mm_error *err)
 {
     struct loading l = {.arena = arena, .network = network, .graph = mm_network_graph(network), .file = file};
     struct mm_weights_report found = {0};
     enum mm_status status;
-    if (MM_TRY(status, find_axes(file, axes, l.graph, &l.reversed, err)) || MM_TRY(status, compare(&l, &found, err)) ||
-        (strict && MM_TRY(status, refuse_difference(&found, err))))
+    if (MM_TRY(status, find_axes(file, axes, l.graph, &l.reversed, err)) ||
+        MM_TRY(status, compare(&l, &found, err)) || (strict && MM_TRY(status, refuse_difference(&found, err))))
         return status;
     if ((status = loading_begin(&l, err)) == MM_OK)
         status = set_params(&l, &found.loaded, err);
@@ -223,8 +231,8 @@ enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *netwo
     return status;
 }
 
-enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict, const enum mm_axes *axes,
-                               struct mm_weights_report *report, struct mm_error *err)
+enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict,
+                               const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err)
 {
     struct mm_arena bytes; /* the file goes as soon as it is in the network */
     struct mm_safetensors *file;
@@ -253,7 +261,8 @@ static enum mm_status set_slot(const struct loading *l, size_t param, size_t slo
     return mm_network_set_slot(l->network, param, slot, values, err);
 }
 
-enum mm_status mm_weights_restore(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, struct mm_error *err)
+enum mm_status mm_weights_restore(struct mm_arena *arena, struct mm_network *network,
+                                  const struct mm_safetensors *file, struct mm_error *err)
 {
     struct loading l = {.arena = arena, .network = network, .graph = mm_network_graph(network), .file = file};
     enum mm_status status;

@@ -18,15 +18,18 @@ struct mm_weights_report {
 
 /* Strict: everything must fit (resume, evaluate, infer). Otherwise by name and shape, the rest reported (fine-tuning).
  * `axes` says what kernels of a file without our metadata use; NULL: such a file is an error that says how to give it. */
-enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict, const enum mm_axes *axes,
-                               struct mm_weights_report *report, struct mm_error *err);
+enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict,
+                               const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err);
 /* The same from a parsed file. */
-enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, bool strict,
-                                const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err);
+enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file,
+                                bool strict, const enum mm_axes *axes, struct mm_weights_report *report,
+                                struct mm_error *err);
 /* Parameters and buffers in graph order. `extra` (may be NULL) is added to the metadata (strings). `with_optimizer`: slots too, as
  * "optimizer.<slot>.<name>". */
-enum mm_status mm_weights_save(struct mm_network *network, const char *path, const cJSON *extra, bool with_optimizer, struct mm_error *err);
+enum mm_status mm_weights_save(struct mm_network *network, const char *path, const cJSON *extra, bool with_optimizer,
+                               struct mm_error *err);
 /* Restores parameters and optimizer slots of a checkpoint, bit for bit. */
-enum mm_status mm_weights_restore(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file, struct mm_error *err);
+enum mm_status mm_weights_restore(struct mm_arena *arena, struct mm_network *network,
+                                  const struct mm_safetensors *file, struct mm_error *err);
 
 #endif

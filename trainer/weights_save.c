@@ -10,7 +10,7 @@ struct saving {
     const struct place {
         size_t param;
         int slot; /* -1: the parameter itself */
-    } *places;
+    } * places;
 };
 
 static enum mm_status fill(void *context, size_t index, void *bytes, struct mm_error *err)
@@ -46,14 +46,15 @@ static cJSON *make_metadata(struct mm_arena *arena, const cJSON *extra)
     cJSON *metadata = mm_json_object(arena);
     bool ok = mm_json_add(arena, metadata, "format", mm_json_text(arena, MM_WEIGHTS_FORMAT)) &&
               mm_json_add(arena, metadata, "axes", mm_json_text(arena, "zyx"));
-    cJSON_ArrayForEach(item, extra)
+    cJSON_ArrayForEach (item, extra)
         ok = ok && mm_json_add(arena, metadata, item->string, mm_json_text(arena, item->valuestring));
     return ok ? metadata : NULL;
 }
 
 /* Parameters in graph order, then slot after slot of the learned ones. */
-static enum mm_status list_items(struct mm_arena *arena, const struct saving *s, size_t slots, struct mm_st_writer_item *items,
-                                 struct place *places, size_t *count, struct mm_error *err)
+static enum mm_status list_items(struct mm_arena *arena, const struct saving *s, size_t slots,
+                                 struct mm_st_writer_item *items, struct place *places, size_t *count,
+                                 struct mm_error *err)
 {
     for (size_t i = 0; i < s->graph->param_count; i++) {
         places[*count] = (struct place){i, -1};
@@ -73,14 +74,16 @@ static enum mm_status list_items(struct mm_arena *arena, const struct saving *s,
     return MM_OK;
 }
 
-enum mm_status mm_weights_save(struct mm_network *network, const char *path, const cJSON *extra, bool with_optimizer, struct mm_error *err)
+enum mm_status mm_weights_save(struct mm_network *network, const char *path, const cJSON *extra, bool with_optimizer,
+                               struct mm_error *err)
 {
     struct mm_arena arena;
     struct saving s = {.network = network, .graph = mm_network_graph(network)};
     size_t slots = with_optimizer ? mm_network_slots(network) : 0, count = 0;
     enum mm_status status;
     mm_arena_init(&arena, NULL);
-    struct mm_st_writer_item *items = mm_arena_array(&arena, struct mm_st_writer_item, s.graph->param_count * (slots + 1));
+    struct mm_st_writer_item *items =
+        mm_arena_array(&arena, struct mm_st_writer_item, s.graph->param_count * (slots + 1));
     struct place *places = mm_arena_array(&arena, struct place, s.graph->param_count * (slots + 1));
     cJSON *metadata = make_metadata(&arena, extra);
     if (!items || !places || !metadata) {

@@ -18,8 +18,8 @@ struct mm_box_fill {
 /* The fill for that key of parameters made by MM_BOX_FILL_PARAMS. */
 struct mm_box_fill mm_box_fill_of(const struct mm_strings *mode, size_t key, double value);
 
-/* Gives the field the part of its image in the box and records it; nothing happens when the box is the image. `fill` NULL:
- * zeros outside. */
+/* Gives the field the part of its image in the box and records it; nothing happens when the box is the image.
+ * `fill` NULL: zeros outside. */
 enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                             const struct mm_box *box, const struct mm_box_fill *fill, struct mm_error *err);
 /* The `invert` of every such transform: crops what was padded, pads with zeros what was cropped. */
@@ -28,8 +28,8 @@ enum mm_status mm_box_invert(const struct mm_applied *applied, struct mm_arena *
 
 /* The box of that size about the image's middle: start = max(n/2 - size/2, 0), cut off at the image's end. */
 struct mm_box mm_box_centre(const struct mm_volume *image, const int size[3]);
-/* The image and, where it is smaller than `size`, as much more: half before (rounded down), half behind; all behind with
- * `at_end`. */
+/* The image and, where it is smaller than `size`, as much more: half before (rounded down), half behind; all
+ * behind with `at_end`. */
 struct mm_box mm_box_enlarged(const struct mm_volume *image, const int size[3], bool at_end);
 /* Moves the box, which lies inside, to a place drawn evenly: one draw an axis. */
 void mm_box_place(const struct mm_volume *image, struct mm_random *random, struct mm_box *box);

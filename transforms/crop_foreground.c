@@ -1,5 +1,6 @@
-/* Crops to the box of the voxels above 0 of one field, with a margin, sizes rounded up to multiples of k about the middle.
- * The box is clipped to the image with allow_smaller; otherwise, and where k reaches outside, the image is padded. */
+/* Crops to the box of the voxels above 0 of one field, with a margin, sizes rounded up to multiples of k about the
+ * middle. The box is clipped to the image with allow_smaller; otherwise, and where k reaches outside, the image is
+ * padded. */
 #include "transforms/box.h"
 
 struct crop_foreground {

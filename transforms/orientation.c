@@ -1,5 +1,5 @@
-/* Exchanges and flips axes so that the voxel axes point the way the letters say: "RAS" = x to the right, y to the front, z up.
- * The axes of the file are those of nibabel's io_orientation. */
+/* Exchanges and flips axes so that the voxel axes point the way the letters say: "RAS" = x to the right, y to the
+ * front, z up. The axes of the file are those of nibabel's io_orientation. */
 #include "image/affine.h"
 #include "transforms/turn.h"
 

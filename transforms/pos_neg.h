@@ -1,10 +1,11 @@
-/* Crops about voxels of the foreground or the background of a label: the core of MONAI's and Clara's crops by that ratio.
+/* Crops about voxels of the foreground or the background of a label: the core of MONAI's and Clara's crops by that
+ * ratio.
  *
- * Foreground: voxels where a label channel is not 0 (of several channels the first, the background, is left out). Background: all
- * others or, with `image_field`, those of them where a channel of that image is above the threshold.
- * Draws of a crop: 1 foreground with probability pos / (pos + neg) or background, 2 the voxel, evenly. Foreground voxels are
- * listed once in a cached sample's field "<label>:foreground". The background is not listed: voxels are drawn from the whole
- * image until one is background (at most TRIES times, then it is scanned). */
+ * Foreground: voxels where a label channel is not 0 (of several channels the first, the background, is left out).
+ * Background: all others or, with `image_field`, those of them where a channel of that image is above the
+ * threshold. Draws of a crop: 1 foreground with probability pos / (pos + neg) or background, 2 the voxel, evenly.
+ * Foreground voxels are listed once in a cached sample's field "<label>:foreground". The background is not listed:
+ * voxels are drawn from the whole image until one is background (at most TRIES times, then it is scanned). */
 #ifndef MM_TRANSFORMS_POS_NEG_H
 #define MM_TRANSFORMS_POS_NEG_H
 

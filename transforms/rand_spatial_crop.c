@@ -1,5 +1,5 @@
-/* Cuts out a box of fixed or random size at a random place or about the middle. Draws, an axis after the other: the size (with
- * random_size), then the start (with random_center). Axes smaller than the box stay whole. */
+/* Cuts out a box of fixed or random size at a random place or about the middle. Draws, an axis after the other:
+ * the size (with random_size), then the start (with random_center). Axes smaller than the box stay whole. */
 #include "transforms/box.h"
 
 struct rand_spatial_crop {

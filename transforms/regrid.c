@@ -1,5 +1,5 @@
-/* Other spacings. The memo of a step is its sampling; the grids are in the record. Names: A is the affine of the image, B of the
- * new grid, both reduced to the image's axes (a 2D image moves within its plane). */
+/* Other spacings. The memo of a step is its sampling; the grids are in the record. Names: A is the affine of the
+ * image, B of the new grid, both reduced to the image's axes (a 2D image moves within its plane). */
 #include "transforms/regrid.h"
 
 #include <math.h>
@@ -163,8 +163,8 @@ enum mm_status mm_regrid_find(const struct mm_volume *image, const struct mm_reg
     return find_extent(image, a, target, grid, err);
 }
 
-/* With align_corners MONAI builds the map for grids aligned at their faces and samples with grids aligned at the middles of the
- * outermost voxels: in = ((X (o * m/(m-1) - 0.5)) + 0.5) * (n-1)/n for n voxels in and m out. */
+/* With align_corners MONAI builds the map for grids aligned at their faces and samples with grids aligned at the
+ * middles of the outermost voxels: in = ((X (o * m/(m-1) - 0.5)) + 0.5) * (n-1)/n for n voxels in and m out. */
 static void align_corners(double map[16], int rank, const int in[3], const int out[3])
 {
     double before[16], after[16];

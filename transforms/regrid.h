@@ -1,11 +1,13 @@
-/* Images on grids of another spacing: the core of Spacing and ScaleByResolution, after MONAI's Spacing and SpatialResample. */
+/* Images on grids of another spacing: the core of Spacing and ScaleByResolution, after MONAI's Spacing and
+ * SpatialResample. */
 #ifndef MM_TRANSFORMS_REGRID_H
 #define MM_TRANSFORMS_REGRID_H
 
 #include "image/resample.h"
 #include "transforms/transform.h"
 
-/* The grid wanted. The spacing of an axis that is not positive stays as it is; missing axes get the last one given. */
+/* The grid wanted. The spacing of an axis that is not positive stays as it is; missing axes get the last one
+ * given. */
 struct mm_regrid_target {
     const struct mm_doubles *spacing;
     const struct mm_doubles *least, *most; /* axes with a spacing between these stay; NULL or empty: none do */
@@ -27,12 +29,14 @@ struct mm_grid {
 #define MM_REGRID_MODES "bilinear nearest bicubic"
 enum mm_interpolation mm_regrid_interpolation(const char *mode);
 
-/* Size n' = round(extent + 1) with the extent between the middles of the outermost voxels in new voxels, half to even. Origin: the
- * first corner of the image from which all others lie in the positive directions of the new axes (to within 1e-8), else the
- * one that brings n/2 of both grids together. scale_extent: n' = round(extent between faces), origin A * (n/n' - 1)/2. */
+/* Size n' = round(extent + 1) with the extent between the middles of the outermost voxels in new voxels, half to
+ * even. Origin: the first corner of the image from which all others lie in the positive directions of the new axes
+ * (to within 1e-8), else the one that brings n/2 of both grids together. scale_extent: n' = round(extent between
+ * faces), origin A * (n/n' - 1)/2. */
 enum mm_status mm_regrid_find(const struct mm_volume *image, const struct mm_regrid_target *target,
                               struct mm_grid *grid, struct mm_error *err);
-/* Resamples the field's image on the grid and records it. Nothing happens when the grid is the image's to within 1e-3. */
+/* Resamples the field's image on the grid and records it. Nothing happens when the grid is the image's to within
+ * 1e-3. */
 enum mm_status mm_regrid_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                                const struct mm_grid *grid, const struct mm_regrid_sampling *how,
                                struct mm_error *err);

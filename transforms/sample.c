@@ -1,4 +1,5 @@
-/* Samples: named fields in an arena. Names, paths and texts of a datalist's item are borrowed: the datalist outlives them. */
+/* Samples: named fields in an arena. Names, paths and texts of a datalist's item are borrowed: the datalist
+ * outlives them. */
 #include "transforms/sample.h"
 
 #include "base/names.h"
@@ -118,9 +119,9 @@ enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_fiel
     if (mm_volume_same_size(a->volume, b->volume))
         return MM_OK;
     const int *m = a->volume->size, *n = b->volume->size;
-    return mm_fail(err, MM_ERR_DATA, "%s (%s) has %dx%dx%d voxels, %s (%s) %dx%dx%d: they must be on one grid", a->name,
-                   a->source ? a->source : "made here", m[0], m[1], m[2], b->name, b->source ? b->source : "made here",
-                   n[0], n[1], n[2]);
+    return mm_fail(err, MM_ERR_DATA, "%s (%s) has %dx%dx%d voxels, %s (%s) %dx%dx%d: they must be on one grid",
+                   a->name, a->source ? a->source : "made here", m[0], m[1], m[2], b->name,
+                   b->source ? b->source : "made here", n[0], n[1], n[2]);
 }
 
 enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind,

@@ -1,5 +1,5 @@
-/* Views and copies of samples. A copy is one allocation: the same walk first counts the bytes (no base), then fills them, so
- * that mm_sample_bytes cannot disagree with mm_sample_copy. */
+/* Views and copies of samples. A copy is one allocation: the same walk first counts the bytes (no base), then
+ * fills them, so that mm_sample_bytes cannot disagree with mm_sample_copy. */
 #include "transforms/sample.h"
 
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from)

@@ -1,6 +1,6 @@
-/* Separable smoothing. Lines along the axis are filtered in blocks of up to WIDTH that lie side by side in x (one line when the
- * axis is x). A block is copied between zeros into lines[tail + n + tail][width]; then y[m] is the sum over k of
- * w[k] * lines[m + k * width]. */
+/* Separable smoothing. Lines along the axis are filtered in blocks of up to WIDTH that lie side by side in x (one
+ * line when the axis is x). A block is copied between zeros into lines[tail + n + tail][width]; then y[m] is the
+ * sum over k of w[k] * lines[m + k * width]. */
 #include "transforms/smooth.h"
 
 #include <math.h>
@@ -14,8 +14,8 @@ struct filter {
     float *sums;    /* n * WIDTH                */
 };
 
-/* exp(-x) I_i(x) for i = 0..tail by Miller's recurrence, I_{i-1} = I_{i+1} + 2i/x I_i downward from far behind the tail, and
- * exp(x) = I_0 + 2 (I_1 + I_2 + ...). */
+/* exp(-x) I_i(x) for i = 0..tail by Miller's recurrence, I_{i-1} = I_{i+1} + 2i/x I_i downward from far behind the
+ * tail, and exp(x) = I_0 + 2 (I_1 + I_2 + ...). */
 static bool bessel_weights(struct mm_arena *scratch, double x, int tail, float *middle)
 {
     int last = 2 * tail + 40;

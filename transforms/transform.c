@@ -86,8 +86,8 @@ enum mm_status mm_spatial_doubles(const struct mm_doubles *list, const char *nam
     return MM_OK;
 }
 
-enum mm_status mm_spatial_sizes(const struct mm_ints *list, const char *name, const struct mm_volume *image, int out[3],
-                                struct mm_error *err)
+enum mm_status mm_spatial_sizes(const struct mm_ints *list, const char *name, const struct mm_volume *image,
+                                int out[3], struct mm_error *err)
 {
     enum mm_status s;
     if (MM_TRY(s, mm_spatial_ints(list, name, image->rank, 0, out, err)))

@@ -8,6 +8,7 @@
 #include "mmar/archive/privacy.h"
 
 static const char *const folders[] = {"commands", "config", "custom", "docs", "resources"};
+static const char *const of_models[] = {"models/model.safetensors", "models/parent.json", "models/run.json"};
 static const char *const litter[] = {".git", ".svn", ".hg", ".DS_Store", "__pycache__", ".ipynb_checkpoints", "Thumbs.db"};
 
 struct collector {
@@ -56,12 +57,17 @@ static enum mm_status add(struct collector *c, const struct mm_archive_file *fil
     return MM_OK;
 }
 
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
 static bool is_litter(const char *name)
 {
-    for (size_t i = 0; i < sizeof litter / sizeof *litter; i++)
-        if (!strcmp(name, litter[i]))
-            return true;
-    return mm_text_ends(name, "~") || mm_text_ends(name, ".swp") || mm_text_ends(name, ".pyc") || strstr(name, ".tmp-");
+    return is_among(litter, sizeof litter / sizeof *litter, name) || mm_text_ends(name, "~") || mm_text_ends(name, ".swp") || mm_text_ends(name, ".pyc") || strstr(name, ".tmp-");
 }
 
 /* Files whose text is rewritten or kept back travel as bytes made by privacy.c; all others as they are. */
@@ -71,9 +77,9 @@ static enum mm_status add_file(struct collector *c, const char *name, const stru
     struct mm_archive_file file = {.name = name, .path = mm_file_join(c->arena, c->root, name), .size = (uint64_t)info->st_size,
                                    .executable = (info->st_mode & 0100) != 0};
     bool stays = false;
-    if (mm_text_starts(name, "config/") && mm_text_ends(name, ".json")) {
+    if (mm_text_ends(name, ".json")) {
         char *text = NULL;
-        if (MM_TRY(s, mm_privacy_config(c->arena, c->root, name, &text, &stays, err)))
+        if (MM_TRY(s, mm_privacy_json(c->arena, c->root, name, &text, &stays, err)))
             return s;
         if (stays)
             return leave_out(c, name, err);
@@ -112,14 +118,6 @@ static enum mm_status walk(struct collector *c, const char *name, int depth, str
     return s;
 }
 
-static bool travels(const char *name)
-{
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        if (!strcmp(name, folders[i]))
-            return true;
-    return false;
-}
-
 /* Files of models/ and eval/: the best weights, and with options checkpoint and evaluation. */
 static enum mm_status walk_partly(struct collector *c, const char *folder, const struct mm_pack_options *options, struct mm_error *err)
 {
@@ -130,8 +128,11 @@ static enum mm_status walk_partly(struct collector *c, const char *folder, const
         return s;
     for (size_t i = 0; i < count && s == MM_OK; i++) {
         const char *name = mm_arena_format(c->arena, "%s/%s", folder, names[i]);
-        bool wanted = !strcmp(name, "models/model.safetensors") || (options->with_checkpoint && !strcmp(name, "models/checkpoint.safetensors")) ||
-                      (options->with_eval && mm_text_starts(name, "eval/") && strcmp(name, "eval/metrics.json"));
+        bool wanted = is_among(of_models, sizeof of_models / sizeof *of_models, name) ||
+                      (options->with_checkpoint && !strcmp(name, "models/checkpoint.safetensors")) ||
+                      (options->with_eval && mm_text_starts(name, "eval/") && !is_litter(names[i]));
+        if (!strcmp(name, "eval/metrics.json"))
+            continue; /* add_metrics */
         s = wanted ? walk(c, name, 1, err) : leave_out(c, name, err);
     }
     return s;
@@ -174,23 +175,21 @@ enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const
         return mm_fail_memory(err, "the list of files");
     if (MM_TRY(s, mm_file_list(arena, root, &names, &count, err)))
         return s;
+    if (!mm_file_exists(mm_file_join(arena, root, "config/config_train.json")))
+        return mm_fail(err, MM_ERR_USAGE, "%s: is no MMAR: it has no config/config_train.json", root);
     for (size_t i = 0; i < count && s == MM_OK; i++) {
         bool partly = !strcmp(names[i], "models") || !strcmp(names[i], "eval");
         bool folder = mm_file_is_folder(mm_file_join(arena, root, names[i]));
         if (partly && folder)
             s = walk_partly(&c, names[i], options, err);
         else
-            s = travels(names[i]) ? walk(&c, names[i], 1, err) : leave_out(&c, names[i], err);
+            s = is_among(folders, sizeof folders / sizeof *folders, names[i]) ? walk(&c, names[i], 1, err) : leave_out(&c, names[i], err);
     }
     if (s == MM_OK)
         s = add_metrics(&c, err);
     if (s != MM_OK)
         return s;
-    if (!mm_file_exists(mm_file_join(arena, root, "config/config_train.json")))
-        return mm_fail(err, MM_ERR_USAGE, "%s: is no MMAR: it has no config/config_train.json", root);
     qsort(c.list->files, c.list->count, sizeof *c.list->files, by_name);
-    if (MM_TRY(s, digest_all(c.list, err)))
-        return s;
     *out = c.list;
-    return mm_privacy_scan(arena, root, c.list, err);
+    return digest_all(c.list, err);
 }

@@ -1,7 +1,5 @@
 /* manifest.json: what an archive holds and where its weights come from. Facts about the training are in models/run.json (written by
  * `mmar train`), about the person's intentions in docs/card.json, about the parent in models/parent.json; none of these holds a path. */
-#include <strings.h>
-
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
@@ -39,53 +37,79 @@ static cJSON *files_json(struct mm_arena *arena, const struct mm_archive_list *l
     return files;
 }
 
-cJSON *mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err)
+const cJSON *mm_manifest_file(const cJSON *manifest, const char *name)
 {
-    static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use"};
-    static const char *const run_keys[] = {"model", "training", "data", "origin"};
+    const cJSON *row;
+    cJSON_ArrayForEach(row, mm_json_get(manifest, "files"))
+    {
+        if (!strcmp(mm_json_get(row, "path")->valuestring, name))
+            return row;
+    }
+    return NULL;
+}
+
+/* The facts of a training belong to the weights that it wrote, and to no others. */
+static enum mm_status check_run(const cJSON *run, const cJSON *manifest, struct mm_error *err)
+{
+    const cJSON *said = mm_json_get(run, "weights_sha256"), *row = mm_manifest_file(manifest, "models/model.safetensors");
+    if (!run || (row && cJSON_IsString(said) && !strcmp(said->valuestring, mm_json_get(row, "sha256")->valuestring)))
+        return MM_OK;
+    return mm_fail(err, MM_ERR_DATA, "models/run.json tells of other weights than models/model.safetensors: finish the training, or remove "
+                   "run.json to pack without its facts");
+}
+
+enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, cJSON **out, struct mm_error *err)
+{
+    static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use", "data_licences"};
+    static const char *const run_keys[] = {"model", "inputs", "outputs", "training", "data", "origin"};
+    enum mm_status s;
     cJSON *card, *run, *parent, *metrics, *json = mm_json_object(arena);
-    if (optional(arena, root, "docs/card.json", &card, err) != MM_OK || optional(arena, root, "models/run.json", &run, err) != MM_OK ||
-        optional(arena, root, "models/parent.json", &parent, err) != MM_OK || optional(arena, root, "eval/metrics.json", &metrics, err) != MM_OK)
-        return NULL;
+    if (MM_TRY(s, optional(arena, root, "docs/card.json", &card, err)) || MM_TRY(s, optional(arena, root, "models/run.json", &run, err)) ||
+        MM_TRY(s, optional(arena, root, "models/parent.json", &parent, err)) ||
+        MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
+        return s;
     mm_json_add(arena, json, "format", mm_json_integer(arena, FORMAT_VERSION));
     mm_json_add(arena, json, "made_by", mm_json_text(arena, "mmar " MM_VERSION));
     for (size_t i = 0; i < sizeof card_keys / sizeof *card_keys; i++)
         copy_member(arena, json, card, card_keys[i]);
     for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)
         copy_member(arena, json, run, run_keys[i]);
-    copy_member(arena, json, card, "data_licences");
-    if (metrics)
-        copy_member(arena, json, metrics, "metrics");
+    copy_member(arena, json, metrics, "metrics");
     if (parent)
         mm_json_add(arena, json, "parent", mm_json_copy(arena, parent));
-    mm_json_add(arena, json, "files", files_json(arena, list));
-    if (!json)
-        mm_fail_memory(err, "the manifest");
-    return json;
+    if (!mm_json_add(arena, json, "files", files_json(arena, list)))
+        return mm_fail_memory(err, "the manifest");
+    *out = json;
+    return check_run(run, json, err);
 }
 
-static enum mm_status check_file(const cJSON *row, const char *before, struct mm_error *err)
+static enum mm_status check_file(const cJSON *row, const char *before, uint64_t *total, struct mm_error *err)
 {
     enum mm_status s;
     const cJSON *path = mm_json_get(row, "path"), *digest = mm_json_get(row, "sha256");
     int64_t size;
-    if (!cJSON_IsString(path) || !cJSON_IsString(digest) || !mm_json_int(mm_json_get(row, "size"), &size) || size < 0)
+    const cJSON *executable = mm_json_get(row, "executable");
+    if (!cJSON_IsString(path) || !cJSON_IsString(digest) || !mm_json_int(mm_json_get(row, "size"), &size) || size < 0 ||
+        (executable && !cJSON_IsBool(executable)))
         return mm_fail(err, MM_ERR_DATA, "a file's entry lacks path, size or sha256");
     if (MM_TRY(s, mm_archive_name_check(path->valuestring, err)))
         return s;
     if (strlen(digest->valuestring) != 64 || strspn(digest->valuestring, "0123456789abcdef") != 64)
-        return mm_fail(err, MM_ERR_DATA, "%s: \"%s\" is no SHA-256 digest", path->valuestring, digest->valuestring);
+        return mm_fail(err, MM_ERR_DATA, "%s: its sha256 is no SHA-256 digest", path->valuestring);
     if (before && strcmp(before, path->valuestring) >= 0)
         return mm_fail(err, MM_ERR_DATA, "%s: listed twice or out of order", path->valuestring);
+    if ((uint64_t)size > MM_ARCHIVE_BYTES_MAX - *total)
+        return mm_fail(err, MM_ERR_DATA, "its files have more than %llu GiB", (unsigned long long)(MM_ARCHIVE_BYTES_MAX >> 30));
+    *total += (uint64_t)size;
     return MM_OK;
 }
 
-/* Names that some file systems take for one: compared without case. */
-static int by_folded(const void *a, const void *b)
+static int by_order(const void *a, const void *b)
 {
-    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+    return mm_archive_name_order(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Names that some file systems take for one, or of which one would have to be a file and a folder. */
 static enum mm_status check_collisions(struct mm_arena *arena, const cJSON *files, size_t count, struct mm_error *err)
 {
     const char **names = mm_arena_array(arena, const char *, count + 1);
@@ -94,10 +118,10 @@ static enum mm_status check_collisions(struct mm_arena *arena, const cJSON *file
     if (!names)
         return mm_fail_memory(err, "the manifest");
     cJSON_ArrayForEach(row, files) names[n++] = mm_json_get(row, "path")->valuestring;
-    qsort(names, n, sizeof *names, by_folded);
+    qsort(names, n, sizeof *names, by_order);
     for (size_t i = 1; i < n; i++)
-        if (!strcasecmp(names[i - 1], names[i]))
-            return mm_fail(err, MM_ERR_DATA, "\"%s\" and \"%s\" differ only in case", names[i - 1], names[i]);
+        if (mm_archive_name_collides(names[i - 1], names[i]))
+            return mm_fail(err, MM_ERR_DATA, "\"%s\" and \"%s\" cannot both exist where upper and lower case are one", names[i - 1], names[i]);
     return MM_OK;
 }
 
@@ -107,6 +131,7 @@ enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, 
     int64_t version;
     const cJSON *files = mm_json_get(manifest, "files"), *row;
     const char *before = NULL;
+    uint64_t total = 0;
     size_t count = 0;
     if (!mm_json_int(mm_json_get(manifest, "format"), &version))
         return mm_fail(err, MM_ERR_DATA, "manifest.json: has no format version");
@@ -118,11 +143,13 @@ enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, 
     {
         if (++count > MM_ARCHIVE_FILES_MAX)
             return mm_fail(err, MM_ERR_DATA, "manifest.json: lists more than %d files", MM_ARCHIVE_FILES_MAX);
-        if (MM_TRY(s, check_file(row, before, err)))
-            return mm_fail_in(err, "manifest.json");
+        if (MM_TRY(s, check_file(row, before, &total, err))) {
+            mm_fail_in(err, "manifest.json");
+            return s;
+        }
         before = mm_json_get(row, "path")->valuestring;
     }
-    return MM_TRY(s, check_collisions(arena, files, count, err)) ? mm_fail_in(err, "manifest.json") : MM_OK;
+    return check_collisions(arena, files, count, err);
 }
 
 enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err)

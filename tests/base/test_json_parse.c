@@ -339,6 +339,23 @@ static void too_large_is_refused_before_reading(void **state)
     assert_string_equal(err.text, "t:1:1: 16777217 bytes, JSON of at most 16777216 is read");
 }
 
+static void too_many_values_are_refused(void **state)
+{
+    (void)state;
+    char *text = mm_arena_alloc(&arena, 2 * MM_JSON_VALUES_MAX + 2);
+    for (size_t i = 0; i < MM_JSON_VALUES_MAX; i++)
+        memcpy(text + 1 + 2 * i, "0,", 2);
+    text[0] = '[';
+    text[2 * MM_JSON_VALUES_MAX - 2] = ']'; /* one zero less: with the array itself as many as may be */
+    cJSON *json;
+    struct mm_error err;
+    assert_int_equal(mm_json_parse(&arena, "t", text, 2 * MM_JSON_VALUES_MAX - 1, &json, &err), MM_OK);
+    text[2 * MM_JSON_VALUES_MAX - 2] = ',';
+    text[2 * MM_JSON_VALUES_MAX] = ']';
+    assert_int_equal(mm_json_parse(&arena, "t", text, 2 * MM_JSON_VALUES_MAX + 1, &json, &err), MM_ERR_CONFIG);
+    assert_string_equal(err.text, "t:1:2097152: more than 1048576 values");
+}
+
 /* Any allocation may fail: an error each time, nothing lost, and in the end it works. */
 static void every_allocation_may_fail(void **state)
 {
@@ -391,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(depth_64_is_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(large_texts_take_linear_work, setup, teardown),
         cmocka_unit_test_setup_teardown(too_large_is_refused_before_reading, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_values_are_refused, setup, teardown),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test_setup_teardown(files_are_read_under_their_path, scratch_setup, scratch_teardown),
     };

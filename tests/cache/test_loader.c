@@ -158,6 +158,47 @@ static void test_late_replacement_is_waited_for_and_counted(void **state)
     mm_loader_close(loader);
 }
 
+static void test_replacements_prepared_in_time_are_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint64_t one = bytes_of_one();
+    fixture_init(&f, 12, 6, 0.5, 2, 1);
+    struct mm_loader *loader = fixture_open(&f);
+    for (uint32_t epoch = 0; epoch < 4; epoch++) {
+        run_epoch(loader, epoch);
+        assert_true(epoch == 0 || stats_of(loader).hits == 6);
+        while (stats_of(loader).bytes < 9 * one) /* as long as a training step takes */
+            sleep_us(100);
+    }
+    mm_loader_close(loader);
+}
+
+static void test_jump_waits_for_work_that_is_not_wanted_any_more(void **state)
+{
+    (void)state;
+    struct fixture f;
+    atomic_bool is_held = true;
+    atomic_int made = 0;
+    struct mm_error err = {0};
+    fixture_init(&f, 40, 3, 0.3, 3, 1);
+    f.make.is_held = &is_held;
+    f.make.made = &made;
+    f.make.held_from = 3;
+    f.options.interrupted = ask;
+    struct mm_loader *loader = fixture_open(&f);
+    run_epoch(loader, 0);
+    while (made < 4) /* until the replacement is being prepared */
+        sleep_us(100);
+    wants_to_stop = true;
+    assert_int_equal(mm_loader_begin(loader, 20, 0, &err), MM_INTERRUPTED);
+    wants_to_stop = false;
+    is_held = false;
+    run_epoch(loader, 20);
+    assert_in_range(stats_of(loader).bytes, 3 * bytes_of_one(), 4 * bytes_of_one()); /* nothing of epoch 0 is left */
+    mm_loader_close(loader);
+}
+
 /* Runs epochs until one fails; returns its number and the step. */
 static uint32_t run_until_failure(struct fixture *f, uint32_t *step, struct mm_error *err)
 {
@@ -240,8 +281,9 @@ static void test_cache_stays_below_its_limit(void **state)
     (void)state;
     struct fixture f;
     uint64_t one = bytes_of_one();
-    fixture_init(&f, 12, 6, 0.5, 2, 2);
+    fixture_init(&f, 12, 6, 0.5, 1, 2);
     f.options.threads = 4;
+    f.pipeline.prefetch_size = 0; /* slots are used again within an epoch */
     f.pipeline.cache_memory = 9 * one;
     struct mm_loader *loader = fixture_open(&f);
     for (uint32_t epoch = 0; epoch < 6; epoch++)
@@ -407,6 +449,8 @@ int main(void)
         cmocka_unit_test(test_without_cache_a_volume_is_prepared_once_a_use),
         cmocka_unit_test(test_first_batch_does_not_wait_for_the_whole_cache),
         cmocka_unit_test(test_late_replacement_is_waited_for_and_counted),
+        cmocka_unit_test(test_replacements_prepared_in_time_are_found),
+        cmocka_unit_test(test_jump_waits_for_work_that_is_not_wanted_any_more),
         cmocka_unit_test(test_bad_item_stops_at_its_batch_for_any_threads),
         cmocka_unit_test(test_first_of_several_failures_is_told),
         cmocka_unit_test(test_volumes_of_different_sizes_name_their_files),

@@ -1,5 +1,4 @@
-/* A source read from files, with real transforms, from config to batches: threads, cache and resuming change no bit.
- */
+/* A source read from files, with real transforms, from config to batches: threads, cache, resuming change no bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -113,6 +113,8 @@ static void what_leads_nowhere_is_refused(void **state)
         {"train.pre_transforms[1]x=1",
          "\"train.pre_transforms[1]x=1\": a path is names and indices, such as train.pre_transforms[4].args.a_max"},
         {"train.=1", "\"train.=1\": a path is names and indices, such as train.pre_transforms[4].args.a_max"},
+        {"lr=\xA4", "\"lr=\xA4\": these bytes are not UTF-8"},
+        {"l\xC3=1", "\"l\xC3=1\": these bytes are not UTF-8"},
         {"[0]=1", "\"[0]=1\": a path starts with a name"},
         {".a=1", "\".a=1\": a path starts with a name"},
     };

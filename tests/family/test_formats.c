@@ -1,4 +1,5 @@
-/* The contract of image formats, asked of every one in the registry: names, round trips, damage, failing memory and disks. */
+/* The contract of image formats, asked of every one in the registry: names, round trips, damage, failing memory
+ * and disks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

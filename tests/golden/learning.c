@@ -28,6 +28,21 @@ static float *ours(struct golden_case *c, const char *name, struct mm_desc *desc
     return t->rank > 2 ? golden_to_ours(c->arena, values, t->dim, t->rank, 2) : values;
 }
 
+/* The target; torch's class indices come without the channel axis that ours have. */
+static float *target_of(struct golden_case *c, struct mm_desc *desc)
+{
+    const struct mm_st_tensor *t = golden_tensor(c, "in.target"), *logits = golden_tensor(c, "in.logits");
+    size_t count;
+    if (!t || !logits || t->rank != logits->rank - 1)
+        return ours(c, "in.target", desc);
+    float *values = golden_floats(c, "in.target", &count);
+    struct mm_st_tensor with_channel = {.rank = logits->rank, .dim = {t->dim[0], 1}};
+    for (int i = 1; i < t->rank; i++)
+        with_channel.dim[i + 1] = t->dim[i];
+    *desc = desc_of(&with_channel);
+    return values && t->rank > 1 ? golden_to_ours(c->arena, values, with_channel.dim, with_channel.rank, 2) : values;
+}
+
 /* d value: 1, or for a loss without reduction the fill rule's weights by the name "loss_weight". */
 static float *upstream(struct golden_case *c, int64_t count)
 {
@@ -49,7 +64,7 @@ enum golden_result golden_loss(struct golden_case *c)
         return GOLDEN_SKIPPED;
     if (!golden_params(c, loss->params, loss->params_size, NULL, &self))
         return GOLDEN_FAILED;
-    float *x = ours(c, "in.logits", &prediction), *t = ours(c, "in.target", &target);
+    float *x = ours(c, "in.logits", &prediction), *t = target_of(c, &target);
     if (!x || !t)
         return GOLDEN_FAILED;
     if ((loss->check && loss->check(c->arena, self, &err) != MM_OK) || loss->shape(self, &prediction, &target, &value, &err) != MM_OK)
@@ -159,7 +174,7 @@ static uint8_t *masks_of(struct golden_case *c, const char *name, struct mm_desc
 
 static void spacing_of(struct golden_case *c, double spacing[3])
 {
-    const cJSON *given = mm_json_get(c->json, "spacing"), *item;
+    const cJSON *given = mm_json_get(mm_json_get(mm_json_get(c->json, "config"), "call_args"), "spacing"), *item;
     int i = 0;
     spacing[0] = spacing[1] = spacing[2] = 1;
     cJSON_ArrayForEach(item, given) if (i < 3) spacing[i++] = item->valuedouble;

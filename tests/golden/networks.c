@@ -324,15 +324,36 @@ static bool load_predictor(struct golden_case *c, struct mm_network *network)
     return true;
 }
 
+/* Item by item: the inferer takes one image. */
+static void infer_items(struct golden_case *c, const struct mm_inferer *inferer, struct mm_network *network, const struct mm_st_tensor *t,
+                        const float *ours)
+{
+    const struct mm_st_tensor *o = golden_tensor(c, "out.pred");
+    const int size[3] = {(int)t->dim[2], (int)t->dim[3], t->rank == 5 ? (int)t->dim[4] : 1}, multiple[3] = {1, 1, 1};
+    struct mm_error err = {.status = MM_OK};
+    size_t n, in_stride = (size_t)(count_of(t->rank, t->dim) / t->dim[0]), out_stride = (size_t)(count_of(o->rank, o->dim) / o->dim[0]);
+    float *got = mm_arena_array(c->arena, float, out_stride * (size_t)o->dim[0] + 1);
+    for (int64_t i = 0; i < t->dim[0]; i++) {
+        struct mm_volume *image = mm_volume_make(c->arena, MM_F32, t->rank - 2, (int)t->dim[1], size), *out;
+        memcpy(image->data, ours + (size_t)i * in_stride, in_stride * sizeof *ours);
+        if (mm_infer_volume(c->arena, inferer, image, (int)o->dim[1], multiple, predict, network, &out, &err) != MM_OK) {
+            golden_fail(c, "%s", err.text);
+            return;
+        }
+        memcpy(got + (size_t)i * out_stride, out->data, out_stride * sizeof *got);
+    }
+    const float *expected = golden_floats(c, "out.pred", &n);
+    if (expected)
+        golden_compare(c, "pred", golden_from_ours(c->arena, got, o->dim, o->rank, 2), expected, n, c->rtol, c->atol, 0);
+}
+
 enum golden_result golden_inferer(struct golden_case *c)
 {
     struct mm_problems problems;
     struct mm_error err = {.status = MM_OK};
     struct mm_inferer inferer;
     struct mm_network *network = NULL;
-    struct mm_volume *out;
     size_t n;
-    const int multiple[3] = {1, 1, 1};
     mm_problems_init(&problems, c->arena);
     if (mm_inferer_read(c->arena, &c->component, &inferer, &problems) != MM_OK) {
         mm_problems_fail(&problems, MM_ERR_CONFIG, &err);
@@ -342,19 +363,10 @@ enum golden_result golden_inferer(struct golden_case *c)
     const float *values = t ? golden_floats(c, "in.image", &n) : NULL;
     struct mm_graph *g = values ? predictor_graph(c, t->rank - 2) : NULL;
     const struct mm_network_options options = {.backend = "reference"};
-    const int size[3] = {(int)t->dim[2], (int)t->dim[3], t->rank == 5 ? (int)t->dim[4] : 1};
-    struct mm_volume *image = mm_volume_make(c->arena, MM_F32, t->rank - 2, (int)t->dim[1], size);
-    if (!g || !image || mm_network_open(g, &options, &network, &err) != MM_OK || !load_predictor(c, network))
+    if (!g || mm_network_open(g, &options, &network, &err) != MM_OK || !load_predictor(c, network))
         golden_fail(c, "predictor: %s", err.text);
-    else {
-        memcpy(image->data, golden_to_ours(c->arena, values, t->dim, t->rank, 2), n * sizeof *values);
-        const struct mm_st_tensor *o = golden_tensor(c, "out.pred");
-        if (mm_infer_volume(c->arena, &inferer, image, (int)o->dim[1], multiple, predict, network, &out, &err) != MM_OK)
-            golden_fail(c, "%s", err.text);
-        else
-            golden_compare(c, "pred", golden_from_ours(c->arena, out->data, o->dim, o->rank, 2), golden_floats(c, "out.pred", &n),
-                           (size_t)count_of(o->rank, o->dim), c->rtol, c->atol, 0);
-    }
+    else
+        infer_items(c, &inferer, network, t, golden_to_ours(c->arena, values, t->dim, t->rank, 2));
     mm_network_close(network);
     return c->failed ? GOLDEN_FAILED : GOLDEN_PASSED;
 }

@@ -11,11 +11,42 @@ static bool rows_first(const cJSON *entry)
     return cJSON_IsString(axes) && strstr(axes->valuestring, "row,col") && strstr(axes->valuestring, "C,");
 }
 
+/* Our volumes always know their channels: an array whose channel axis the config has to tell ("channel_dim") is read as LoadImage reads
+ * a file, that axis first. */
+static const struct mm_st_tensor *channel_first(struct golden_case *c, const struct mm_st_tensor *t, float **values)
+{
+    const cJSON *dim = mm_json_get(c->component.args, "channel_dim");
+    struct mm_st_tensor *moved = mm_arena_new(c->arena, struct mm_st_tensor);
+    *moved = *t;
+    if (cJSON_IsString(dim)) { /* "no_channel" */
+        moved->rank = t->rank + 1;
+        moved->dim[0] = 1;
+        memcpy(moved->dim + 1, t->dim, (size_t)t->rank * sizeof *t->dim);
+        return moved;
+    }
+    int axis = cJSON_IsNumber(dim) ? (int)dim->valuedouble + (dim->valuedouble < 0 ? t->rank : 0) : 0;
+    if (axis <= 0 || axis >= t->rank)
+        return t;
+    size_t before = 1, behind = 1, n = (size_t)t->dim[axis];
+    for (int i = 0; i < t->rank; i++)
+        *(i < axis ? &before : &behind) *= i == axis ? 1 : (size_t)t->dim[i];
+    float *out = mm_arena_array(c->arena, float, before * n * behind + 1);
+    for (size_t i = 0; i < before; i++)
+        for (size_t k = 0; k < n; k++)
+            memcpy(out + (k * before + i) * behind, *values + (i * n + k) * behind, behind * sizeof *out);
+    memmove(moved->dim + 1, t->dim, (size_t)axis * sizeof *t->dim);
+    moved->dim[0] = (int64_t)n;
+    *values = out;
+    return moved;
+}
+
 static struct mm_volume *volume_of(struct golden_case *c, const char *tensor, const cJSON *entry)
 {
     size_t count;
     const struct mm_st_tensor *t = golden_tensor(c, tensor);
     float *values = t ? golden_floats(c, tensor, &count) : NULL;
+    if (values && mm_text_starts(tensor, "in."))
+        t = channel_first(c, t, &values);
     if (!values || t->rank < 3 || t->rank > 4)
         return NULL;
     int size[3] = {1, 1, 1};

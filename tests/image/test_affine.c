@@ -1,5 +1,5 @@
-/* Affine maths. Orientation codes from nibabel 5.4.2 (aff2axcodes), zoomed affines from numpy by the formula of MONAI 1.3.0
- * (zoom_affine: Cholesky factor). */
+/* Affine maths. Orientation codes from nibabel 5.4.2 (aff2axcodes), zoomed affines from numpy by the formula of
+ * MONAI 1.3.0 (zoom_affine: Cholesky factor). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Resampling against a plain double implementation that extends the image by its rule and sums all taps, and against values
- * of torch.nn.functional.grid_sample worked out by hand from its documentation. */
+/* Resampling against a plain double implementation that extends the image by its rule and sums all taps, and
+ * against values of torch.nn.functional.grid_sample worked out by hand from its documentation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Resizing against torch.nn.functional.interpolate 1.13 (values printed by it) and against its formulas in plain double. */
+/* Resizing against torch.nn.functional.interpolate 1.13 (values printed by it) and against its formulas in plain
+ * double. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

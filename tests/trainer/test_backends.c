@@ -113,7 +113,7 @@ static void check_backward(struct trial *trial, const struct mm_kernel *kernel, 
     const struct mm_kernel_query *query = &trial->query;
     unsigned needs = mm_op_needs(query->op, query->params);
     struct mm_ref x[MM_OP_INPUTS_MAX], dx[MM_OP_INPUTS_MAX] = {{NULL, 0, NULL}};
-    char what[16];
+    char what[32];
     for (size_t i = 0; i < query->count; i++) {
         x[i] = run.x[i];
         if (!(needs & MM_NEEDS_INPUT(i)) && !is_param(trial, i))

@@ -120,6 +120,22 @@ static void test_refused_shapes(void **state)
     expect_refusal(s, image, target, 3, "3 inputs given, the network has 2");
 }
 
+static void test_any_number_of_channels(void **state)
+{
+    struct mm_arena arena;
+    struct mm_desc shape;
+    (void)state;
+    mm_arena_init(&arena, NULL);
+    struct mm_graph *graph = mm_graph_make(&arena, 2);
+    mm_graph_input(graph, "target", 0);
+    for (int64_t channels = 1; channels < 4; channels++) {
+        const struct mm_desc input = D2(2, channels, 3, 4);
+        assert_int_equal(mm_graph_shapes(graph, &input, 1, &shape, NULL), MM_OK);
+        assert_int_equal(shape.dim[1], channels);
+    }
+    mm_arena_done(&arena);
+}
+
 /* The first error stays, whatever comes after it. */
 static void expect_error(struct mm_graph *graph, const char *message)
 {
@@ -142,8 +158,8 @@ static void test_latched_errors(void **state)
     (void)state;
     mm_arena_init(&arena, NULL);
     expect_error(mm_graph_make(&arena, 4), "4 spatial dimensions");
-    mm_graph_input(graph = mm_graph_make(&arena, 3), "image", 0);
-    expect_error(graph, "input image has 0 channels");
+    mm_graph_input(graph = mm_graph_make(&arena, 3), "image", -1);
+    expect_error(graph, "input image has -1 channels");
     mm_graph_kernel(graph = mm_graph_make(&arena, 2), "w", 1, 1, (const int[]){3, 3, 3}, zero);
     expect_error(graph, "extent 3 along z");
     mm_graph_vector(graph = mm_graph_make(&arena, 2), "v", 0, MM_ROLE_PARAM, zero);
@@ -206,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shapes_and_cost, open_small, close_small),
         cmocka_unit_test_setup_teardown(test_absent_inputs, open_small, close_small),
         cmocka_unit_test_setup_teardown(test_refused_shapes, open_small, close_small),
+        cmocka_unit_test(test_any_number_of_channels),
         cmocka_unit_test(test_latched_errors),
         cmocka_unit_test(test_growth_and_memory),
     };

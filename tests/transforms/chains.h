@@ -1,4 +1,5 @@
-/* For tests of chains: chains from JSON text, and samples with an image and a label whose voxels tell where they came from. */
+/* For tests of chains: chains from JSON text, and samples with an image and a label whose voxels tell where they
+ * came from. */
 #ifndef MM_TESTS_TRANSFORMS_CHAINS_H
 #define MM_TESTS_TRANSFORMS_CHAINS_H
 
@@ -48,7 +49,8 @@ static inline const char *complaint_of(struct mm_arena *arena, const char *text)
     return mm_arena_text(arena, err.text);
 }
 
-/* Voxel (x, y, z) of channel c holds x + 32 y + 1024 z + 32768 c: exact in float32, and unique up to 32 voxels an axis. */
+/* Voxel (x, y, z) of channel c holds x + 32 y + 1024 z + 32768 c: exact in float32, and unique up to 32 voxels an
+ * axis. */
 static inline double voxel_code(int c, int z, int y, int x)
 {
     return x + 32 * y + 1024 * z + 32768 * c;

@@ -8,8 +8,10 @@
 #include "transforms/load.h"
 #include "transforms/turn.h"
 
-/* Files for the loaders: written once. */
+/* Files for the loaders, written once: of "image" and "label". */
 static struct scratch *files;
+static const char *const file_fields[2] = {"image", "label"};
+static const char *file_paths[2];
 
 static bool in_a_ball(int x, int y, int z)
 {
@@ -21,13 +23,11 @@ static bool is_loader(const struct mm_transform *t)
     return t->each == mm_load_each;
 }
 
-static void put_path(struct mm_sample *sample, const char *name)
+static void put_path(struct mm_sample *sample, int which)
 {
     struct mm_field *field;
-    const char **paths = mm_arena_array(sample->arena, const char *, 1);
-    paths[0] = scratch_path(files, mm_arena_format(sample->arena, "%s.nii", name));
-    assert_int_equal(mm_sample_add(sample, name, MM_FIELD_PATHS, &field, NULL), MM_OK);
-    field->paths = paths;
+    assert_int_equal(mm_sample_add(sample, file_fields[which], MM_FIELD_PATHS, &field, NULL), MM_OK);
+    field->paths = &file_paths[which];
     field->count = 1;
 }
 
@@ -44,8 +44,8 @@ static struct mm_sample *make_sample(struct mm_arena *arena, const struct mm_tra
     image->affine[3] = 12;
     memcpy(volume_in(sample, "label")->affine, image->affine, sizeof image->affine);
     put_field(sample, "pred", mm_volume_copy(arena, image));
-    for (size_t i = 0; is_loader(t) && i < 2; i++)
-        put_path(sample, i ? "label" : "image");
+    for (int i = 0; is_loader(t) && i < 2; i++)
+        put_path(sample, i);
     return sample;
 }
 
@@ -349,8 +349,12 @@ static int write_files(void **state)
     if (scratch_setup((void **)&files))
         return -1;
     struct mm_sample *sample = make_pair(&files->arena, 3, 6, 5, 4, in_a_ball);
-    return mm_image_write(scratch_path(files, "image.nii"), volume_in(sample, "image"), NULL) ||
-           mm_image_write(scratch_path(files, "label.nii"), volume_in(sample, "label"), NULL);
+    for (int i = 0; i < 2; i++) {
+        file_paths[i] = scratch_path(files, i ? "label.nii" : "image.nii");
+        if (mm_image_write(file_paths[i], volume_in(sample, file_fields[i]), NULL))
+            return -1;
+    }
+    return 0;
 }
 
 static int remove_files(void **state)

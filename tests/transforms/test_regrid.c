@@ -92,7 +92,8 @@ static void impossible_grids_are_refused(void **state)
     bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": 1}}", MM_ERR_DATA,
                 "singular");
     put_line(b, "image", MM_F32, NAN);
-    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": 1}}", MM_ERR_DATA, "singular or not finite");
+    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": 1}}", MM_ERR_DATA,
+                "singular or not finite");
 }
 
 /* A smooth image carried to another oblique grid and back is itself again but for interpolation, and has its grid exactly. */

@@ -10,7 +10,8 @@ struct bce {
 
 static const struct mm_param params[] = {
     MM_VOXELS_REDUCTION(P),
-    MM_JSON(P, pos_weight, .help = "weight of positive targets: one number, or one for each class (as [C] or [C, 1, 1])"),
+    MM_JSON(P, pos_weight,
+            .help = "weight of positive targets: one number, or one for each class (as [C] or [C, 1, 1])"),
     MM_IGNORED("size_average", .help = "old spelling of reduction"),
     MM_IGNORED("reduce", .help = "old spelling of reduction"),
     MM_PARAMS_END,
@@ -48,8 +49,8 @@ static struct mm_pixel_rule rule_of(const void *self)
         .background = true, .reduction = p->reduction, .pos_weight = p->by_class, .tile = mm_pixel_bce};
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_pixel_rule rule = rule_of(self);
     return mm_pixel_shape(&rule, prediction, target, value, err);

@@ -27,8 +27,8 @@ static struct mm_entropy entropy_of(const P *p)
     return (struct mm_entropy){p->weight, p->ignore_index, p->label_smoothing, p->reduction};
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_entropy entropy = entropy_of(self);
     return mm_entropy_shape(&entropy, prediction, target, value, err);
@@ -64,7 +64,8 @@ const struct mm_loss mm_loss_cross_entropy = {
     .name = "CrossEntropyLoss",
     .aliases = "CrossEntropy",
     .summary = "negative log likelihood of the target's class under a softmax",
-    .notes = "A batch in which every voxel is ignored has loss 0 (torch: NaN). A class index that is no class gives NaN.",
+    .notes =
+        "A batch in which every voxel is ignored has loss 0 (torch: NaN). A class index that is no class gives NaN.",
     .params = params,
     .params_size = sizeof(P),
     .shape = shape,

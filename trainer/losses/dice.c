@@ -28,7 +28,8 @@ static const struct mm_param params[] = {
 static struct mm_region_rule rule_of(const P *p)
 {
     return (struct mm_region_rule){
-        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background, p->squared_pred, p->batch},
+        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background,
+                   p->squared_pred, p->batch},
         .reduction = p->reduction,
         .weight = p->weight,
         .value = mm_region_dice,
@@ -45,8 +46,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     return mm_region_check_activation(p->sigmoid, p->softmax, err);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_region_rule rule = rule_of(self);
     return mm_region_rule_shape(&rule, prediction, target, value, err);

@@ -24,12 +24,14 @@ static struct parts parts_of(const struct mm_dice_ce *rule, const struct mm_loss
 
 static struct mm_pixel_rule binary_rule(const struct mm_dice_ce *rule)
 {
-    return (struct mm_pixel_rule){
-        .background = true, .reduction = rule->entropy.reduction, .tile = mm_pixel_bce, .pos_weight = rule->entropy.weight};
+    return (struct mm_pixel_rule){.background = true,
+                                  .reduction = rule->entropy.reduction,
+                                  .tile = mm_pixel_bce,
+                                  .pos_weight = rule->entropy.weight};
 }
 
-enum mm_status mm_dice_ce_shape(const struct mm_dice_ce *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                                struct mm_desc *value, struct mm_error *err)
+enum mm_status mm_dice_ce_shape(const struct mm_dice_ce *rule, const struct mm_desc *prediction,
+                                const struct mm_desc *target, struct mm_desc *value, struct mm_error *err)
 {
     enum mm_status status;
     if (MM_TRY(status, mm_region_rule_shape(&rule->dice, prediction, target, value, err)))

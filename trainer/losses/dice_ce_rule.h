@@ -13,8 +13,8 @@ struct mm_dice_ce {
     double lambda_dice, lambda_ce;
 };
 
-enum mm_status mm_dice_ce_shape(const struct mm_dice_ce *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                                struct mm_desc *value, struct mm_error *err);
+enum mm_status mm_dice_ce_shape(const struct mm_dice_ce *rule, const struct mm_desc *prediction,
+                                const struct mm_desc *target, struct mm_desc *value, struct mm_error *err);
 size_t mm_dice_ce_bytes(const struct mm_dice_ce *rule, const struct mm_desc *prediction);
 void mm_dice_ce_forward(const struct mm_dice_ce *rule, const struct mm_loss_call *call);
 void mm_dice_ce_backward(const struct mm_dice_ce *rule, const struct mm_loss_call *call);

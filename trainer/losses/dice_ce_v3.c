@@ -26,8 +26,8 @@ static struct mm_dice_ce rule_of(const void *self, const struct mm_desc *predict
     };
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_dice_ce rule = rule_of(self, prediction);
     return mm_dice_ce_shape(&rule, prediction, target, value, err);

@@ -25,7 +25,8 @@ static const struct mm_param params[] = {
     MM_DOUBLE(P, smooth_dr, .def = 1e-5, .min = 0, .max = 1e6, .help = "added to the denominator"),
     MM_BOOL(P, batch, .help = "sums run over the whole batch instead of each item"),
     MM_DOUBLE(P, gamma, .def = 2, .min = 0, .max = 100, .help = "how much easy voxels are played down"),
-    MM_DOUBLES(P, focal_weight, .aliases = "weight", .min = 0, .max = 1e6, .help = "weights of the classes that count"),
+    MM_DOUBLES(P, focal_weight, .aliases = "weight", .min = 0, .max = 1e6,
+               .help = "weights of the classes that count"),
     MM_DOUBLE(P, lambda_dice, .def = 1, .min = 0, .max = 1e6, .help = "weight of the Dice part"),
     MM_DOUBLE(P, lambda_focal, .def = 1, .min = 0, .max = 1e6, .help = "weight of the focal part"),
     MM_PARAMS_END,
@@ -34,7 +35,8 @@ static const struct mm_param params[] = {
 static struct mm_region_rule dice_of(const P *p)
 {
     return (struct mm_region_rule){
-        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background, p->squared_pred, p->batch},
+        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background,
+                   p->squared_pred, p->batch},
         .reduction = p->reduction,
         .weight = p->focal_weight,
         .value = mm_region_dice,
@@ -65,8 +67,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     return mm_region_check_activation(p->sigmoid, p->softmax, err);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_region_rule dice = dice_of(self);
     return mm_region_rule_shape(&dice, prediction, target, value, err);

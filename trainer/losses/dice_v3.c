@@ -13,8 +13,8 @@ static struct mm_region_rule rule_of(const void *self, const struct mm_desc *pre
     return mm_v3_rule(&((const P *)self)->v3, prediction->dim[1]);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_region_rule rule = rule_of(self, prediction);
     return mm_region_rule_shape(&rule, prediction, target, value, err);
@@ -42,7 +42,8 @@ static void backward(const struct mm_loss_call *call)
 const struct mm_loss mm_loss_dice_v3 = {
     .name = "Dice",
     .summary = "Dice loss with the arguments of Clara Train 3",
-    .notes = "Predictions are logits here: softmax for class indices, sigmoid for one-hot targets, unless activation says otherwise.",
+    .notes = "Predictions are logits here: softmax for class indices, sigmoid for one-hot targets, unless activation "
+             "says otherwise.",
     .params = params,
     .params_size = sizeof(P),
     .shape = shape,

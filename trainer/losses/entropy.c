@@ -10,7 +10,8 @@ struct header {
 
 size_t mm_entropy_bytes(const struct mm_desc *prediction)
 {
-    return mm_voxels_aligned(sizeof(struct header) + mm_voxels_area(prediction) * (size_t)prediction->dim[0] * sizeof(float));
+    return mm_voxels_aligned(sizeof(struct header) +
+                             mm_voxels_area(prediction) * (size_t)prediction->dim[0] * sizeof(float));
 }
 
 float *mm_entropy_log_sum(void *saved)
@@ -18,21 +19,23 @@ float *mm_entropy_log_sum(void *saved)
     return (float *)((struct header *)saved + 1);
 }
 
-enum mm_status mm_entropy_shape(const struct mm_entropy *entropy, const struct mm_desc *prediction, const struct mm_desc *target,
-                                struct mm_desc *value, struct mm_error *err)
+enum mm_status mm_entropy_shape(const struct mm_entropy *entropy, const struct mm_desc *prediction,
+                                const struct mm_desc *target, struct mm_desc *value, struct mm_error *err)
 {
     enum mm_status status;
     bool indices = target->dim[1] == 1;
     if (prediction->dim[1] < 2)
-        return mm_fail(err, MM_ERR_DATA, "cross entropy needs a prediction of at least 2 classes, got 1: use BCEWithLogitsLoss");
+        return mm_fail(err, MM_ERR_DATA,
+                       "cross entropy needs a prediction of at least 2 classes, got 1: use BCEWithLogitsLoss");
     if (MM_TRY(status, mm_voxels_check(prediction, target, indices, err)))
         return status;
     if (entropy->weight.count && entropy->weight.count != (size_t)prediction->dim[1])
-        return mm_fail(err, MM_ERR_CONFIG, "weight has %zu values, expected one for each of the %lld classes", entropy->weight.count,
-                       (long long)prediction->dim[1]);
+        return mm_fail(err, MM_ERR_CONFIG, "weight has %zu values, expected one for each of the %lld classes",
+                       entropy->weight.count, (long long)prediction->dim[1]);
     *value = mm_voxels_reduces(entropy->reduction)
                  ? mm_voxels_scalar()
-                 : mm_desc_make(prediction->spatial, prediction->dim[0], 1, prediction->dim[2], prediction->dim[3], prediction->dim[4]);
+                 : mm_desc_make(prediction->spatial, prediction->dim[0], 1, prediction->dim[2], prediction->dim[3],
+                                prediction->dim[4]);
     return MM_OK;
 }
 
@@ -73,7 +76,8 @@ static size_t tile_count(struct tile_weights *w, size_t n, size_t voxel, size_t 
     return wrong;
 }
 
-static void tile_coefficients(const struct tile_weights *w, size_t n, size_t class, size_t voxel, size_t length, float a[MM_TILE])
+static void tile_coefficients(const struct tile_weights *w, size_t n, size_t class, size_t voxel, size_t length,
+                              float a[MM_TILE])
 {
     float buffer[MM_TILE];
     const float *t = mm_voxel_target_tile(&w->target, n, class, voxel, length, buffer);
@@ -105,8 +109,8 @@ static double tile_divisor(const struct tile_weights *w, size_t n, size_t voxel,
 }
 
 /* Losses of one tile: sum_c a_c (log_sum - x_c). */
-static void tile_losses(const struct tile_weights *w, const float *x, const float *log_sum, size_t n, size_t voxel, size_t length,
-                        float loss[MM_TILE])
+static void tile_losses(const struct tile_weights *w, const float *x, const float *log_sum, size_t n, size_t voxel,
+                        size_t length, float loss[MM_TILE])
 {
     float a[MM_TILE], x_buffer[MM_TILE], l_buffer[MM_TILE];
     const float *l = mm_tile_read(log_sum, length, l_buffer);
@@ -137,7 +141,8 @@ void mm_entropy_forward(const struct mm_entropy *entropy, const struct mm_loss_c
                 mm_tile_write(y + n * area + v, area - v, loss);
         }
     bool mean = strcmp(entropy->reduction, "mean") == 0;
-    ((struct header *)saved)->divisor = mean && divisor > 0 ? divisor : 1.0; /* nothing counted: 0, where torch gives NaN */
+    ((struct header *)saved)->divisor =
+        mean && divisor > 0 ? divisor : 1.0; /* nothing counted: 0, where torch gives NaN */
     if (mm_voxels_reduces(entropy->reduction))
         y[0] = (float)(total / ((struct header *)saved)->divisor);
     if (wrong)
@@ -145,8 +150,8 @@ void mm_entropy_forward(const struct mm_entropy *entropy, const struct mm_loss_c
 }
 
 /* dx_c = s (A p_c - a_c), A = sum a; s = upstream gradient over divisor. */
-static void tile_back(const struct tile_weights *w, const float *p, const float *s, size_t n, size_t voxel, size_t length, bool add,
-                      float *dx)
+static void tile_back(const struct tile_weights *w, const float *p, const float *s, size_t n, size_t voxel,
+                      size_t length, bool add, float *dx)
 {
     float a[MM_TILE], sum[MM_TILE] = {0}, buffer[MM_TILE], old[MM_TILE], out[MM_TILE];
     for (size_t c = 0; c < w->target.classes; c++) {
@@ -168,8 +173,8 @@ static void tile_back(const struct tile_weights *w, const float *p, const float 
     }
 }
 
-void mm_entropy_backward(const struct mm_entropy *entropy, const struct mm_loss_call *call, const void *saved, const float *p,
-                         double scale, bool add)
+void mm_entropy_backward(const struct mm_entropy *entropy, const struct mm_loss_call *call, const void *saved,
+                         const float *p, double scale, bool add)
 {
     struct tile_weights w = tile_weights_of(entropy, call);
     double divisor = ((const struct header *)saved)->divisor;

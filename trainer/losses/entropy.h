@@ -14,15 +14,15 @@ struct mm_entropy {
     const char *reduction;
 };
 
-enum mm_status mm_entropy_shape(const struct mm_entropy *entropy, const struct mm_desc *prediction, const struct mm_desc *target,
-                                struct mm_desc *value, struct mm_error *err);
+enum mm_status mm_entropy_shape(const struct mm_entropy *entropy, const struct mm_desc *prediction,
+                                const struct mm_desc *target, struct mm_desc *value, struct mm_error *err);
 /* Room for the divisor and for log_sum; the caller keeps the softmax. */
 size_t mm_entropy_bytes(const struct mm_desc *prediction);
 float *mm_entropy_log_sum(void *saved);
 /* Needs log_sum filled by mm_voxels_softmax. An index that is no class makes the value NaN. */
 void mm_entropy_forward(const struct mm_entropy *entropy, const struct mm_loss_call *call, void *saved, float *y);
 /* dx (+= when `add`) from the softmax p; the upstream gradient is dy times `scale`. */
-void mm_entropy_backward(const struct mm_entropy *entropy, const struct mm_loss_call *call, const void *saved, const float *p,
-                         double scale, bool add);
+void mm_entropy_backward(const struct mm_entropy *entropy, const struct mm_loss_call *call, const void *saved,
+                         const float *p, double scale, bool add);
 
 #endif

@@ -38,8 +38,8 @@ static struct mm_pixel_rule rule_of(const void *self)
     };
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_pixel_rule rule = rule_of(self);
     return mm_pixel_shape(&rule, prediction, target, value, err);

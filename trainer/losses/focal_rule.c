@@ -21,7 +21,8 @@ static void soft_minus(const float *u, float *value, float *below)
 }
 
 /* a (1 - pt)^gamma bce: 1 - pt = sigmoid(u), u = -x (2t - 1); a = alpha t + (1 - alpha) (1 - t). */
-void mm_focal_sigmoid_tile(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss, float *slope)
+void mm_focal_sigmoid_tile(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t,
+                           float *loss, float *slope)
 {
     float gamma = (float)rule->gamma, alpha = isnan(rule->alpha) ? 1.0f : (float)rule->alpha;
     float other = isnan(rule->alpha) ? 1.0f : (float)(1.0 - rule->alpha);

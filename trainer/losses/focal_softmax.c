@@ -43,7 +43,8 @@ static void sum_exp(struct softmax_tile *s, const float *x, size_t length)
 }
 
 /* loss = -k (1 - p)^gamma log p and h = d loss / d log p = k (gamma (1 - p)^(gamma - 1) p log p - (1 - p)^gamma), k = alpha w t. */
-static void softmax_class(const struct softmax_tile *s, const float *x, const float *t, size_t class, float *loss, float *h, float *p)
+static void softmax_class(const struct softmax_tile *s, const float *x, const float *t, size_t class, float *loss,
+                          float *h, float *p)
 {
     const struct mm_pixel_rule *rule = s->rule;
     float gamma = (float)rule->gamma, log_p[MM_TILE], q[MM_TILE], power[MM_TILE];
@@ -93,9 +94,11 @@ void mm_focal_softmax_forward(const struct mm_pixel_rule *rule, const struct mm_
 }
 
 /* dx_c = d (h_c - p_c sum_k h_k) with d the upstream gradient of each element; dx holds d h, then the result. */
-static void softmax_back_tile(struct softmax_tile *s, const struct mm_loss_call *call, size_t n, size_t v, double factor)
+static void softmax_back_tile(struct softmax_tile *s, const struct mm_loss_call *call, size_t n, size_t v,
+                              double factor)
 {
-    float x_buffer[MM_TILE], t_buffer[MM_TILE], d_buffer[MM_TILE], loss[MM_TILE], h[MM_TILE], p[MM_TILE], sum[MM_TILE] = {0};
+    float x_buffer[MM_TILE], t_buffer[MM_TILE], d_buffer[MM_TILE], loss[MM_TILE], h[MM_TILE], p[MM_TILE],
+        sum[MM_TILE] = {0};
     size_t length = s->area - v, at = (n * s->target.classes + s->first) * s->area + v;
     const float *x = call->x + at;
     bool one = mm_voxels_reduces(s->rule->reduction);
@@ -104,7 +107,8 @@ static void softmax_back_tile(struct softmax_tile *s, const struct mm_loss_call 
         for (size_t c = 0; c < s->counted; c++) {
             softmax_class(s, mm_tile_read(x + c * s->area, length, x_buffer),
                           mm_voxel_target_tile(&s->target, n, c + s->first, v, length, t_buffer), c, loss, h, p);
-            const float *dy = one ? NULL : mm_tile_read(call->dy + (n * s->counted + c) * s->area + v, length, d_buffer);
+            const float *dy =
+                one ? NULL : mm_tile_read(call->dy + (n * s->counted + c) * s->area + v, length, d_buffer);
             for (int i = 0; i < MM_TILE; i++)
                 h[i] *= (float)factor * (one ? call->dy[0] : dy[i]);
             for (int i = 0; i < MM_TILE && pass == 0; i++)

@@ -37,8 +37,8 @@ static bool uses_softmax(const P *p, const struct mm_desc *prediction)
     return !p->is_onehot_targets && prediction->dim[1] > (p->skip_background ? 2 : 1);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_pixel_rule rule = rule_of(self);
     return mm_pixel_shape(&rule, prediction, target, value, err);

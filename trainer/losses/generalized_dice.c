@@ -16,7 +16,8 @@ static const struct mm_param params[] = {
     MM_BOOL(P, to_onehot_y, .help = "the target holds class indices"),
     MM_BOOL(P, sigmoid, .help = "the prediction is logits of independent classes"),
     MM_BOOL(P, softmax, .help = "the prediction is logits of exclusive classes"),
-    MM_CHOICE(P, w_type, .choices = "square simple uniform", .def_text = "square", .help = "class weights: 1/volume^2, 1/volume or 1"),
+    MM_CHOICE(P, w_type, .choices = "square simple uniform", .def_text = "square",
+              .help = "class weights: 1/volume^2, 1/volume or 1"),
     MM_VOXELS_REDUCTION(P),
     MM_DOUBLE(P, smooth_nr, .def = 1e-5, .min = 0, .max = 1e6, .help = "added to the numerator"),
     MM_DOUBLE(P, smooth_dr, .def = 1e-5, .min = 0, .max = 1e6, .help = "added to the denominator"),
@@ -26,7 +27,8 @@ static const struct mm_param params[] = {
 
 static struct mm_region region_of(const P *p)
 {
-    return (struct mm_region){mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background, false, p->batch};
+    return (struct mm_region){mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background,
+                              false, p->batch};
 }
 
 static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
@@ -36,8 +38,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     return mm_region_check_activation(p->sigmoid, p->softmax, err);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     const P *p = self;
     struct mm_region region = region_of(p);
@@ -59,7 +61,9 @@ static size_t saved_bytes(const void *self, const struct mm_desc *prediction, co
 
 static double weight_of(const P *p, double volume)
 {
-    return strcmp(p->w_type, "square") == 0 ? 1.0 / (volume * volume) : strcmp(p->w_type, "simple") == 0 ? 1.0 / volume : 1.0;
+    return strcmp(p->w_type, "square") == 0   ? 1.0 / (volume * volume)
+           : strcmp(p->w_type, "simple") == 0 ? 1.0 / volume
+                                              : 1.0;
 }
 
 /* The weight that an absent class takes: the largest one of the row that is finite, or 0. */
@@ -88,7 +92,8 @@ static double row_value(const P *p, const struct mm_region_shape *s, const struc
     }
     for (size_t c = s->first; c < s->classes && slopes; c++) {
         double weight = slopes[c].truth;
-        slopes[c] = (struct mm_region_sums){-2.0 * weight / below * share, weight * above / (below * below) * share, 0};
+        slopes[c] =
+            (struct mm_region_sums){-2.0 * weight / below * share, weight * above / (below * below) * share, 0};
     }
     return 1.0 - above / below;
 }

@@ -17,7 +17,8 @@ const struct mm_loss *const mm_losses[] = {MM_LOSSES(ENTRY) NULL};
 const struct mm_loss *mm_loss_find(const char *name)
 {
     for (size_t i = 0; mm_losses[i]; i++)
-        if (strcmp(mm_losses[i]->name, name) == 0 || (mm_losses[i]->aliases && mm_names_contain(mm_losses[i]->aliases, name)))
+        if (strcmp(mm_losses[i]->name, name) == 0 ||
+            (mm_losses[i]->aliases && mm_names_contain(mm_losses[i]->aliases, name)))
             return mm_losses[i];
     return NULL;
 }

@@ -27,9 +27,10 @@ struct mm_loss {
     size_t params_size;
     enum mm_status (*check)(struct mm_arena *arena, void *self, struct mm_error *err); /* NULL: none */
     /* Value's shape (a scalar is (1,1,1,1,1)); refuses shapes and class counts that do not fit. */
-    enum mm_status (*shape)(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err);
-    size_t (*saved_bytes)(const void *self, const struct mm_desc *prediction, const struct mm_desc *target); /* NULL: 0 */
+    enum mm_status (*shape)(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err);
+    size_t (*saved_bytes)(const void *self, const struct mm_desc *prediction,
+                          const struct mm_desc *target); /* NULL: 0 */
     void (*forward)(const struct mm_loss_call *call);
     void (*backward)(const struct mm_loss_call *call);
     const char *example;

@@ -13,7 +13,8 @@ static const struct mm_param params[] = {
     MM_PARAMS_END,
 };
 
-static void square(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss, float *slope)
+static void square(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss,
+                   float *slope)
 {
     (void)rule, (void)class;
     for (int i = 0; i < MM_TILE; i++) {
@@ -28,8 +29,8 @@ static struct mm_pixel_rule rule_of(const void *self)
     return (struct mm_pixel_rule){.background = true, .reduction = ((const P *)self)->reduction, .tile = square};
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_pixel_rule rule = rule_of(self);
     return mm_pixel_shape(&rule, prediction, target, value, err);

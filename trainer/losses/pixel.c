@@ -9,24 +9,28 @@ struct extent {
 
 static struct extent extent_of(const struct mm_pixel_rule *rule, const struct mm_desc *prediction)
 {
-    struct extent e = {.items = (size_t)prediction->dim[0], .classes = (size_t)prediction->dim[1], .area = mm_voxels_area(prediction)};
+    struct extent e = {.items = (size_t)prediction->dim[0],
+                       .classes = (size_t)prediction->dim[1],
+                       .area = mm_voxels_area(prediction)};
     e.first = rule->background || e.classes == 1 ? 0 : 1;
     e.counted = e.classes - e.first;
     return e;
 }
 
-enum mm_status mm_pixel_shape(const struct mm_pixel_rule *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                              struct mm_desc *value, struct mm_error *err)
+enum mm_status mm_pixel_shape(const struct mm_pixel_rule *rule, const struct mm_desc *prediction,
+                              const struct mm_desc *target, struct mm_desc *value, struct mm_error *err)
 {
     enum mm_status status;
     if (MM_TRY(status, mm_voxels_check(prediction, target, rule->onehot, err)))
         return status;
     struct extent e = extent_of(rule, prediction);
     if (e.counted > 1 && rule->weight.count > 1 && rule->weight.count != e.counted)
-        return mm_fail(err, MM_ERR_CONFIG, "weight has %zu values, expected one for each of the %zu classes that count",
+        return mm_fail(err, MM_ERR_CONFIG,
+                       "weight has %zu values, expected one for each of the %zu classes that count",
                        rule->weight.count, e.counted);
     if (rule->pos_weight.count > 1 && rule->pos_weight.count != e.counted)
-        return mm_fail(err, MM_ERR_CONFIG, "pos_weight has %zu values, expected one or %zu", rule->pos_weight.count, e.counted);
+        return mm_fail(err, MM_ERR_CONFIG, "pos_weight has %zu values, expected one or %zu", rule->pos_weight.count,
+                       e.counted);
     *value = mm_voxels_scalar();
     if (!mm_voxels_reduces(rule->reduction)) {
         *value = *prediction;
@@ -87,7 +91,8 @@ void mm_pixel_backward(const struct mm_pixel_rule *rule, const struct mm_loss_ca
         memset(call->dx, 0, mm_voxels_count(call->prediction) * sizeof(float));
     for (size_t n = 0; n < e.items; n++)
         for (size_t c = e.first; c < e.classes; c++) {
-            double factor = scale * mm_pixel_weight(rule, e.counted, c - e.first) / divisor * (one ? call->dy[0] : 1.0);
+            double factor =
+                scale * mm_pixel_weight(rule, e.counted, c - e.first) / divisor * (one ? call->dy[0] : 1.0);
             size_t at = (n * e.classes + c) * e.area;
             for (size_t v = 0; v < e.area; v += MM_TILE) {
                 size_t length = e.area - v;
@@ -96,7 +101,8 @@ void mm_pixel_backward(const struct mm_pixel_rule *rule, const struct mm_loss_ca
                 for (int i = 0; i < MM_TILE; i++)
                     slope[i] *= (float)factor;
                 if (!one) {
-                    const float *dy = mm_tile_read(call->dy + (n * e.counted + c - e.first) * e.area + v, length, d_buffer);
+                    const float *dy =
+                        mm_tile_read(call->dy + (n * e.counted + c - e.first) * e.area + v, length, d_buffer);
                     for (int i = 0; i < MM_TILE; i++)
                         slope[i] *= dy[i];
                 }
@@ -109,7 +115,8 @@ void mm_pixel_backward(const struct mm_pixel_rule *rule, const struct mm_loss_ca
 }
 
 /* (1 - t) x + w (log(1 + exp(-|x|)) + max(-x, 0)), w = 1 + (pos_weight - 1) t; slope (1 - t) - w sigmoid(-x). */
-void mm_pixel_bce(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss, float *slope)
+void mm_pixel_bce(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss,
+                  float *slope)
 {
     double given = rule->pos_weight.count ? rule->pos_weight.items[rule->pos_weight.count == 1 ? 0 : class] : 1.0;
     float more = (float)(given - 1.0), e[MM_TILE], below[MM_TILE];

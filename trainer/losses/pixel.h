@@ -8,16 +8,18 @@
 struct mm_pixel_rule {
     bool onehot, background; /* as in struct mm_region */
     const char *reduction;
-    bool sum_of_means;       /* reduction "sum" takes the mean over space first (MONAI's focal loss) */
-    struct mm_doubles weight; /* of the classes that count; one for all, or empty: none. Not applied when only one class counts */
+    bool sum_of_means; /* reduction "sum" takes the mean over space first (MONAI's focal loss) */
+    struct mm_doubles
+        weight; /* of the classes that count; one for all, or empty: none. Not applied when only one class counts */
     /* loss and d loss / d x of MM_TILE elements; `class` counts from the first that counts. */
-    void (*tile)(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss, float *slope);
+    void (*tile)(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss,
+                 float *slope);
     struct mm_doubles pos_weight;
     double gamma, alpha; /* alpha NaN: none */
 };
 
-enum mm_status mm_pixel_shape(const struct mm_pixel_rule *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                              struct mm_desc *value, struct mm_error *err);
+enum mm_status mm_pixel_shape(const struct mm_pixel_rule *rule, const struct mm_desc *prediction,
+                              const struct mm_desc *target, struct mm_desc *value, struct mm_error *err);
 void mm_pixel_forward(const struct mm_pixel_rule *rule, const struct mm_loss_call *call, float *y);
 /* dx (+= when `add`); the upstream gradient is dy times `scale`. */
 void mm_pixel_backward(const struct mm_pixel_rule *rule, const struct mm_loss_call *call, double scale, bool add);
@@ -27,6 +29,7 @@ double mm_pixel_weight(const struct mm_pixel_rule *rule, size_t counted, size_t 
 double mm_pixel_divisor(const struct mm_pixel_rule *rule, size_t count, size_t area);
 
 /* Binary cross entropy with logits; pos_weight by class (one for all, or empty: 1). */
-void mm_pixel_bce(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss, float *slope);
+void mm_pixel_bce(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss,
+                  float *slope);
 
 #endif

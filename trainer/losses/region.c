@@ -29,7 +29,8 @@ size_t mm_region_bytes(const struct mm_region *region, const struct mm_desc *pre
     return mm_voxels_aligned(sums + (keeps ? mm_voxels_count(prediction) * sizeof(float) : 0));
 }
 
-struct mm_region_memory mm_region_memory(const struct mm_region *region, const struct mm_desc *prediction, void *saved)
+struct mm_region_memory mm_region_memory(const struct mm_region *region, const struct mm_desc *prediction,
+                                         void *saved)
 {
     struct mm_region_shape s = mm_region_shape(region, prediction);
     struct mm_region_sums *sums = saved;
@@ -82,8 +83,8 @@ static void poison_wrong_labels(const struct mm_region_shape *s, struct mm_regio
             sums[i].both = sums[i].prediction = sums[i].truth = NAN;
 }
 
-void mm_region_forward(const struct mm_region *region, const struct mm_loss_call *call, const struct mm_region_memory *memory,
-                       float *log_sum)
+void mm_region_forward(const struct mm_region *region, const struct mm_loss_call *call,
+                       const struct mm_region_memory *memory, float *log_sum)
 {
     struct mm_region_shape s = mm_region_shape(region, call->prediction);
     struct mm_voxel_target target = mm_voxel_target_of(call, region->onehot);
@@ -108,7 +109,8 @@ void mm_region_forward(const struct mm_region *region, const struct mm_loss_call
 }
 
 /* g = d value / d p = slope.both t + slope.prediction (2 p when squared) for one tile of one class. */
-static void tile_gradient(const struct mm_region_sums *slope, bool squared, const float *p, const float *t, float g[MM_TILE])
+static void tile_gradient(const struct mm_region_sums *slope, bool squared, const float *p, const float *t,
+                          float g[MM_TILE])
 {
     float a = (float)slope->both, b = (float)slope->prediction;
     if (squared) {
@@ -146,7 +148,8 @@ static void sigmoid_back(const float p[MM_TILE], float g[MM_TILE])
         g[i] *= p[i] * (1.0f - p[i]);
 }
 
-void mm_region_backward(const struct mm_region *region, const struct mm_loss_call *call, const struct mm_region_memory *memory)
+void mm_region_backward(const struct mm_region *region, const struct mm_loss_call *call,
+                        const struct mm_region_memory *memory)
 {
     struct mm_region_shape s = mm_region_shape(region, call->prediction);
     struct mm_voxel_target target = mm_voxel_target_of(call, region->onehot);

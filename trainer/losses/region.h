@@ -9,7 +9,8 @@
 
 struct mm_region {
     enum mm_voxel_activation activation;
-    bool onehot;     /* the target holds class indices (ignored for a prediction of one channel, as is the rest of this list) */
+    bool
+        onehot; /* the target holds class indices (ignored for a prediction of one channel, as is the rest of this list) */
     bool background; /* class 0 counts */
     bool squared, batch;
 };
@@ -30,28 +31,33 @@ struct mm_region_memory {
     float *p;                             /* NULL when the prediction is used as it is */
 };
 size_t mm_region_bytes(const struct mm_region *region, const struct mm_desc *prediction);
-struct mm_region_memory mm_region_memory(const struct mm_region *region, const struct mm_desc *prediction, void *saved);
+struct mm_region_memory mm_region_memory(const struct mm_region *region, const struct mm_desc *prediction,
+                                         void *saved);
 
 /* Fills p and sums; `log_sum` as in mm_voxels_softmax. A class index that is none of the classes makes the sums NaN, so that wrong
  * labels cannot train silently. */
-void mm_region_forward(const struct mm_region *region, const struct mm_loss_call *call, const struct mm_region_memory *memory,
-                       float *log_sum);
+void mm_region_forward(const struct mm_region *region, const struct mm_loss_call *call,
+                       const struct mm_region_memory *memory, float *log_sum);
 /* dx = d value / d prediction from the slopes. */
-void mm_region_backward(const struct mm_region *region, const struct mm_loss_call *call, const struct mm_region_memory *memory);
+void mm_region_backward(const struct mm_region *region, const struct mm_loss_call *call,
+                        const struct mm_region_memory *memory);
 
 /* A loss whose values are one per row and class. `value` gives it with its slopes for one triple of sums. */
 struct mm_region_rule {
     struct mm_region region;
     const char *reduction;
-    struct mm_doubles weight; /* of the classes that count; one for all, or empty: none. Not applied when only one class counts */
-    double (*value)(const struct mm_region_rule *rule, const struct mm_region_sums *sums, struct mm_region_sums *slope);
+    struct mm_doubles
+        weight; /* of the classes that count; one for all, or empty: none. Not applied when only one class counts */
+    double (*value)(const struct mm_region_rule *rule, const struct mm_region_sums *sums,
+                    struct mm_region_sums *slope);
     double smooth_nr, smooth_dr, alpha, beta;
     bool jaccard;
 };
-enum mm_status mm_region_rule_shape(const struct mm_region_rule *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                                    struct mm_desc *value, struct mm_error *err);
+enum mm_status mm_region_rule_shape(const struct mm_region_rule *rule, const struct mm_desc *prediction,
+                                    const struct mm_desc *target, struct mm_desc *value, struct mm_error *err);
 /* Reduced values into y. */
-void mm_region_rule_forward(const struct mm_region_rule *rule, const struct mm_loss_call *call, void *saved, float *log_sum);
+void mm_region_rule_forward(const struct mm_region_rule *rule, const struct mm_loss_call *call, void *saved,
+                            float *log_sum);
 void mm_region_rule_backward(const struct mm_region_rule *rule, const struct mm_loss_call *call, void *saved);
 
 /* sigmoid and softmax flags of the config as an activation; both at once are refused. */
@@ -59,6 +65,7 @@ enum mm_status mm_region_check_activation(bool sigmoid, bool softmax, struct mm_
 enum mm_voxel_activation mm_region_activation(bool sigmoid, bool softmax);
 
 /* 1 - (2 both + nr) / (truth + prediction + dr); jaccard: the denominator is 2 (truth + prediction - both). */
-double mm_region_dice(const struct mm_region_rule *rule, const struct mm_region_sums *sums, struct mm_region_sums *slope);
+double mm_region_dice(const struct mm_region_rule *rule, const struct mm_region_sums *sums,
+                      struct mm_region_sums *slope);
 
 #endif

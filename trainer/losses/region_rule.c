@@ -13,8 +13,8 @@ enum mm_voxel_activation mm_region_activation(bool sigmoid, bool softmax)
     return sigmoid ? MM_VOXEL_SIGMOID : softmax ? MM_VOXEL_SOFTMAX : MM_VOXEL_NONE;
 }
 
-enum mm_status mm_region_rule_shape(const struct mm_region_rule *rule, const struct mm_desc *prediction, const struct mm_desc *target,
-                                    struct mm_desc *value, struct mm_error *err)
+enum mm_status mm_region_rule_shape(const struct mm_region_rule *rule, const struct mm_desc *prediction,
+                                    const struct mm_desc *target, struct mm_desc *value, struct mm_error *err)
 {
     enum mm_status status;
     if (MM_TRY(status, mm_voxels_check(prediction, target, rule->region.onehot, err)))
@@ -22,7 +22,8 @@ enum mm_status mm_region_rule_shape(const struct mm_region_rule *rule, const str
     struct mm_region_shape s = mm_region_shape(&rule->region, prediction);
     size_t counted = s.classes - s.first;
     if (counted > 1 && rule->weight.count > 1 && rule->weight.count != counted)
-        return mm_fail(err, MM_ERR_CONFIG, "weight has %zu values, expected one for each of the %zu classes that count",
+        return mm_fail(err, MM_ERR_CONFIG,
+                       "weight has %zu values, expected one for each of the %zu classes that count",
                        rule->weight.count, counted);
     *value = mm_voxels_reduces(rule->reduction)
                  ? mm_voxels_scalar()
@@ -37,7 +38,8 @@ static double class_weight(const struct mm_region_rule *rule, const struct mm_re
     return rule->weight.items[rule->weight.count == 1 ? 0 : class - s->first];
 }
 
-void mm_region_rule_forward(const struct mm_region_rule *rule, const struct mm_loss_call *call, void *saved, float *log_sum)
+void mm_region_rule_forward(const struct mm_region_rule *rule, const struct mm_loss_call *call, void *saved,
+                            float *log_sum)
 {
     struct mm_region_shape s = mm_region_shape(&rule->region, call->prediction);
     struct mm_region_memory memory = mm_region_memory(&rule->region, call->prediction, saved);
@@ -74,7 +76,8 @@ void mm_region_rule_backward(const struct mm_region_rule *rule, const struct mm_
     mm_region_backward(&rule->region, call, &memory);
 }
 
-double mm_region_dice(const struct mm_region_rule *rule, const struct mm_region_sums *sums, struct mm_region_sums *slope)
+double mm_region_dice(const struct mm_region_rule *rule, const struct mm_region_sums *sums,
+                      struct mm_region_sums *slope)
 {
     double factor = rule->jaccard ? 2.0 : 1.0;
     double above = 2.0 * sums->both + rule->smooth_nr;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MM_TILE 64
+#define MM_TILE       64
 #define MM_TILE_LANES 16
 
 /* `length` floats at `row`, padded with zeros in `buffer` when there are fewer than MM_TILE. */
@@ -33,7 +33,8 @@ union mm_tile_bits {
 
 static inline float mm_tile_exp_one(float x)
 {
-    union mm_tile_bits k = {.f = x * 1.44269504f + 12582912.0f}; /* 1.5 * 2^23: the rounded integer is in the low bits */
+    union mm_tile_bits k = {.f = x * 1.44269504f +
+                                 12582912.0f}; /* 1.5 * 2^23: the rounded integer is in the low bits */
     float n = k.f - 12582912.0f;
     float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
     float p = 1.9875691500e-4f;

@@ -23,10 +23,12 @@ static const struct mm_param params[] = {
     MM_PARAMS_END,
 };
 
-static double value(const struct mm_region_rule *rule, const struct mm_region_sums *sums, struct mm_region_sums *slope)
+static double value(const struct mm_region_rule *rule, const struct mm_region_sums *sums,
+                    struct mm_region_sums *slope)
 {
     double above = sums->both + rule->smooth_nr;
-    double below = sums->both + rule->alpha * (sums->prediction - sums->both) + rule->beta * (sums->truth - sums->both) + rule->smooth_dr;
+    double below = sums->both + rule->alpha * (sums->prediction - sums->both) +
+                   rule->beta * (sums->truth - sums->both) + rule->smooth_dr;
     double ratio = above / below;
     slope->both = (ratio * (1.0 - rule->alpha - rule->beta) - 1.0) / below;
     slope->prediction = ratio * rule->alpha / below;
@@ -37,7 +39,8 @@ static double value(const struct mm_region_rule *rule, const struct mm_region_su
 static struct mm_region_rule rule_of(const P *p)
 {
     return (struct mm_region_rule){
-        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background, false, p->batch},
+        .region = {mm_region_activation(p->sigmoid, p->softmax), p->to_onehot_y, p->include_background, false,
+                   p->batch},
         .reduction = p->reduction,
         .value = value,
         .smooth_nr = p->smooth_nr,
@@ -54,8 +57,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     return mm_region_check_activation(p->sigmoid, p->softmax, err);
 }
 
-static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target, struct mm_desc *value,
-                            struct mm_error *err)
+static enum mm_status shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
+                            struct mm_desc *value, struct mm_error *err)
 {
     struct mm_region_rule rule = rule_of(self);
     return mm_region_rule_shape(&rule, prediction, target, value, err);

@@ -13,7 +13,8 @@ static enum mm_voxel_activation activation_of(const struct mm_v3_overlap *v3, in
 struct mm_region_rule mm_v3_rule(const struct mm_v3_overlap *v3, int64_t channels)
 {
     return (struct mm_region_rule){
-        .region = {activation_of(v3, channels), !v3->is_onehot_targets, !v3->skip_background, v3->squared_pred, false},
+        .region = {activation_of(v3, channels), !v3->is_onehot_targets, !v3->skip_background, v3->squared_pred,
+                   false},
         .reduction = "mean",
         .value = mm_region_dice,
         .smooth_nr = v3->smooth,

@@ -12,17 +12,21 @@ struct mm_v3_overlap {
 };
 
 /* The fields of struct mm_v3_overlap inside P's member `v3`. */
-#define MM_V3_PARAM(P, type_, field_, ...) \
-    {.name = #field_, .type = type_, .offset = offsetof(P, v3) + offsetof(struct mm_v3_overlap, field_), __VA_ARGS__}
-#define MM_V3_PARAMS(P)                                                                                                        \
-    MM_V3_PARAM(P, MM_PARAM_BOOL, is_onehot_targets, .help = "the target has one mask a class"),                                \
-    MM_V3_PARAM(P, MM_PARAM_BOOL, skip_background, .help = "class 0 does not count"),                                           \
-    MM_V3_PARAM(P, MM_PARAM_BOOL, squared_pred, .help = "squares in the denominator"),                                          \
-    MM_V3_PARAM(P, MM_PARAM_BOOL, jaccard, .help = "intersection over union instead of Dice"),                                  \
-    MM_V3_PARAM(P, MM_PARAM_DOUBLE, smooth, .def = 1e-5, .min = 0, .max = 1e6, .help = "added to numerator and denominator"),   \
-    MM_V3_PARAM(P, MM_PARAM_CHOICE, activation, .choices = "auto none sigmoid softmax", .def_text = "auto",                     \
-                .help = "what makes probabilities of the prediction"),                                                          \
-    MM_IGNORED("data_format", .help = "memory order of another framework")
+#define MM_V3_PARAM(P, type_, field_, ...)                                                                           \
+    {                                                                                                                \
+        .name = #field_, .type = type_, .offset = offsetof(P, v3) + offsetof(struct mm_v3_overlap, field_),          \
+        __VA_ARGS__                                                                                                  \
+    }
+#define MM_V3_PARAMS(P)                                                                                              \
+    MM_V3_PARAM(P, MM_PARAM_BOOL, is_onehot_targets, .help = "the target has one mask a class"),                     \
+        MM_V3_PARAM(P, MM_PARAM_BOOL, skip_background, .help = "class 0 does not count"),                            \
+        MM_V3_PARAM(P, MM_PARAM_BOOL, squared_pred, .help = "squares in the denominator"),                           \
+        MM_V3_PARAM(P, MM_PARAM_BOOL, jaccard, .help = "intersection over union instead of Dice"),                   \
+        MM_V3_PARAM(P, MM_PARAM_DOUBLE, smooth, .def = 1e-5, .min = 0, .max = 1e6,                                   \
+                    .help = "added to numerator and denominator"),                                                   \
+        MM_V3_PARAM(P, MM_PARAM_CHOICE, activation, .choices = "auto none sigmoid softmax", .def_text = "auto",      \
+                    .help = "what makes probabilities of the prediction"),                                           \
+        MM_IGNORED("data_format", .help = "memory order of another framework")
 
 /* The rule for a prediction of that many channels. */
 struct mm_region_rule mm_v3_rule(const struct mm_v3_overlap *v3, int64_t channels);

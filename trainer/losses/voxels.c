@@ -88,8 +88,8 @@ struct mm_voxel_target mm_voxel_target_of(const struct mm_loss_call *call, bool 
     };
 }
 
-const float *mm_voxel_target_tile(const struct mm_voxel_target *target, size_t n, size_t class, size_t voxel, size_t length,
-                                  float buffer[MM_TILE])
+const float *mm_voxel_target_tile(const struct mm_voxel_target *target, size_t n, size_t class, size_t voxel,
+                                  size_t length, float buffer[MM_TILE])
 {
     if (!target->indices)
         return mm_tile_read(target->t + (n * target->classes + class) * target->area + voxel, length, buffer);
@@ -102,19 +102,23 @@ const float *mm_voxel_target_tile(const struct mm_voxel_target *target, size_t n
     return buffer;
 }
 
-enum mm_status mm_voxels_check(const struct mm_desc *prediction, const struct mm_desc *target, bool indices, struct mm_error *err)
+enum mm_status mm_voxels_check(const struct mm_desc *prediction, const struct mm_desc *target, bool indices,
+                               struct mm_error *err)
 {
     char a[96], b[96];
     mm_desc_text(prediction, a, sizeof(a));
     mm_desc_text(target, b, sizeof(b));
     for (int i = 0; i < 5; i++)
         if (i != 1 && prediction->dim[i] != target->dim[i])
-            return mm_fail(err, MM_ERR_DATA, "prediction is %s and target %s: they may differ in channels only", a, b);
+            return mm_fail(err, MM_ERR_DATA, "prediction is %s and target %s: they may differ in channels only", a,
+                           b);
     int64_t classes = prediction->dim[1], channels = target->dim[1];
     if (indices && classes > 1 && channels != 1)
-        return mm_fail(err, MM_ERR_DATA, "prediction is %s and target %s: to_onehot_y expects one channel of class indices", a, b);
+        return mm_fail(err, MM_ERR_DATA,
+                       "prediction is %s and target %s: to_onehot_y expects one channel of class indices", a, b);
     if ((!indices || classes == 1) && channels != classes)
-        return mm_fail(err, MM_ERR_DATA, "prediction is %s and target %s: expected %lld channels%s", a, b, (long long)classes,
+        return mm_fail(err, MM_ERR_DATA, "prediction is %s and target %s: expected %lld channels%s", a, b,
+                       (long long)classes,
                        channels == 1 ? "; set to_onehot_y when the target holds class indices" : "");
     return MM_OK;
 }

@@ -19,17 +19,18 @@ struct mm_voxel_target {
     bool indices;
 };
 struct mm_voxel_target mm_voxel_target_of(const struct mm_loss_call *call, bool onehot_asked);
-const float *mm_voxel_target_tile(const struct mm_voxel_target *target, size_t n, size_t class, size_t voxel, size_t length,
-                                  float buffer[MM_TILE]);
+const float *mm_voxel_target_tile(const struct mm_voxel_target *target, size_t n, size_t class, size_t voxel,
+                                  size_t length, float buffer[MM_TILE]);
 
 /* Refuses pairs that do not fit: other n or size; channels other than the prediction's, or other than 1 when `indices` (class
  * indices become masks; ignored for a prediction of one channel, as in MONAI). */
-enum mm_status mm_voxels_check(const struct mm_desc *prediction, const struct mm_desc *target, bool indices, struct mm_error *err);
+enum mm_status mm_voxels_check(const struct mm_desc *prediction, const struct mm_desc *target, bool indices,
+                               struct mm_error *err);
 struct mm_desc mm_voxels_scalar(void);
 
 /* Parameter "reduction" of every loss: mean, sum, or none (the values as they are). */
 #define MM_VOXELS_REDUCTIONS "mean sum none"
-#define MM_VOXELS_REDUCTION(P) \
+#define MM_VOXELS_REDUCTION(P)                                                                                       \
     MM_CHOICE(P, reduction, .choices = MM_VOXELS_REDUCTIONS, .def_text = "mean", .help = "how the values become one")
 bool mm_voxels_reduces(const char *reduction); /* false for "none" */
 /* The reduced value of `count` values that sum to `total`. */

@@ -18,8 +18,10 @@ struct confusion_matrix {
 
 static const struct mm_param params[] = {
     MM_BOOL(P, include_background, .def = 1, .help = "class 0 counts"),
-    MM_STRINGS(P, metric_name, .def_text = "[\"hit_rate\"]", .count_min = 1,
-               .help = "sensitivity, specificity, precision, f1_score, accuracy, threat_score ...; the first one is the figure"),
+    MM_STRINGS(
+        P, metric_name, .def_text = "[\"hit_rate\"]", .count_min = 1,
+        .help =
+            "sensitivity, specificity, precision, f1_score, accuracy, threat_score ...; the first one is the figure"),
     MM_BOOL(P, compute_sample, .help = "the metric of each case, then the mean; else the mean of the counts first"),
     MM_METRIC_REDUCTION(P),
     MM_METRIC_IGNORED,
@@ -36,21 +38,66 @@ static double ratio(double above, double below)
     return below != 0 ? above / below : NAN;
 }
 
-static double sensitivity(const struct counts *c) { return ratio(c->tp, c->tp + c->fn); }
-static double specificity(const struct counts *c) { return ratio(c->tn, c->fp + c->tn); }
-static double precision(const struct counts *c) { return ratio(c->tp, c->tp + c->fp); }
-static double negative_predictive(const struct counts *c) { return ratio(c->tn, c->fn + c->tn); }
-static double miss_rate(const struct counts *c) { return ratio(c->fn, c->tp + c->fn); }
-static double fall_out(const struct counts *c) { return ratio(c->fp, c->fp + c->tn); }
-static double false_discovery(const struct counts *c) { return ratio(c->fp, c->fp + c->tp); }
-static double false_omission(const struct counts *c) { return ratio(c->fn, c->fn + c->tn); }
-static double threat(const struct counts *c) { return ratio(c->tp, c->tp + c->fn + c->fp); }
-static double accuracy(const struct counts *c) { return ratio(c->tp + c->tn, c->tp + c->fn + c->fp + c->tn); }
-static double balanced(const struct counts *c) { return (sensitivity(c) + specificity(c)) / 2.0; }
-static double f1(const struct counts *c) { return ratio(2.0 * c->tp, 2.0 * c->tp + c->fn + c->fp); }
-static double informedness(const struct counts *c) { return sensitivity(c) + specificity(c) - 1.0; }
-static double markedness(const struct counts *c) { return precision(c) + negative_predictive(c) - 1.0; }
-static double fowlkes_mallows(const struct counts *c) { return sqrt(precision(c) * sensitivity(c)); }
+static double sensitivity(const struct counts *c)
+{
+    return ratio(c->tp, c->tp + c->fn);
+}
+static double specificity(const struct counts *c)
+{
+    return ratio(c->tn, c->fp + c->tn);
+}
+static double precision(const struct counts *c)
+{
+    return ratio(c->tp, c->tp + c->fp);
+}
+static double negative_predictive(const struct counts *c)
+{
+    return ratio(c->tn, c->fn + c->tn);
+}
+static double miss_rate(const struct counts *c)
+{
+    return ratio(c->fn, c->tp + c->fn);
+}
+static double fall_out(const struct counts *c)
+{
+    return ratio(c->fp, c->fp + c->tn);
+}
+static double false_discovery(const struct counts *c)
+{
+    return ratio(c->fp, c->fp + c->tp);
+}
+static double false_omission(const struct counts *c)
+{
+    return ratio(c->fn, c->fn + c->tn);
+}
+static double threat(const struct counts *c)
+{
+    return ratio(c->tp, c->tp + c->fn + c->fp);
+}
+static double accuracy(const struct counts *c)
+{
+    return ratio(c->tp + c->tn, c->tp + c->fn + c->fp + c->tn);
+}
+static double balanced(const struct counts *c)
+{
+    return (sensitivity(c) + specificity(c)) / 2.0;
+}
+static double f1(const struct counts *c)
+{
+    return ratio(2.0 * c->tp, 2.0 * c->tp + c->fn + c->fp);
+}
+static double informedness(const struct counts *c)
+{
+    return sensitivity(c) + specificity(c) - 1.0;
+}
+static double markedness(const struct counts *c)
+{
+    return precision(c) + negative_predictive(c) - 1.0;
+}
+static double fowlkes_mallows(const struct counts *c)
+{
+    return sqrt(precision(c) * sensitivity(c));
+}
 
 static double prevalence_threshold(const struct counts *c)
 {
@@ -60,7 +107,8 @@ static double prevalence_threshold(const struct counts *c)
 
 static double matthews(const struct counts *c)
 {
-    return ratio(c->tp * c->tn - c->fp * c->fn, sqrt((c->tp + c->fp) * (c->tp + c->fn) * (c->tn + c->fp) * (c->tn + c->fn)));
+    return ratio(c->tp * c->tn - c->fp * c->fn,
+                 sqrt((c->tp + c->fp) * (c->tp + c->fn) * (c->tn + c->fp) * (c->tn + c->fn)));
 }
 
 static const struct {
@@ -106,7 +154,8 @@ static enum mm_status check(const void *self, struct mm_error *err)
     const P *p = self;
     for (size_t i = 0; i < p->metric_name.count; i++)
         if (find_formula(p->metric_name.items[i]) < 0)
-            return mm_fail(err, MM_ERR_CONFIG, "metric_name[%zu]: \"%.40s\" is not known", i, p->metric_name.items[i]);
+            return mm_fail(err, MM_ERR_CONFIG, "metric_name[%zu]: \"%.40s\" is not known", i,
+                           p->metric_name.items[i]);
     return MM_OK;
 }
 
@@ -115,11 +164,12 @@ static size_t values(const void *self, int classes)
     return 4 * (size_t)(classes - mm_metric_first(((const P *)self)->include_background, classes));
 }
 
-static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *out,
-                              struct mm_error *err)
+static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                              double *out, struct mm_error *err)
 {
     (void)scratch, (void)err;
-    for (int c = mm_metric_first(((const P *)self)->include_background, item->classes); c < item->classes; c++, out += 4) {
+    for (int c = mm_metric_first(((const P *)self)->include_background, item->classes); c < item->classes;
+         c++, out += 4) {
         struct mm_metric_counts n = mm_metric_count(item, c);
         out[0] = (double)n.both;
         out[1] = (double)(n.prediction - n.both);
@@ -146,7 +196,8 @@ static double of_mean_counts(int formula, const double *rows, size_t cases, size
 static double of_samples(int formula, const double *rows, size_t cases, size_t count, const char *reduction)
 {
     bool by_class = strstr(reduction, "_batch") != NULL, mean = strncmp(reduction, "sum", 3) != 0;
-    size_t classes = count / 4, lines = by_class ? classes : cases, across = by_class ? cases : classes, numbers = 0, all = 0;
+    size_t classes = count / 4, lines = by_class ? classes : cases, across = by_class ? cases : classes, numbers = 0,
+           all = 0;
     double total = 0, sum_all = 0;
     for (size_t line = 0; line < lines; line++) {
         double sum = 0;
@@ -171,7 +222,8 @@ static double aggregate(const void *self, const double *rows, size_t cases, size
 {
     const P *p = self;
     int formula = find_formula(p->metric_name.items[0]);
-    return p->compute_sample ? of_samples(formula, rows, cases, count, p->reduction) : of_mean_counts(formula, rows, cases, count);
+    return p->compute_sample ? of_samples(formula, rows, cases, count, p->reduction)
+                             : of_mean_counts(formula, rows, cases, count);
 }
 
 static int first_class(const void *self)

@@ -41,14 +41,14 @@ static void transform_line(double *line, size_t stride, int n, double step, cons
     }
 }
 
-enum mm_status mm_distance_euclidean(struct mm_arena *arena, const uint8_t *seeds, const int size[3], const double spacing[3], double *out,
-                                     struct mm_error *err)
+enum mm_status mm_distance_euclidean(struct mm_arena *arena, const uint8_t *seeds, const int size[3],
+                                     const double spacing[3], double *out, struct mm_error *err)
 {
     size_t stride[3] = {1, (size_t)size[0], (size_t)size[0] * (size_t)size[1]}, total = stride[2] * (size_t)size[2];
     int longest = size[0] > size[1] ? size[0] : size[1];
     longest = longest > size[2] ? longest : size[2];
-    struct envelope e = {mm_arena_array(arena, double, (size_t)longest), mm_arena_array(arena, double, (size_t)longest),
-                         mm_arena_array(arena, int, (size_t)longest)};
+    struct envelope e = {mm_arena_array(arena, double, (size_t)longest),
+                         mm_arena_array(arena, double, (size_t)longest), mm_arena_array(arena, int, (size_t)longest)};
     if (!e.value || !e.border || !e.place)
         return mm_fail_memory(err, "a distance transform");
     for (size_t i = 0; i < total; i++)
@@ -81,8 +81,8 @@ static size_t reach(size_t at, const int size[3], bool corners, double *out, siz
     return end;
 }
 
-enum mm_status mm_distance_steps(struct mm_arena *arena, const uint8_t *seeds, const int size[3], bool corners, double *out,
-                                 struct mm_error *err)
+enum mm_status mm_distance_steps(struct mm_arena *arena, const uint8_t *seeds, const int size[3], bool corners,
+                                 double *out, struct mm_error *err)
 {
     size_t total = (size_t)size[0] * (size_t)size[1] * (size_t)size[2], end = 0;
     size_t *queue = mm_arena_array(arena, size_t, total);

@@ -14,8 +14,10 @@ struct hausdorff {
 
 static const struct mm_param params[] = {
     MM_BOOL(P, include_background, .help = "class 0 counts"),
-    MM_CHOICE(P, distance_metric, .choices = MM_SURFACE_METRICS, .def_text = "euclidean", .help = "euclidean in mm, others in voxels"),
-    MM_DOUBLE(P, percentile, .def = NAN, .min = 0, .max = 100, .help = "95 is the usual HD95; the maximum when absent"),
+    MM_CHOICE(P, distance_metric, .choices = MM_SURFACE_METRICS, .def_text = "euclidean",
+              .help = "euclidean in mm, others in voxels"),
+    MM_DOUBLE(P, percentile, .def = NAN, .min = 0, .max = 100,
+              .help = "95 is the usual HD95; the maximum when absent"),
     MM_BOOL(P, directed, .help = "from the prediction to the truth only"),
     MM_METRIC_REDUCTION(P),
     MM_METRIC_IGNORED,
@@ -51,8 +53,8 @@ static size_t values(const void *self, int classes)
     return (size_t)(classes - mm_metric_first(((const P *)self)->include_background, classes));
 }
 
-static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *out,
-                              struct mm_error *err)
+static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                              double *out, struct mm_error *err)
 {
     const P *p = self;
     struct mm_surface surface = {p->include_background, p->distance_metric, p->reduction};

@@ -17,7 +17,8 @@ const struct mm_metric *const mm_metrics[] = {MM_METRICS(ENTRY) NULL};
 const struct mm_metric *mm_metric_find(const char *name)
 {
     for (size_t i = 0; mm_metrics[i]; i++)
-        if (strcmp(mm_metrics[i]->name, name) == 0 || (mm_metrics[i]->aliases && mm_names_contain(mm_metrics[i]->aliases, name)))
+        if (strcmp(mm_metrics[i]->name, name) == 0 ||
+            (mm_metrics[i]->aliases && mm_names_contain(mm_metrics[i]->aliases, name)))
             return mm_metrics[i];
     return NULL;
 }

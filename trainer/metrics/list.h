@@ -1,8 +1,8 @@
 /* One line per metric, alphabetical. */
-#define MM_METRICS(X)   \
-    X(confusion_matrix) \
-    X(hausdorff)        \
-    X(mean_dice)        \
-    X(mean_dice_v3)     \
-    X(mean_iou)         \
+#define MM_METRICS(X)                                                                                                \
+    X(confusion_matrix)                                                                                              \
+    X(hausdorff)                                                                                                     \
+    X(mean_dice)                                                                                                     \
+    X(mean_dice_v3)                                                                                                  \
+    X(mean_iou)                                                                                                      \
     X(surface_distance)

@@ -1,7 +1,8 @@
 /* Clara Train 3's ComputeAverageDice: the Dice coefficient of the foreground classes. */
 #include "trainer/metrics/overlap.h"
 
-static const struct mm_param params[] = {MM_OVERLAP_PARAMS(0), MM_IGNORED("is_2d", .help = "the image says it"), MM_PARAMS_END};
+static const struct mm_param params[] = {MM_OVERLAP_PARAMS(0), MM_IGNORED("is_2d", .help = "the image says it"),
+                                         MM_PARAMS_END};
 
 const struct mm_metric mm_metric_mean_dice_v3 = {
     .name = "ComputeAverageDice",

@@ -22,8 +22,8 @@ struct mm_metric {
     /* How many values a case has for that many classes (one a class, mostly). */
     size_t (*values)(const void *self, int classes);
     /* values[...]: NaN = left out. */
-    enum mm_status (*measure)(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *values,
-                              struct mm_error *err);
+    enum mm_status (*measure)(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                              double *values, struct mm_error *err);
     /* One figure of `cases` rows of `count` values. NaN when nothing could be measured. */
     double (*aggregate)(const void *self, const double *values, size_t cases, size_t count);
     /* First class that counts for these parameters (1 when the background is left out). */

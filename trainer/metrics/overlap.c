@@ -43,15 +43,15 @@ static enum mm_status measure(const struct mm_overlap *p, const struct mm_metric
     return MM_OK;
 }
 
-enum mm_status mm_overlap_dice(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *values,
-                               struct mm_error *err)
+enum mm_status mm_overlap_dice(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                               double *values, struct mm_error *err)
 {
     (void)scratch, (void)err;
     return measure(self, item, values, dice);
 }
 
-enum mm_status mm_overlap_iou(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *values,
-                              struct mm_error *err)
+enum mm_status mm_overlap_iou(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                              double *values, struct mm_error *err)
 {
     (void)scratch, (void)err;
     return measure(self, item, values, iou);

@@ -55,7 +55,8 @@ size_t mm_metric_voxels(const struct mm_metric_case *item)
 struct mm_metric_counts mm_metric_count(const struct mm_metric_case *item, int class)
 {
     struct mm_metric_counts counts = {.voxels = mm_metric_voxels(item)};
-    const uint8_t *p = item->prediction + (size_t)class * counts.voxels, *t = item->truth + (size_t)class * counts.voxels;
+    const uint8_t *p = item->prediction + (size_t) class * counts.voxels,
+                  *t = item->truth + (size_t) class * counts.voxels;
     for (size_t i = 0; i < counts.voxels; i++) {
         counts.prediction += p[i] != 0;
         counts.truth += t[i] != 0;

@@ -12,7 +12,7 @@ struct box {
 
 static const uint8_t *mask_of(const struct mm_metric_case *item, const uint8_t *masks, int class)
 {
-    return masks + (size_t)class * mm_metric_voxels(item);
+    return masks + (size_t) class * mm_metric_voxels(item);
 }
 
 static void widen(struct box *box, int end[3], const int place[3])
@@ -42,7 +42,8 @@ static bool find_box(const int size[3], const uint8_t *a, const uint8_t *b, stru
 static bool is_inside(const uint8_t *mask, const int size[3], int rank, int x, int y, int z)
 {
     size_t row = (size_t)size[0], plane = row * (size_t)size[1], at = (size_t)z * plane + (size_t)y * row + (size_t)x;
-    if (x == 0 || y == 0 || x == size[0] - 1 || y == size[1] - 1 || !mask[at - 1] || !mask[at + 1] || !mask[at - row] || !mask[at + row])
+    if (x == 0 || y == 0 || x == size[0] - 1 || y == size[1] - 1 || !mask[at - 1] || !mask[at + 1] ||
+        !mask[at - row] || !mask[at + row])
         return false;
     return rank == 2 || (z > 0 && z < size[2] - 1 && mask[at - plane] && mask[at + plane]);
 }
@@ -63,8 +64,9 @@ static size_t fill_edges(const uint8_t *mask, const int size[3], int rank, const
 }
 
 /* Distances of the voxels of `from` to `to`. `field` has the box's size. */
-static enum mm_status collect(struct mm_arena *arena, const struct mm_metric_case *item, const struct box *box, const char *metric,
-                              const uint8_t *from, const uint8_t *to, double *field, double *out, struct mm_error *err)
+static enum mm_status collect(struct mm_arena *arena, const struct mm_metric_case *item, const struct box *box,
+                              const char *metric, const uint8_t *from, const uint8_t *to, double *field, double *out,
+                              struct mm_error *err)
 {
     enum mm_status status;
     bool euclidean = strcmp(metric, "euclidean") == 0;
@@ -77,8 +79,8 @@ static enum mm_status collect(struct mm_arena *arena, const struct mm_metric_cas
     return status;
 }
 
-enum mm_status mm_surface_measure(struct mm_arena *arena, const struct mm_metric_case *item, int class, const char *metric,
-                                  struct mm_surface_distances *out, struct mm_error *err)
+enum mm_status mm_surface_measure(struct mm_arena *arena, const struct mm_metric_case *item, int class,
+                                  const char *metric, struct mm_surface_distances *out, struct mm_error *err)
 {
     const uint8_t *prediction = mask_of(item, item->prediction, class), *truth = mask_of(item, item->truth, class);
     int size[3] = {item->size[0], item->size[1], item->rank == 3 ? item->size[2] : 1};
@@ -105,8 +107,9 @@ enum mm_status mm_surface_measure(struct mm_arena *arena, const struct mm_metric
     return collect(arena, item, &box, metric, t, p, field, out->backward, err);
 }
 
-enum mm_status mm_surface_values(const struct mm_surface *surface, const void *self, const struct mm_metric_case *item,
-                                 mm_surface_value *value, double *values, struct mm_error *err)
+enum mm_status mm_surface_values(const struct mm_surface *surface, const void *self,
+                                 const struct mm_metric_case *item, mm_surface_value *value, double *values,
+                                 struct mm_error *err)
 {
     int first = mm_metric_first(surface->include_background, item->classes);
     struct mm_arena arena; /* of one class: fields are as large as the image */

@@ -18,13 +18,14 @@ struct mm_surface_distances {
 };
 /* Euclidean ones are in the case's spacing, the others in voxels. Results live in the arena. Nothing is measured, and the counts say
  * it, when either mask is empty. */
-enum mm_status mm_surface_measure(struct mm_arena *arena, const struct mm_metric_case *item, int class, const char *metric,
-                                  struct mm_surface_distances *out, struct mm_error *err);
+enum mm_status mm_surface_measure(struct mm_arena *arena, const struct mm_metric_case *item, int class,
+                                  const char *metric, struct mm_surface_distances *out, struct mm_error *err);
 
 /* Value of one class from its distances; both counts are positive. */
 typedef double mm_surface_value(const void *self, struct mm_surface_distances *distances);
 /* Values of all classes that count: NaN where both masks are empty, infinity where one is. */
-enum mm_status mm_surface_values(const struct mm_surface *surface, const void *self, const struct mm_metric_case *item,
-                                 mm_surface_value *value, double *values, struct mm_error *err);
+enum mm_status mm_surface_values(const struct mm_surface *surface, const void *self,
+                                 const struct mm_metric_case *item, mm_surface_value *value, double *values,
+                                 struct mm_error *err);
 
 #endif

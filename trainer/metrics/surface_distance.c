@@ -10,7 +10,8 @@ struct surface_distance {
 
 static const struct mm_param params[] = {
     MM_BOOL(P, include_background, .help = "class 0 counts"),
-    MM_CHOICE(P, distance_metric, .choices = MM_SURFACE_METRICS, .def_text = "euclidean", .help = "euclidean in mm, others in voxels"),
+    MM_CHOICE(P, distance_metric, .choices = MM_SURFACE_METRICS, .def_text = "euclidean",
+              .help = "euclidean in mm, others in voxels"),
     MM_BOOL(P, symmetric, .help = "both directions"),
     MM_METRIC_REDUCTION(P),
     MM_METRIC_IGNORED,
@@ -38,8 +39,8 @@ static size_t values(const void *self, int classes)
     return (size_t)(classes - mm_metric_first(((const P *)self)->include_background, classes));
 }
 
-static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item, double *out,
-                              struct mm_error *err)
+static enum mm_status measure(const void *self, struct mm_arena *scratch, const struct mm_metric_case *item,
+                              double *out, struct mm_error *err)
 {
     const P *p = self;
     struct mm_surface surface = {p->include_background, p->distance_metric, p->reduction};

@@ -18,7 +18,8 @@ static const struct mm_param params[] = {
     MM_INT(P, spatial_dims, .def = 2, .min = 2, .max = 3, .help = "2 or 3"),
     MM_INT(P, in_channels, .def = 1, .min = 1, .max = 4096, .help = "channels of the image"),
     MM_INT(P, out_channels, .def = 1, .min = 1, .max = 4096, .help = "channels of the prediction: classes"),
-    MM_INT(P, base_filters, .def = 64, .min = 1, .max = 4096, .help = "channels of the top level; each level below doubles them"),
+    MM_INT(P, base_filters, .def = 64, .min = 1, .max = 4096,
+           .help = "channels of the top level; each level below doubles them"),
     MM_INT(P, depth, .def = 4, .min = 1, .max = DEPTH_MAX, .help = "how many times the image is halved"),
     MM_INT(P, head_channels, .def = 2, .min = 1, .max = 4096, .help = "channels of the last 3x3 convolution"),
     MM_BOOL(P, sigmoid, .def = 1, .help = "the prediction is a probability; false: logits"),
@@ -40,7 +41,8 @@ static struct mm_layer_conv same(const P *p, int64_t in, int64_t out, int extent
     return conv;
 }
 
-static mm_value conv_relu(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out, int extent, mm_value x)
+static mm_value conv_relu(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out, int extent,
+                          mm_value x)
 {
     struct mm_layer_conv conv = same(p, in, out, extent);
     x = mm_layer_conv(graph, name, &conv, x);
@@ -82,8 +84,10 @@ static mm_value last(const P *p, struct mm_graph *graph, mm_value x)
     const int point[3] = {1, 1, 1};
     double limit = sqrt(6.0 / (double)(p->head_channels + p->out_channels));
     struct mm_conv conv = {.kernel = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}, .groups = 1};
-    mm_value weight = mm_graph_kernel(graph, "out.weight", p->out_channels, p->head_channels, point, (struct mm_init){MM_INIT_UNIFORM, limit});
-    mm_value bias = mm_graph_vector(graph, "out.bias", p->out_channels, MM_ROLE_PARAM, (struct mm_init){MM_INIT_CONSTANT, 0});
+    mm_value weight = mm_graph_kernel(graph, "out.weight", p->out_channels, p->head_channels, point,
+                                      (struct mm_init){MM_INIT_UNIFORM, limit});
+    mm_value bias =
+        mm_graph_vector(graph, "out.bias", p->out_channels, MM_ROLE_PARAM, (struct mm_init){MM_INIT_CONSTANT, 0});
     const mm_value inputs[] = {x, weight, bias};
     x = mm_graph_add(graph, "out", &mm_op_conv, &conv, inputs, 3);
     return p->sigmoid ? mm_layer_activation(graph, "out.sigmoid", MM_SIGMOID, x) : x;

@@ -18,7 +18,8 @@ static struct mm_init constant(double value)
     return (struct mm_init){MM_INIT_CONSTANT, value};
 }
 
-struct mm_layer_conv mm_layer_conv_same(int64_t in, int64_t out, const int kernel[3], const int stride[3], bool transposed)
+struct mm_layer_conv mm_layer_conv_same(int64_t in, int64_t out, const int kernel[3], const int stride[3],
+                                        bool transposed)
 {
     struct mm_layer_conv conv = {.in = in, .out = out, .bias = true, .transposed = transposed};
     for (int i = 0; i < 3; i++) {
@@ -30,7 +31,8 @@ struct mm_layer_conv mm_layer_conv_same(int64_t in, int64_t out, const int kerne
     return conv;
 }
 
-static mm_value add_conv(struct mm_graph *graph, const char *name, const struct mm_layer_conv *c, const mm_value *inputs, size_t count)
+static mm_value add_conv(struct mm_graph *graph, const char *name, const struct mm_layer_conv *c,
+                         const mm_value *inputs, size_t count)
 {
     if (c->transposed) {
         struct mm_conv_transpose params = {0};
@@ -52,20 +54,23 @@ static mm_value add_conv(struct mm_graph *graph, const char *name, const struct 
 mm_value mm_layer_conv(struct mm_graph *graph, const char *name, const struct mm_layer_conv *c, mm_value x)
 {
     int64_t first = c->transposed ? c->in : c->out, second = c->transposed ? c->out : c->in;
-    double fan_in = (double)second * c->kernel[0] * c->kernel[1] * c->kernel[2]; /* torch takes the second dimension of either kind */
+    double fan_in = (double)second * c->kernel[0] * c->kernel[1] *
+                    c->kernel[2]; /* torch takes the second dimension of either kind */
     struct mm_init weight = {MM_INIT_UNIFORM, 1.0 / sqrt(fan_in)}, bias = weight;
     if (c->he_normal) {
         weight = (struct mm_init){MM_INIT_HE_NORMAL, fan_in};
         bias = constant(0);
     }
-    mm_value inputs[3] = {x, mm_graph_kernel(graph, mm_layer_child(name, ".weight").text, first, second, c->kernel, weight)};
+    mm_value inputs[3] = {
+        x, mm_graph_kernel(graph, mm_layer_child(name, ".weight").text, first, second, c->kernel, weight)};
     if (c->bias) {
-            inputs[2] = mm_graph_vector(graph, mm_layer_child(name, ".bias").text, c->out, MM_ROLE_PARAM, bias);
+        inputs[2] = mm_graph_vector(graph, mm_layer_child(name, ".bias").text, c->out, MM_ROLE_PARAM, bias);
     }
     return add_conv(graph, name, c, inputs, c->bias ? 3 : 2);
 }
 
-static mm_value add_norm(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, int64_t channels, mm_value x)
+static mm_value add_norm(struct mm_graph *graph, const char *name, const struct mm_layer_style *style,
+                         int64_t channels, mm_value x)
 {
     bool batch = style->norm == MM_LAYER_NORM_BATCH;
     struct mm_norm params = {.epsilon = style->epsilon, .momentum = style->momentum};
@@ -76,22 +81,27 @@ static mm_value add_norm(struct mm_graph *graph, const char *name, const struct 
     inputs[2] = mm_graph_vector(graph, mm_layer_child(name, ".bias").text, channels, MM_ROLE_PARAM, constant(0));
     if (!batch)
         return mm_graph_add(graph, name, &mm_op_instance_norm, &params, inputs, 3);
-    inputs[3] = mm_graph_vector(graph, mm_layer_child(name, ".running_mean").text, channels, MM_ROLE_BUFFER, constant(0));
-    inputs[4] = mm_graph_vector(graph, mm_layer_child(name, ".running_var").text, channels, MM_ROLE_BUFFER, constant(1));
+    inputs[3] =
+        mm_graph_vector(graph, mm_layer_child(name, ".running_mean").text, channels, MM_ROLE_BUFFER, constant(0));
+    inputs[4] =
+        mm_graph_vector(graph, mm_layer_child(name, ".running_var").text, channels, MM_ROLE_BUFFER, constant(1));
     mm_graph_constant(graph, mm_layer_child(name, ".num_batches_tracked").text);
     return mm_graph_add(graph, name, &mm_op_batch_norm, &params, inputs, 5);
 }
 
-static mm_value add_activation(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, mm_value x)
+static mm_value add_activation(struct mm_graph *graph, const char *name, const struct mm_layer_style *style,
+                               mm_value x)
 {
     mm_value inputs[2] = {x};
     if (style->activation.kind != MM_PRELU)
         return mm_graph_add(graph, name, &mm_op_activation, &style->activation, inputs, 1);
-    inputs[1] = mm_graph_vector(graph, mm_layer_child(name, ".weight").text, style->slopes, MM_ROLE_PARAM, constant(style->slope_init));
+    inputs[1] = mm_graph_vector(graph, mm_layer_child(name, ".weight").text, style->slopes, MM_ROLE_PARAM,
+                                constant(style->slope_init));
     return mm_graph_add(graph, name, &mm_op_activation, &style->activation, inputs, 2);
 }
 
-mm_value mm_layer_adn(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, int64_t channels, mm_value x)
+mm_value mm_layer_adn(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, int64_t channels,
+                      mm_value x)
 {
     for (const char *letter = style->ordering; *letter; letter++) {
         char suffix[] = {'.', (char)toupper((unsigned char)*letter), '\0'};

@@ -11,7 +11,8 @@ static enum mm_status read_spec(const cJSON *spec, const char **name, const cJSO
 {
     const cJSON *first = cJSON_IsArray(spec) ? cJSON_GetArrayItem(spec, 0) : spec;
     *args = cJSON_IsArray(spec) ? cJSON_GetArrayItem(spec, 1) : NULL;
-    if (!cJSON_IsString(first) || (*args && !cJSON_IsObject(*args)) || (cJSON_IsArray(spec) && cJSON_GetArraySize(spec) > 2))
+    if (!cJSON_IsString(first) || (*args && !cJSON_IsObject(*args)) ||
+        (cJSON_IsArray(spec) && cJSON_GetArraySize(spec) > 2))
         return mm_fail(err, MM_ERR_CONFIG, "expected a name, or a list of a name and an object of arguments");
     *name = first->valuestring;
     return MM_OK;
@@ -24,10 +25,11 @@ struct argument {
     double min, max;
 };
 
-static enum mm_status read_arguments(const cJSON *args, const char *layer, const struct argument *known, struct mm_error *err)
+static enum mm_status read_arguments(const cJSON *args, const char *layer, const struct argument *known,
+                                     struct mm_error *err)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, args) {
+    cJSON_ArrayForEach (item, args) {
         const struct argument *a = known;
         while (a->name && strcmp(a->name, item->string) != 0)
             a++;
@@ -39,7 +41,8 @@ static enum mm_status read_arguments(const cJSON *args, const char *layer, const
             return mm_fail(err, MM_ERR_CONFIG, "%s: %s: expected a number or a bool", layer, item->string);
         double value = cJSON_IsBool(item) ? cJSON_IsTrue(item) : item->valuedouble;
         if (!(value >= a->min && value <= a->max))
-            return mm_fail(err, MM_ERR_CONFIG, "%s: %s is %g, allowed is %g to %g", layer, item->string, value, a->min, a->max);
+            return mm_fail(err, MM_ERR_CONFIG, "%s: %s is %g, allowed is %g to %g", layer, item->string, value,
+                           a->min, a->max);
         *a->value = value;
     }
     return MM_OK;
@@ -63,8 +66,9 @@ enum mm_status mm_layer_read_activation(const cJSON *spec, struct mm_layer_style
         const char *name;
         enum mm_activation_kind kind;
         double slope;
-    } kinds[] = {{"relu", MM_RELU, 0},       {"leakyrelu", MM_LEAKY_RELU, 0.01}, {"prelu", MM_PRELU, 0.25},
-                 {"sigmoid", MM_SIGMOID, 0}, {"tanh", MM_TANH, 0},               {"elu", MM_ELU, 1}};
+    } kinds[] = {{"relu", MM_RELU, 0},      {"leakyrelu", MM_LEAKY_RELU, 0.01},
+                 {"prelu", MM_PRELU, 0.25}, {"sigmoid", MM_SIGMOID, 0},
+                 {"tanh", MM_TANH, 0},      {"elu", MM_ELU, 1}};
     const char *name;
     const cJSON *args;
     enum mm_status status;
@@ -130,11 +134,13 @@ enum mm_status mm_layer_check_ordering(const char *ordering, struct mm_error *er
     size_t length = strlen(ordering);
     for (size_t i = 0; i < length; i++)
         if (!strchr("NDAnda", ordering[i]) || strchr(ordering + i + 1, ordering[i]))
-            return mm_fail(err, MM_ERR_CONFIG, "adn_ordering \"%.16s\": expected the letters N, D and A, each at most once", ordering);
+            return mm_fail(err, MM_ERR_CONFIG,
+                           "adn_ordering \"%.16s\": expected the letters N, D and A, each at most once", ordering);
     return MM_OK;
 }
 
-enum mm_status mm_layer_axes(const struct mm_ints *config, int spatial, const char *name, int out[3], struct mm_error *err)
+enum mm_status mm_layer_axes(const struct mm_ints *config, int spatial, const char *name, int out[3],
+                             struct mm_error *err)
 {
     if (config->count != 1 && config->count != (size_t)spatial)
         return mm_fail(err, MM_ERR_CONFIG, "%s has %zu values, expected 1 or %d", name, config->count, spatial);

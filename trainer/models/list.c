@@ -17,7 +17,8 @@ const struct mm_model *const mm_models[] = {MM_MODELS(ENTRY) NULL};
 const struct mm_model *mm_model_find(const char *name)
 {
     for (size_t i = 0; mm_models[i]; i++)
-        if (strcmp(mm_models[i]->name, name) == 0 || (mm_models[i]->aliases && mm_names_contain(mm_models[i]->aliases, name)))
+        if (strcmp(mm_models[i]->name, name) == 0 ||
+            (mm_models[i]->aliases && mm_names_contain(mm_models[i]->aliases, name)))
             return mm_models[i];
     return NULL;
 }

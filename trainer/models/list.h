@@ -1,4 +1,4 @@
 /* One line per model, alphabetical. */
-#define MM_MODELS(X) \
-    X(keras_unet)    \
+#define MM_MODELS(X)                                                                                                 \
+    X(keras_unet)                                                                                                    \
     X(unet)

@@ -31,6 +31,7 @@ struct mm_model {
 extern const struct mm_model *const mm_models[]; /* NULL-terminated */
 const struct mm_model *mm_model_find(const char *name);
 /* Graph of a model with these parsed parameters. */
-enum mm_status mm_model_graph(struct mm_arena *arena, const struct mm_model *model, const void *self, struct mm_graph **out, struct mm_error *err);
+enum mm_status mm_model_graph(struct mm_arena *arena, const struct mm_model *model, const void *self,
+                              struct mm_graph **out, struct mm_error *err);
 
 #endif

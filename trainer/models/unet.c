@@ -29,7 +29,8 @@ static const struct mm_param params[] = {
     MM_INTS(P, kernel_size, .def_text = "[3]", .min = 1, .max = 31, .count_min = 1, .count_max = 3, .help = "odd"),
     MM_INTS(P, up_kernel_size, .def_text = "[3]", .min = 1, .max = 31, .count_min = 1, .count_max = 3, .help = "odd"),
     MM_INT(P, num_res_units, .min = 0, .max = 16, .help = "convolutions in a residual unit; 0: plain convolutions"),
-    MM_JSON(P, act, .def_text = "\"PRELU\"", .help = "relu, leakyrelu, prelu, sigmoid, tanh, elu or none; with arguments: [name, {...}]"),
+    MM_JSON(P, act, .def_text = "\"PRELU\"",
+            .help = "relu, leakyrelu, prelu, sigmoid, tanh, elu or none; with arguments: [name, {...}]"),
     MM_JSON(P, norm, .def_text = "\"INSTANCE\"", .help = "batch, instance or none; with arguments: [name, {...}]"),
     MM_DOUBLE(P, dropout, .min = 0, .max = 0.99, .help = "probability of a zero"),
     MM_BOOL(P, bias, .def = 1, .help = "convolutions have a bias"),
@@ -56,7 +57,7 @@ static enum mm_status read_strides(P *p, struct mm_error *err)
     size_t level = 0, wanted = p->channels.count - 1;
     if (!cJSON_IsArray(p->strides) || (size_t)cJSON_GetArraySize(p->strides) != wanted)
         return mm_fail(err, MM_ERR_CONFIG, "strides: expected a list of %zu, one less than channels", wanted);
-    cJSON_ArrayForEach(item, p->strides)
+    cJSON_ArrayForEach (item, p->strides)
         if (MM_TRY(status, read_stride(item, (int)p->spatial_dims, p->stride[level++], err)))
             return status;
     return MM_OK;
@@ -68,9 +69,11 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     enum mm_status status;
     int spatial = (int)p->spatial_dims;
     (void)arena;
-    if (MM_TRY(status, read_strides(p, err)) || MM_TRY(status, mm_layer_axes(&p->kernel_size, spatial, "kernel_size", p->kernel, err)) ||
+    if (MM_TRY(status, read_strides(p, err)) ||
+        MM_TRY(status, mm_layer_axes(&p->kernel_size, spatial, "kernel_size", p->kernel, err)) ||
         MM_TRY(status, mm_layer_axes(&p->up_kernel_size, spatial, "up_kernel_size", p->up_kernel, err)) ||
-        MM_TRY(status, mm_layer_read_activation(p->act, &p->style, err)) || MM_TRY(status, mm_layer_read_norm(p->norm, &p->style, err)) ||
+        MM_TRY(status, mm_layer_read_activation(p->act, &p->style, err)) ||
+        MM_TRY(status, mm_layer_read_norm(p->norm, &p->style, err)) ||
         MM_TRY(status, mm_layer_check_ordering(p->adn_ordering, err)))
         return status;
     for (int i = 0; i < 3; i++)
@@ -84,7 +87,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
 static const int one[3] = {1, 1, 1};
 
 /* MONAI's Convolution: conv, then adn unless `only`. */
-static mm_value convolution(const P *p, struct mm_graph *graph, const char *name, struct mm_layer_conv conv, bool only, mm_value x)
+static mm_value convolution(const P *p, struct mm_graph *graph, const char *name, struct mm_layer_conv conv,
+                            bool only, mm_value x)
 {
     conv.bias = p->bias;
     x = mm_layer_conv(graph, mm_layer_child(name, ".conv").text, &conv, x);
@@ -92,8 +96,8 @@ static mm_value convolution(const P *p, struct mm_graph *graph, const char *name
 }
 
 /* MONAI's ResidualUnit. */
-static mm_value residual(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out, const int stride[3], int64_t units,
-                         bool last_only, mm_value x)
+static mm_value residual(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out,
+                         const int stride[3], int64_t units, bool last_only, mm_value x)
 {
     bool strided = stride[0] * stride[1] * stride[2] != 1;
     mm_value y = x;
@@ -112,15 +116,16 @@ static mm_value residual(const P *p, struct mm_graph *graph, const char *name, i
     return mm_layer_add(graph, name, y, skip);
 }
 
-static mm_value down_layer(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out, const int stride[3], mm_value x)
+static mm_value down_layer(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out,
+                           const int stride[3], mm_value x)
 {
     if (p->num_res_units > 0)
         return residual(p, graph, name, in, out, stride, p->num_res_units, false, x);
     return convolution(p, graph, name, mm_layer_conv_same(in, out, p->kernel, stride, false), false, x);
 }
 
-static mm_value up_layer(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out, const int stride[3], bool top,
-                         mm_value x)
+static mm_value up_layer(const P *p, struct mm_graph *graph, const char *name, int64_t in, int64_t out,
+                         const int stride[3], bool top, mm_value x)
 {
     struct mm_layer_conv conv = mm_layer_conv_same(in, out, p->up_kernel, stride, true);
     if (p->num_res_units == 0)
@@ -130,7 +135,8 @@ static mm_value up_layer(const P *p, struct mm_graph *graph, const char *name, i
 }
 
 /* One level around all those below it. */
-static mm_value block(const P *p, struct mm_graph *graph, const char *name, size_t level, int64_t in, int64_t out, mm_value x)
+static mm_value block(const P *p, struct mm_graph *graph, const char *name, size_t level, int64_t in, int64_t out,
+                      mm_value x)
 {
     const int64_t *channels = p->channels.items;
     struct mm_layer_name below = mm_layer_child(name, ".1.submodule");
@@ -140,7 +146,8 @@ static mm_value block(const P *p, struct mm_graph *graph, const char *name, size
     mm_value sub = deepest ? down_layer(p, graph, below.text, width, inner, one, down)
                            : block(p, graph, below.text, level + 1, width, width, down);
     mm_value both = mm_layer_concat(graph, mm_layer_child(name, ".1").text, down, sub);
-    return up_layer(p, graph, mm_layer_child(name, ".2").text, width + inner, out, p->stride[level], level == 0, both);
+    return up_layer(p, graph, mm_layer_child(name, ".2").text, width + inner, out, p->stride[level], level == 0,
+                    both);
 }
 
 static enum mm_status build(const void *self, struct mm_graph *graph, struct mm_error *err)

@@ -13,9 +13,12 @@ struct adabelief {
 #define P struct adabelief
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
-    MM_DOUBLES(P, betas, .def_text = "[0.9, 0.999]", .min = 0, .max = 1, .count_min = 2, .count_max = 2, .help = "decay of the moments"),
-    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-16, .min = 0, .max = 1, .help = "added to the second moment each step, and to its root"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
+    MM_DOUBLES(P, betas, .def_text = "[0.9, 0.999]", .min = 0, .max = 1, .count_min = 2, .count_max = 2,
+               .help = "decay of the moments"),
+    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-16, .min = 0, .max = 1,
+              .help = "added to the second moment each step, and to its root"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "weight decay"),
     MM_BOOL(P, decouple, .aliases = "weight_decouple", .def = 1, .help = "weight decay apart from the gradient"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),

@@ -9,7 +9,8 @@ struct adadelta {
 #define P struct adadelta
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, rho, .def = 0.9, .min = 0, .max = 1, .help = "decay of the running means"),
     MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-6, .min = 0, .max = 1, .help = "added inside both roots"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "L2 penalty"),

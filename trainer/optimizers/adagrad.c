@@ -9,7 +9,8 @@ struct adagrad {
 #define P struct adagrad
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, lr_decay, .min = 0, .max = 1e3, .help = "step t is divided by 1 + (t - 1) times this"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "L2 penalty"),
     MM_DOUBLE(P, initial_accumulator_value, .min = 0, .max = 1e6, .help = "start of the sum of squares"),

@@ -12,9 +12,12 @@ struct adamax {
 #define P struct adamax
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
-    MM_DOUBLES(P, betas, .def_text = "[0.9, 0.999]", .min = 0, .max = 1, .count_min = 2, .count_max = 2, .help = "decay of the moments"),
-    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-8, .min = 0, .max = 1, .help = "added to the gradient's magnitude"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
+    MM_DOUBLES(P, betas, .def_text = "[0.9, 0.999]", .min = 0, .max = 1, .count_min = 2, .count_max = 2,
+               .help = "decay of the moments"),
+    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-8, .min = 0, .max = 1,
+              .help = "added to the gradient's magnitude"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "L2 penalty"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),
     MM_PARAMS_END,

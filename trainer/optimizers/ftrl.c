@@ -10,12 +10,14 @@ struct ftrl {
 #define P struct ftrl
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, learning_rate_power, .def = -0.5, .min = -10, .max = 0, .help = "n to this power divides the rate"),
     MM_DOUBLE(P, initial_accumulator_value, .def = 0.1, .min = 0, .max = 1e6, .help = "start of the sum of squares"),
     MM_DOUBLE(P, l1_regularization_strength, .min = 0, .max = 1e6, .help = "L1 penalty"),
     MM_DOUBLE(P, l2_regularization_strength, .min = 0, .max = 1e6, .help = "L2 penalty"),
-    MM_DOUBLE(P, l2_shrinkage_regularization_strength, .min = 0, .max = 1e6, .help = "L2 penalty on the gradient's side"),
+    MM_DOUBLE(P, l2_shrinkage_regularization_strength, .min = 0, .max = 1e6,
+              .help = "L2 penalty on the gradient's side"),
     MM_DOUBLE(P, beta, .min = 0, .max = 1e6, .help = "added to the root of n"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),
     MM_PARAMS_END,

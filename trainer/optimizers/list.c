@@ -17,7 +17,8 @@ const struct mm_optimizer *const mm_optimizers[] = {MM_OPTIMIZERS(ENTRY) NULL};
 const struct mm_optimizer *mm_optimizer_find(const char *name)
 {
     for (size_t i = 0; mm_optimizers[i]; i++)
-        if (strcmp(mm_optimizers[i]->name, name) == 0 || (mm_optimizers[i]->aliases && mm_names_contain(mm_optimizers[i]->aliases, name)))
+        if (strcmp(mm_optimizers[i]->name, name) == 0 ||
+            (mm_optimizers[i]->aliases && mm_names_contain(mm_optimizers[i]->aliases, name)))
             return mm_optimizers[i];
     return NULL;
 }

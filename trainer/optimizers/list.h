@@ -1,15 +1,15 @@
 /* One line per optimizer, alphabetical. */
-#define MM_OPTIMIZERS(X) \
-    X(adabelief)         \
-    X(adadelta)          \
-    X(adagrad)           \
-    X(adam)              \
-    X(adam_w)            \
-    X(adamax)            \
-    X(ftrl)              \
-    X(momentum)          \
-    X(nadam)             \
-    X(novograd)          \
-    X(novograd_v3)       \
-    X(rmsprop)           \
+#define MM_OPTIMIZERS(X)                                                                                             \
+    X(adabelief)                                                                                                     \
+    X(adadelta)                                                                                                      \
+    X(adagrad)                                                                                                       \
+    X(adam)                                                                                                          \
+    X(adam_w)                                                                                                        \
+    X(adamax)                                                                                                        \
+    X(ftrl)                                                                                                          \
+    X(momentum)                                                                                                      \
+    X(nadam)                                                                                                         \
+    X(novograd)                                                                                                      \
+    X(novograd_v3)                                                                                                   \
+    X(rmsprop)                                                                                                       \
     X(sgd)

@@ -11,7 +11,8 @@ struct momentum {
 #define P struct momentum
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, momentum, .def = 0.9, .min = 0, .max = 1, .help = "share of the last step that is kept"),
     MM_BOOL(P, use_nesterov, .help = "look ahead along the momentum"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),

@@ -11,10 +11,12 @@ struct novograd_v3 {
 #define P struct novograd_v3
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, beta1, .def = 0.95, .min = 0, .max = 0.999999, .help = "decay of the momentum"),
     MM_DOUBLE(P, beta2, .def = 0.99, .min = 0, .max = 0.999999, .help = "decay of the second moment"),
-    MM_DOUBLE(P, epsilon, .aliases = "eps", .def = 1e-8, .min = 0, .max = 1, .help = "added to the root of the second moment"),
+    MM_DOUBLE(P, epsilon, .aliases = "eps", .def = 1e-8, .min = 0, .max = 1,
+              .help = "added to the root of the second moment"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "added to the normalised gradient"),
     MM_BOOL(P, grad_averaging, .help = "the gradient enters with 1 - beta1"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),

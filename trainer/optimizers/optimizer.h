@@ -21,9 +21,10 @@ struct mm_update {
 
 struct mm_optimizer {
     const char *name, *aliases, *summary, *notes;
-    const struct mm_param *params; /* always has "lr" (aliases learning_rate) as a double with def NAN: the config's learning_rate */
+    const struct mm_param
+        *params; /* always has "lr" (aliases learning_rate) as a double with def NAN: the config's learning_rate */
     size_t params_size;
-    size_t lr_offset;              /* of the double lr in the params struct */
+    size_t lr_offset; /* of the double lr in the params struct */
     size_t slots;
     /* Elements are independent: a device may cut a tensor in pieces. False when the update needs the whole tensor (norms). */
     bool elementwise;

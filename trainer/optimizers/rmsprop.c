@@ -10,9 +10,11 @@ struct rmsprop {
 #define P struct rmsprop
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, alpha, .aliases = "rho", .def = 0.99, .min = 0, .max = 1, .help = "decay of the second moment"),
-    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-8, .min = 0, .max = 1, .help = "added to the root of the second moment"),
+    MM_DOUBLE(P, eps, .aliases = "epsilon", .def = 1e-8, .min = 0, .max = 1,
+              .help = "added to the root of the second moment"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "L2 penalty"),
     MM_DOUBLE(P, momentum, .min = 0, .max = 1, .help = "share of the last step that is kept"),
     MM_BOOL(P, centered, .help = "use the variance instead of the second moment"),

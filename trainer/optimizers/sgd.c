@@ -11,7 +11,8 @@ struct sgd {
 #define P struct sgd
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3, .help = "step size; the config's learning_rate"),
+    MM_DOUBLE(P, lr, .aliases = "learning_rate", .def = NAN, .min = 0, .max = 1e3,
+              .help = "step size; the config's learning_rate"),
     MM_DOUBLE(P, momentum, .min = 0, .max = 1, .help = "share of the last step that is kept"),
     MM_DOUBLE(P, dampening, .min = 0, .max = 1, .help = "share of the gradient that does not enter the momentum"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "L2 penalty"),

@@ -17,7 +17,8 @@ const struct mm_schedule *const mm_schedules[] = {MM_SCHEDULES(ENTRY) NULL};
 const struct mm_schedule *mm_schedule_find(const char *name)
 {
     for (size_t i = 0; mm_schedules[i]; i++)
-        if (strcmp(mm_schedules[i]->name, name) == 0 || (mm_schedules[i]->aliases && mm_names_contain(mm_schedules[i]->aliases, name)))
+        if (strcmp(mm_schedules[i]->name, name) == 0 ||
+            (mm_schedules[i]->aliases && mm_names_contain(mm_schedules[i]->aliases, name)))
             return mm_schedules[i];
     return NULL;
 }

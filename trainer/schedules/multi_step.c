@@ -10,7 +10,8 @@ struct multi_step {
 #define P struct multi_step
 
 static const struct mm_param params[] = {
-    MM_INTS(P, milestones, .required = true, .min = 0, .max = 1e9, .count_min = 1, .help = "steps at which the rate falls"),
+    MM_INTS(P, milestones, .required = true, .min = 0, .max = 1e9, .count_min = 1,
+            .help = "steps at which the rate falls"),
     MM_DOUBLE(P, gamma, .def = 0.1, .min = 0, .max = 10, .help = "multiplies the rate each time"),
     MM_IGNORED("optimizer", .help = "there is one optimizer"),
     MM_PARAMS_END,

@@ -8,7 +8,8 @@ struct plateau_v3 {
 #define P struct plateau_v3
 
 static const struct mm_param params[] = {
-    MM_INT(P, plateau_count_trigger, .required = true, .min = 1, .max = 1e9, .help = "validations without improvement"),
+    MM_INT(P, plateau_count_trigger, .required = true, .min = 1, .max = 1e9,
+           .help = "validations without improvement"),
     MM_DOUBLE(P, reduction_rate, .required = true, .min = 0, .max = 1, .help = "multiplies the rate each time"),
     MM_IGNORED("optimizer", .help = "there is one optimizer"),
     MM_PARAMS_END,
@@ -17,7 +18,8 @@ static const struct mm_param params[] = {
 static double rate(const void *self, const struct mm_schedule_point *point)
 {
     const P *p = self;
-    struct mm_plateau plateau = {.highest = true, .factor = p->reduction_rate, .patience = p->plateau_count_trigger - 1};
+    struct mm_plateau plateau = {
+        .highest = true, .factor = p->reduction_rate, .patience = p->plateau_count_trigger - 1};
     return mm_plateau_rate(&plateau, point);
 }
 

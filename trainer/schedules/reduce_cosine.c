@@ -10,7 +10,8 @@ struct reduce_cosine {
 #define P struct reduce_cosine
 
 static const struct mm_param params[] = {
-    MM_DOUBLE(P, rate, .def = 0.5, .min = 0, .max = 0.5, .help = "half of what the whole run takes off, as a share of the base rate"),
+    MM_DOUBLE(P, rate, .def = 0.5, .min = 0, .max = 0.5,
+              .help = "half of what the whole run takes off, as a share of the base rate"),
     MM_IGNORED("optimizer", .help = "there is one optimizer"),
     MM_PARAMS_END,
 };

@@ -7,9 +7,9 @@
 #include "base/params.h"
 
 struct mm_schedule_point {
-    double base;      /* the optimizer's learning rate                                            */
-    int64_t index;    /* how many times the scheduler has stepped: epochs done (or steps, by "by") */
-    int64_t total;    /* epochs (or steps) of the whole run: for policies that ask for no length   */
+    double base;           /* the optimizer's learning rate                                            */
+    int64_t index;         /* how many times the scheduler has stepped: epochs done (or steps, by "by") */
+    int64_t total;         /* epochs (or steps) of the whole run: for policies that ask for no length   */
     const double *metrics; /* key metric (or loss) after each index so far: for plateau policies; may be NULL */
     size_t metric_count;
 };

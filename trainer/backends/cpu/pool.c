@@ -114,22 +114,21 @@ static size_t cut(struct work *work, int64_t depth, int64_t height, int64_t widt
     return (size_t)((work->rows + work->shard_rows - 1) / work->shard_rows);
 }
 
-/* The part of the window of output (z, y, x) inside the input, and where the window begins. */
+/* The part of the window of output `at` inside the input, and the weight of each voxel in an average. */
 struct box {
+    int64_t at[3];
     struct range z, y, x;
-    int64_t origin[3];
     float weight;
 };
 
 static struct box box_of(const struct pool *self, int64_t z, int64_t y, int64_t x)
 {
     const struct axis *a = self->axis;
-    return (struct box){
-        .z = a[0].window[z],
-        .y = a[1].window[y],
-        .x = a[2].window[x],
-        .origin = {z * a[0].stride - a[0].low, y * a[1].stride - a[1].low, x * a[2].stride - a[2].low},
-        .weight = (float)(a[0].share[z] * a[1].share[y] * a[2].share[x])};
+    return (struct box){.at = {z, y, x},
+                        .z = a[0].window[z],
+                        .y = a[1].window[y],
+                        .x = a[2].window[x],
+                        .weight = (float)(a[0].share[z] * a[1].share[y] * a[2].share[x])};
 }
 
 static int64_t place_of(const struct pool *self, int64_t z, int64_t y, int64_t x)
@@ -137,10 +136,18 @@ static int64_t place_of(const struct pool *self, int64_t z, int64_t y, int64_t x
     return ((z * self->axis[1].in + y) * self->axis[2].in + x) * self->channels;
 }
 
-/* Number of input voxel (z, y, x) in a window that begins at `origin`. */
-static int64_t tap_of(const struct pool *self, const int64_t origin[3], int64_t z, int64_t y, int64_t x)
+/* Number of an input voxel along one axis of the window of output `at`. */
+static int64_t step_of(const struct axis *a, int64_t at, int64_t in)
 {
-    return ((z - origin[0]) * self->axis[1].kernel + y - origin[1]) * self->axis[2].kernel + x - origin[2];
+    return in - (at * a->stride - a->low);
+}
+
+/* Number of input voxel `in` in the window of output (z, y, x). */
+static inline uint8_t tap_of(const struct pool *self, const int64_t at[3], int64_t z, int64_t y, int64_t x)
+{
+    const struct axis *a = self->axis;
+    return (uint8_t)((step_of(&a[0], at[0], z) * a[1].kernel + step_of(&a[1], at[1], y)) * a[2].kernel +
+                     step_of(&a[2], at[2], x));
 }
 
 /* One output voxel, `n` of its channels from `x` on, the item's first voxel. */
@@ -157,7 +164,7 @@ MM_VECTORS static void max_voxel(const struct pool *self, const struct box *box,
         for (int64_t iy = box->y.first; iy < box->y.last; iy++)
             for (int64_t ix = box->x.first; ix < box->x.last; ix++) {
                 const float *restrict from = x + place_of(self, iz, iy, ix);
-                int32_t tap = (int32_t)tap_of(self, box->origin, iz, iy, ix);
+                int32_t tap = tap_of(self, box->at, iz, iy, ix);
                 for (int64_t c = 0; c < n; c++) {
                     /* NaN wins; the first voxel wins over nothing. */
                     bool wins = from[c] > best[c] || from[c] != from[c] || number[c] < 0;
@@ -214,21 +221,38 @@ static void forward_shard(void *context, size_t shard, unsigned thread)
         forward_row(w, row);
 }
 
-MM_VECTORS static void take_winners(const float *restrict dy, const uint8_t *restrict winner, uint8_t tap, int64_t n,
-                                    float *restrict dx)
+typedef int32_t ints __attribute__((vector_size(64)));
+typedef uint8_t bytes __attribute__((vector_size(16)));
+
+/* Sixteen at a time by hand: compilers take 64 bytes of winners at once, more than most rows have. */
+static inline void take_winners(const float *restrict dy, const uint8_t *restrict winner, uint8_t tap, int64_t n,
+                                float *restrict dx)
 {
-    for (int64_t c = 0; c < n; c++)
+    int64_t c = 0;
+    for (; c + 16 <= n; c += 16) {
+        bytes number;
+        ints taken;
+        float sum[16];
+        memcpy(&number, winner + c, sizeof number);
+        memcpy(&taken, dy + c, sizeof taken);
+        taken &= __builtin_convertvector(number, ints) == (int32_t)tap;
+        memcpy(sum, &taken, sizeof sum);
+        for (int k = 0; k < 16; k++)
+            dx[c + k] += sum[k];
+    }
+    for (; c < n; c++)
         dx[c] += winner[c] == tap ? dy[c] : 0;
 }
 
-MM_VECTORS static void take_weighted(const float *restrict dy, float weight, int64_t n, float *restrict dx)
+static inline void take_weighted(const float *restrict dy, float weight, int64_t n, float *restrict dx)
 {
     for (int64_t c = 0; c < n; c++)
         dx[c] += weight * dy[c];
 }
 
 /* One input voxel from all windows that hold it; dy and winners are the item's. */
-static void gather_voxel(const struct work *w, const int64_t in[3], const float *dy, const uint8_t *winner, float *dx)
+MM_VECTORS static void gather_voxel(const struct work *w, const int64_t in[3], const float *dy, const uint8_t *winner,
+                                    float *restrict dx)
 {
     const struct pool *self = w->self;
     const struct axis *a = self->axis;
@@ -237,12 +261,12 @@ static void gather_voxel(const struct work *w, const int64_t in[3], const float 
     for (int64_t z = rz.first; z < rz.last; z++)
         for (int64_t y = ry.first; y < ry.last; y++)
             for (int64_t x = rx.first; x < rx.last; x++) {
-                const struct box box = box_of(self, z, y, x);
                 int64_t place = ((z * a[1].out + y) * a[2].out + x) * self->channels;
                 if (self->average)
-                    take_weighted(dy + place, box.weight, self->channels, dx);
+                    take_weighted(dy + place, (float)(a[0].share[z] * a[1].share[y] * a[2].share[x]), self->channels,
+                                  dx);
                 else
-                    take_winners(dy + place, winner + place, (uint8_t)tap_of(self, box.origin, in[0], in[1], in[2]),
+                    take_winners(dy + place, winner + place, tap_of(self, (int64_t[]){z, y, x}, in[0], in[1], in[2]),
                                  self->channels, dx);
             }
 }
