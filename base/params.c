@@ -13,7 +13,7 @@ static bool is_called(const struct mm_param *param, const char *name)
 
 const struct mm_param *mm_params_find(const struct mm_param *table, const char *name)
 {
-    for (; table->type != MM_PARAM_END_OF_TABLE; table++)
+    for (; table && table->type != MM_PARAM_END_OF_TABLE; table++)
         if (is_called(table, name))
             return table;
     return NULL;

@@ -98,7 +98,7 @@ enum mm_status mm_params_set(struct mm_arena *arena, const struct mm_param *para
 enum mm_status mm_params_defaults(struct mm_arena *arena, const struct mm_param *table, void *object, struct mm_error *err);
 /* All values as a JSON object, defaults included: what a run really used (cache keys, manifest, docs). */
 cJSON *mm_params_json(struct mm_arena *arena, const struct mm_param *table, const void *object);
-/* The entry of that name or alias, or NULL. */
+/* The entry of that name or alias, or NULL; `table` may be NULL. */
 const struct mm_param *mm_params_find(const struct mm_param *table, const char *name);
 /* For people: one aligned line a parameter: name, type, default, range, unit, help. */
 void mm_params_help(struct mm_text *text, const struct mm_param *table);

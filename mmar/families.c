@@ -34,7 +34,7 @@ ACCESSOR(model_at, struct mm_model, mm_models, NULL)
 ACCESSOR(loss_at, struct mm_loss, mm_losses, NULL)
 ACCESSOR(optimizer_at, struct mm_optimizer, mm_optimizers, NULL)
 ACCESSOR(schedule_at, struct mm_schedule, mm_schedules, mm_schedule_common_params)
-ACCESSOR(metric_at, struct mm_metric, mm_metrics, NULL)
+ACCESSOR(metric_at, struct mm_metric, mm_metrics, mm_metric_common_params)
 
 static bool op_at(size_t index, struct mm_member *out)
 {

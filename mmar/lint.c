@@ -1,56 +1,5 @@
-/* Lints of a config: arguments without effect and rules over a training. */
+/* Rules over a training that cost people days, each with the trouble it comes from. */
 #include "mmar/lint.h"
-
-#include "mmar/families.h"
-
-/* Any family's member by the spelling of a config. */
-static bool member_of(const struct mm_component *component, const char *family, struct mm_member *out)
-{
-    const struct mm_transform *t = !strcmp(family, "transforms") ? mm_transform_find(component->name) : NULL;
-    const char *name = t ? t->name : component->name;
-    const struct mm_family *f = mm_family_find(family);
-    for (size_t i = 0; f->member(i, out); i++)
-        if (!strcmp(out->name, name) || (out->aliases && strstr(out->aliases, name)))
-            return true;
-    return false;
-}
-
-static void lint_component(const struct mm_component *component, const char *family, bool strict, struct mm_problems *problems)
-{
-    struct mm_member member;
-    const cJSON *arg;
-    if (!component || !member_of(component, family, &member))
-        return;
-    cJSON_ArrayForEach(arg, component->args)
-    {
-        for (int i = 0; i < 2; i++) {
-            const struct mm_param *param = member.tables[i] ? mm_params_find(member.tables[i], arg->string) : NULL;
-            if (param && param->no_effect)
-                mm_problem(problems, strict ? MM_SEVERITY_ERROR : MM_SEVERITY_WARNING, arg, "%s.%s has no effect here%s%s", component->name,
-                           arg->string, param->help ? ": " : "", param->help ? param->help : "");
-        }
-    }
-}
-
-static void lint_list(const struct mm_components *list, const char *family, bool strict, struct mm_problems *problems)
-{
-    for (size_t i = 0; i < list->count; i++)
-        lint_component(&list->items[i], family, strict, problems);
-}
-
-void mm_lint_arguments(const struct mm_project *project, bool strict, struct mm_problems *problems)
-{
-    const struct mm_stage *stages[] = {&project->config->train, &project->config->validate};
-    for (int i = 0; i < 2; i++) {
-        lint_list(&stages[i]->pre_transforms, "transforms", strict, problems);
-        lint_list(&stages[i]->post_transforms, "transforms", strict, problems);
-        lint_list(&stages[i]->metrics, "metrics", strict, problems);
-        lint_component(stages[i]->model, "models", strict, problems);
-        lint_component(stages[i]->loss, "losses", strict, problems);
-        lint_component(stages[i]->optimizer, "optimizers", strict, problems);
-        lint_component(stages[i]->schedule, "schedules", strict, problems);
-    }
-}
 
 /* 21 of 49 public Clara configs validate more rarely than they train: no best model would ever be kept. */
 static void lint_interval(const struct mm_training *t, struct mm_problems *problems)

@@ -1,12 +1,10 @@
-/* What `mmar check` finds beyond what reading a config finds: arguments without effect, habits that cost people days, and data. */
+/* What `mmar check` finds beyond what reading a config finds: habits that cost people days, and data. */
 #ifndef MM_MMAR_LINT_H
 #define MM_MMAR_LINT_H
 
 #include "mmar/project.h"
 
-/* Arguments accepted for compatibility that change nothing here, as warnings; with `strict` as errors. */
-void mm_lint_arguments(const struct mm_project *project, bool strict, struct mm_problems *problems);
-/* Rules over a whole training (lint_rules.c names each with the trouble it comes from). */
+/* Rules over a whole training. */
 void mm_lint_training(const struct mm_training *training, struct mm_problems *problems);
 
 struct mm_lint_data_result {

@@ -66,7 +66,7 @@ void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, co
 {
     size_t count = source->list->count, every = full || count <= LABELS_SAMPLED ? 1 : count / LABELS_SAMPLED;
     const struct mm_chain *values = mm_chain_narrow(arena, source->chain, training->prediction.label_field, true);
-    for (size_t i = 0; i < count && problems->count < MM_PROBLEMS_MAX && !mm_interrupted(); i++) {
+    for (size_t i = 0; i < count && problems->errors < MM_PROBLEMS_MAX && !mm_interrupted(); i++) {
         const struct mm_item *item = &source->list->items[i];
         const struct mm_entry *image = mm_item_get(item, training->prediction.image_field), *label = mm_item_get(item, training->prediction.label_field);
         struct mm_image_info a, b;

@@ -13,7 +13,8 @@ struct mm_parent {
 /* `from`: an archive (verified while it is read), an MMAR folder, or a .safetensors file. */
 enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent, struct mm_error *err);
 void mm_parent_close(struct mm_parent *parent);
-/* Writes models/parent.json, or removes it when training starts from scratch. A resumed run leaves it as it is: do not call. */
+/* Writes models/parent.json, or removes it when training starts from scratch; removes models/run.json, which tells of the run before.
+ * A resumed run leaves both as they are: do not call. */
 enum mm_status mm_parent_record(struct mm_arena *arena, const struct mm_project *project, const struct mm_parent *parent, struct mm_error *err);
 
 #endif

@@ -42,8 +42,6 @@ static void hold_backward(struct mm_plan *plan)
             if (needs & MM_NEEDS_INPUT(k))
                 hold(plan, plan->tensors[step->in[k]].block, time);
             hold(plan, back->dx[k], time);
-            if (back->adds[k])
-                hold(plan, plan->tensors[step->in[k]].gradient, time);
         }
         if (needs & MM_NEEDS_OUTPUT)
             hold(plan, plan->tensors[step->out].block, time);

@@ -35,9 +35,11 @@ enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_tra
     return mm_infer_volume(arena, &training->prediction.inferer, image, channels, multiple, predict_batch, &call, out, err);
 }
 
-/* Argmax over channels (the first of equals wins); one channel: sigmoid(logit) >= 0.5. */
-static enum mm_status decide(struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
+/* Argmax over channels (the first of equals wins); one channel: probability >= 0.5. */
+static enum mm_status decide(const struct mm_training *training, struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
 {
+    const struct mm_model *model = training->model;
+    const float threshold = model->probability && model->probability(training->model_self) ? 0.5f : 0.0f;
     const struct mm_volume *from = field->volume;
     struct mm_volume *labels = mm_volume_like(sample->arena, from, from->channels > 256 ? MM_I32 : MM_U8, 1);
     if (!labels)
@@ -45,7 +47,7 @@ static enum mm_status decide(struct mm_sample *sample, struct mm_field *field, s
     size_t voxels = mm_volume_voxels(from);
     const float *x = from->data;
     for (size_t i = 0; i < voxels; i++) {
-        int best = from->channels == 1 ? x[i] >= 0 : 0;
+        int best = from->channels == 1 ? x[i] >= threshold : 0;
         for (int c = 1; c < from->channels; c++)
             if (x[(size_t)c * voxels + i] > x[(size_t)best * voxels + i])
                 best = c;
@@ -69,7 +71,7 @@ enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_tra
         return s;
     field->volume = logits;
     if (!spec->post)
-        return decide(sample, field, err);
+        return decide(training, sample, field, err);
     if (MM_TRY(s, mm_chain_run(spec->post, 0, spec->post->count, sample, NULL, err)))
         return mm_fail_in(err, "post_transforms");
     return MM_OK;

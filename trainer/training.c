@@ -34,11 +34,13 @@ static void *read_self(struct reader *r, const struct mm_component *component, c
     return self;
 }
 
+/* `family`: in the singular, which `mmar list` takes too. */
 static void unknown(struct reader *r, const struct mm_component *component, const char *family, struct mm_nearest *nearest)
 {
     char hint[128];
-    mm_problem(r->problems, MM_SEVERITY_ERROR, component->node, "unknown %s \"%s\"%s (see mmar list %s)", family, component->name,
-               mm_nearest_hint(nearest, hint, sizeof hint), family);
+    const cJSON *name = mm_json_get(component->node, "name");
+    mm_problem(r->problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown %s \"%s\"%s (see mmar list %s)", family,
+               component->name, mm_nearest_hint(nearest, hint, sizeof hint), family);
 }
 
 /* What a rule that spans parameters says, as a problem at the component. */
@@ -68,7 +70,7 @@ static void read_model(struct reader *r)
     const struct mm_component *c = need(r, r->config->train.model, &r->config->train, "model");
     if (!c)
         return;
-    FIND(r, c, "models", mm_models, mm_model_find)
+    FIND(r, c, "model", mm_models, mm_model_find)
     const struct mm_model *model = found;
     void *self = read_self(r, c, model->params, model->params_size, NULL);
     if (!self || (model->check && !holds(r, c, model->check(r->arena, self, &why), &why)))
@@ -86,7 +88,7 @@ static void read_loss(struct reader *r)
     const struct mm_component *c = need(r, r->config->train.loss, &r->config->train, "loss");
     if (!c)
         return;
-    FIND(r, c, "losses", mm_losses, mm_loss_find)
+    FIND(r, c, "loss", mm_losses, mm_loss_find)
     const struct mm_loss *loss = found;
     void *self = read_self(r, c, loss->params, loss->params_size, NULL);
     if (!self || (loss->check && !holds(r, c, loss->check(r->arena, self, &why), &why)))
@@ -115,7 +117,7 @@ static void read_optimizer(struct reader *r)
     const struct mm_component *c = need(r, r->config->train.optimizer, &r->config->train, "optimizer");
     if (!c)
         return;
-    FIND(r, c, "optimizers", mm_optimizers, mm_optimizer_find)
+    FIND(r, c, "optimizer", mm_optimizers, mm_optimizer_find)
     const struct mm_optimizer *optimizer = found;
     void *self = read_self(r, c, optimizer->params, optimizer->params_size, NULL);
     if (!self || (optimizer->check && !holds(r, c, optimizer->check(self, &why), &why)))
@@ -135,7 +137,7 @@ static void read_schedule(struct reader *r)
     const struct mm_component *c = r->config->train.schedule;
     if (!c)
         return;
-    FIND(r, c, "schedules", mm_schedules, mm_schedule_find)
+    FIND(r, c, "schedule", mm_schedules, mm_schedule_find)
     const struct mm_schedule *schedule = found;
     struct mm_schedule_common common = {0};
     const struct mm_param_target also = {mm_schedule_common_params, &common};
@@ -151,18 +153,19 @@ static void read_metric(struct reader *r, const struct mm_component *c)
 {
     struct mm_error why = {.status = MM_OK};
     struct mm_training *t = r->out;
-    FIND(r, c, "metrics", mm_metrics, mm_metric_find)
+    FIND(r, c, "metric", mm_metrics, mm_metric_find)
     const struct mm_metric *metric = found;
     if (t->metric_count == MM_METRICS_MAX) {
         mm_problem(r->problems, MM_SEVERITY_ERROR, c->node, "more than %d metrics", MM_METRICS_MAX);
         return;
     }
-    void *self = read_self(r, c, metric->params, metric->params_size, NULL);
+    struct mm_metric_common common = {0};
+    const struct mm_param_target also = {mm_metric_common_params, &common};
+    void *self = read_self(r, c, metric->params, metric->params_size, &also);
     if (!self || (metric->check && !holds(r, c, metric->check(self, &why), &why)))
         return;
-    const cJSON *label = mm_json_get(c->args, "name"), *key = mm_json_get(c->args, "is_key_metric");
-    t->metrics[t->metric_count++] =
-        (struct mm_metric_use){metric, self, cJSON_IsString(label) ? label->valuestring : metric->name, cJSON_IsTrue(key)};
+    bool key = common.is_key_metric || cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
+    t->metrics[t->metric_count++] = (struct mm_metric_use){metric, self, common.name ? common.name : metric->name, key};
 }
 
 static void read_metrics(struct reader *r)

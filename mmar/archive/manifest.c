@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
-#include "mmar/version.h"
 
 #define FORMAT_VERSION 1
 
@@ -69,7 +68,6 @@ enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const 
         MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
         return s;
     mm_json_add(arena, json, "format", mm_json_integer(arena, FORMAT_VERSION));
-    mm_json_add(arena, json, "made_by", mm_json_text(arena, "mmar " MM_VERSION));
     for (size_t i = 0; i < sizeof card_keys / sizeof *card_keys; i++)
         copy_member(arena, json, card, card_keys[i]);
     for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"

@@ -58,6 +58,17 @@ static enum mm_status answer(const struct mm_command_call *call, const struct mm
     return problems->errors ? MM_NO : MM_OK;
 }
 
+/* The notes of reading a config are its arguments without effect. */
+static enum mm_status refuse_notes(struct mm_problems *problems, struct mm_error *err)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].severity == MM_SEVERITY_NOTE) {
+            problems->items[i].severity = MM_SEVERITY_ERROR;
+            problems->errors++;
+        }
+    return mm_problems_fail(problems, MM_ERR_CONFIG, err);
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
@@ -73,7 +84,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         return mm_problems_fail(problems, s == MM_OK ? MM_ERR_CONFIG : s, err);
     if (s != MM_OK)
         return s;
-    mm_lint_arguments(project, o->strict, problems);
+    if (o->strict && MM_TRY(s, refuse_notes(problems, err)))
+        return s;
     mm_lint_training(training, problems);
     if (!o->no_data) {
         mm_lint_data(call->arena, training, training->train, o->full, &data, problems);

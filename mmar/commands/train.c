@@ -6,6 +6,7 @@
 #include "mmar/parent.h"
 #include "mmar/project.h"
 #include "mmar/report.h"
+#include "mmar/run_record.h"
 #include "trainer/loop.h"
 #include "trainer/weights.h"
 
@@ -105,6 +106,8 @@ static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *projec
             mm_text_seconds(took, sizeof took, result.seconds), result.wait_seconds);
     if (!isnan(result.best_metric))
         mm_note("best metric %.4f after epoch %lld: %s/model.safetensors", result.best_metric, (long long)result.best_epoch, folder);
+    if (MM_TRY(s, mm_run_record_write(arena, project, training, &result, o->backend, err)))
+        return s;
     return mm_report_curves(arena, project, folder, err);
 }
 

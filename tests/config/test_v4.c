@@ -102,8 +102,7 @@ static void odd_shapes_do_no_harm(void **state)
         "{\"train\": {\"dataset\": [], \"key_metric\": 5, \"additional_metrics\": [null]}}",
         "{\"train\": {\"metrics\": {\"name\": \"A\"}, \"key_metric\": {\"name\": \"B\"}}}",
         "{\"train\": {\"lr_scheduler\": 5, \"lr_policy\": {\"name\": \"A\"}}}",
-        "{\"train\": {\"dataset\": {\"name\": \"Dataset\"}, \"image_pipeline\": {\"name\": \"P\"}, \"key_metric\": "
-        "null}}",
+        "{\"train\": {\"dataset\": {\"name\": \"Dataset\"}, \"image_pipeline\": {\"name\": \"P\"}}}",
         "{\"train\": 5, \"validate\": []}",
         "{\"dataset\": {\"name\": \"Dataset\"}, \"key_metric\": []}",
     };

@@ -200,12 +200,14 @@ enum golden_result golden_metric(struct golden_case *c)
 {
     const struct mm_metric *metric = c->component.name ? mm_metric_find(c->component.name) : NULL;
     struct mm_desc desc;
+    struct mm_metric_common common = {0};
+    const struct mm_param_target also = {mm_metric_common_params, &common};
     struct mm_error err = {.status = MM_OK};
     void *self;
     size_t n;
     if (!metric)
         return GOLDEN_SKIPPED;
-    if (!golden_params(c, metric->params, metric->params_size, NULL, &self))
+    if (!golden_params(c, metric->params, metric->params_size, &also, &self))
         return GOLDEN_FAILED;
     const uint8_t *prediction = masks_of(c, "in.y_pred", &desc), *truth = masks_of(c, "in.y", &desc);
     if (!prediction || !truth)

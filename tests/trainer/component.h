@@ -2,10 +2,11 @@
 #ifndef MM_TESTS_TRAINER_COMPONENT_H
 #define MM_TESTS_TRAINER_COMPONENT_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <ctype.h>
@@ -14,7 +15,8 @@
 #include "base/params.h"
 
 /* Reads arguments; NULL and the problems as text in err when they are refused. */
-static inline void *component_try(struct mm_arena *arena, const struct mm_param *table, size_t size, const char *args, struct mm_error *err)
+static inline void *component_try(struct mm_arena *arena, const struct mm_param *table, size_t size, const char *args,
+                                  struct mm_error *err)
 {
     cJSON *json;
     struct mm_problems problems;
@@ -29,7 +31,8 @@ static inline void *component_try(struct mm_arena *arena, const struct mm_param 
     return NULL;
 }
 
-static inline void *component_read(struct mm_arena *arena, const struct mm_param *table, size_t size, const char *args)
+static inline void *component_read(struct mm_arena *arena, const struct mm_param *table, size_t size,
+                                   const char *args)
 {
     struct mm_error err = {0};
     void *self = component_try(arena, table, size, args, &err);
@@ -39,8 +42,8 @@ static inline void *component_read(struct mm_arena *arena, const struct mm_param
 }
 
 /* Name, summary and example as every family has them; an unknown argument is refused by its name. */
-static inline void component_keeps_rules(struct mm_arena *arena, const char *name, const char *summary, const char *example,
-                                         const struct mm_param *table, size_t size)
+static inline void component_keeps_rules(struct mm_arena *arena, const char *name, const char *summary,
+                                         const char *example, const struct mm_param *table, size_t size)
 {
     struct mm_error err = {0};
     assert_true(isupper((unsigned char)*name));

@@ -24,7 +24,6 @@ static const struct mm_param params[] = {
             "sensitivity, specificity, precision, f1_score, accuracy, threat_score ...; the first one is the figure"),
     MM_BOOL(P, compute_sample, .help = "the metric of each case, then the mean; else the mean of the counts first"),
     MM_METRIC_REDUCTION(P),
-    MM_METRIC_IGNORED,
     MM_PARAMS_END,
 };
 

@@ -20,7 +20,6 @@ static const struct mm_param params[] = {
               .help = "95 is the usual HD95; the maximum when absent"),
     MM_BOOL(P, directed, .help = "from the prediction to the truth only"),
     MM_METRIC_REDUCTION(P),
-    MM_METRIC_IGNORED,
     MM_PARAMS_END,
 };
 

@@ -31,6 +31,12 @@ struct mm_metric {
     const char *example;
 };
 
+/* Read beside the metric's own table. */
+struct mm_metric_common {
+    const char *name; /* as reports call it; NULL: the metric's own name */
+    bool is_key_metric;
+};
+extern const struct mm_param mm_metric_common_params[];
 extern const struct mm_metric *const mm_metrics[]; /* NULL-terminated */
 const struct mm_metric *mm_metric_find(const char *name);
 

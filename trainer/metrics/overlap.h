@@ -14,8 +14,7 @@ struct mm_overlap {
         MM_BOOL(                                                                                                     \
             struct mm_overlap, ignore_empty, .def = 1,                                                               \
             .help =                                                                                                  \
-                "leave classes out that a case does not have; else 1 when not predicted either, 0 when predicted"),  \
-        MM_METRIC_IGNORED
+                "leave classes out that a case does not have; else 1 when not predicted either, 0 when predicted")
 
 size_t mm_overlap_values(const void *self, int classes);
 double mm_overlap_aggregate(const void *self, const double *values, size_t cases, size_t count);

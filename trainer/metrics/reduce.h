@@ -9,17 +9,6 @@
     MM_CHOICE(                                                                                                       \
         P, reduction, .choices = "mean sum mean_batch sum_batch mean_channel sum_channel none", .def_text = "mean",  \
         .help = "mean: over the classes of a case, then over cases; mean_batch: over cases, then over classes")
-/* Accepted for compatibility: what says where a value comes from and how it is called is read beside the metric. */
-#define MM_METRIC_IGNORED                                                                                            \
-    MM_IGNORED("name", .help = "what reports call the metric"),                                                      \
-        MM_IGNORED("is_key_metric", .help = "chooses the best model"),                                               \
-        MM_IGNORED("field", .help = "the prediction's field"),                                                       \
-        MM_IGNORED("label_field", .help = "the label's field"),                                                      \
-        MM_IGNORED("report_path", .help = "reports go to eval/"),                                                    \
-        MM_IGNORED("output_transform", .help = "predictions and labels are found by their fields"),                  \
-        MM_IGNORED("get_not_nans", .help = "counts are in the report"),                                              \
-        MM_IGNORED("num_classes", .help = "the labels say it"),                                                      \
-        MM_IGNORED("return_with_label", .help = "reports name the classes")
 
 /* One figure of cases x count values; NaN when nothing could be measured. */
 double mm_metric_reduce(const char *reduction, const double *values, size_t cases, size_t count);

@@ -14,7 +14,6 @@ static const struct mm_param params[] = {
               .help = "euclidean in mm, others in voxels"),
     MM_BOOL(P, symmetric, .help = "both directions"),
     MM_METRIC_REDUCTION(P),
-    MM_METRIC_IGNORED,
     MM_PARAMS_END,
 };
 

@@ -21,7 +21,8 @@ static const struct mm_param params[] = {
     MM_INT(P, base_filters, .def = 64, .min = 1, .max = 4096,
            .help = "channels of the top level; each level below doubles them"),
     MM_INT(P, depth, .def = 4, .min = 1, .max = DEPTH_MAX, .help = "how many times the image is halved"),
-    MM_INT(P, head_channels, .def = 2, .min = 1, .max = 4096, .help = "channels of the last 3x3 convolution"),
+    MM_INT(P, head_channels, .def = 2, .min = 0, .max = 4096,
+           .help = "channels of a last 3x3 convolution, as zhixuhao/unet has it; 0: none, as in the paper"),
     MM_BOOL(P, sigmoid, .def = 1, .help = "the prediction is a probability; false: logits"),
     MM_DOUBLE(P, dropout, .min = 0, .max = 0.99, .help = "in the two deepest levels; the original has 0.5"),
     MM_PARAMS_END,
@@ -79,13 +80,13 @@ static mm_value up(const P *p, struct mm_graph *graph, int number, int64_t in, m
 }
 
 /* The last convolution has Keras' default start, glorot_uniform. */
-static mm_value last(const P *p, struct mm_graph *graph, mm_value x)
+static mm_value last(const P *p, struct mm_graph *graph, int64_t in, mm_value x)
 {
     const int point[3] = {1, 1, 1};
-    double limit = sqrt(6.0 / (double)(p->head_channels + p->out_channels));
+    double limit = sqrt(6.0 / (double)(in + p->out_channels));
     struct mm_conv conv = {.kernel = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}, .groups = 1};
-    mm_value weight = mm_graph_kernel(graph, "out.weight", p->out_channels, p->head_channels, point,
-                                      (struct mm_init){MM_INIT_UNIFORM, limit});
+    mm_value weight =
+        mm_graph_kernel(graph, "out.weight", p->out_channels, in, point, (struct mm_init){MM_INIT_UNIFORM, limit});
     mm_value bias =
         mm_graph_vector(graph, "out.bias", p->out_channels, MM_ROLE_PARAM, (struct mm_init){MM_INIT_CONSTANT, 0});
     const mm_value inputs[] = {x, weight, bias};
@@ -119,8 +120,11 @@ static enum mm_status build(const void *self, struct mm_graph *graph, struct mm_
         x = pair(p, graph, number, width, width / 2, x);
         width /= 2;
     }
-    x = conv_relu(p, graph, "head", width, p->head_channels, 3, x);
-    mm_graph_output(graph, last(p, graph, x));
+    if (p->head_channels) {
+        x = conv_relu(p, graph, "head", width, p->head_channels, 3, x);
+        width = p->head_channels;
+    }
+    mm_graph_output(graph, last(p, graph, width, x));
     return mm_graph_status(graph, err);
 }
 
@@ -137,6 +141,11 @@ static int64_t in_channels(const void *self)
 static int64_t out_channels(const void *self)
 {
     return ((const P *)self)->out_channels;
+}
+
+static bool probability(const void *self)
+{
+    return ((const P *)self)->sigmoid;
 }
 
 static void multiple(const void *self, int out[3])
@@ -156,6 +165,7 @@ const struct mm_model mm_model_keras_unet = {
     .spatial = spatial,
     .in_channels = in_channels,
     .out_channels = out_channels,
+    .probability = probability,
     .multiple = multiple,
     .build = build,
     .example = "{\"in_channels\": 1, \"out_channels\": 1}",

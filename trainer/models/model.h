@@ -22,6 +22,8 @@ struct mm_model {
     int (*spatial)(const void *self);
     int64_t (*in_channels)(const void *self);
     int64_t (*out_channels)(const void *self);
+    /* The output is a probability already (a sigmoid ends the network), so 0.5 decides; NULL: logits, 0 decides. */
+    bool (*probability)(const void *self);
     /* Sides of an input must be multiples of this (x, y, z); 1 where anything goes. */
     void (*multiple)(const void *self, int out[3]);
     enum mm_status (*build)(const void *self, struct mm_graph *graph, struct mm_error *err);

@@ -24,18 +24,16 @@ void mm_windows_range(const struct mm_windows *windows, int axis, int tap, int64
         *last = windows->small[axis];
 }
 
-/* A 1x1x1 kernel that moves voxel by voxel sees one long row. */
+/* A 1x1x1 kernel that moves voxel by voxel sees a slice as one long row. */
 static struct mm_windows flattened(const struct mm_windows *windows)
 {
     struct mm_windows flat = *windows;
     for (int i = 0; i < 3; i++)
         if (flat.kernel[i] != 1 || flat.stride[i] != 1 || flat.low[i] != 0 || flat.small[i] != flat.large[i])
             return flat;
-    for (int i = 0; i < 2; i++) {
-        flat.small[2] *= flat.small[i];
-        flat.small[i] = flat.large[i] = 1;
-    }
+    flat.small[2] *= flat.small[1];
     flat.large[2] = flat.small[2];
+    flat.small[1] = flat.large[1] = 1;
     return flat;
 }
 

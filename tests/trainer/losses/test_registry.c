@@ -51,8 +51,8 @@ static struct run *run_make(const char *name, const char *args, struct mm_desc p
     for (size_t i = 0; i < values; i++)
         r->dy[i] = 1;
     size_t saved = r->loss->saved_bytes ? r->loss->saved_bytes(self, &prediction, &target) : 0;
-    r->call = (struct mm_loss_call){self, &r->prediction, &r->target, &r->value, r->x, r->t, r->y, r->dy, r->dx,
-                                    mm_arena_alloc(&arena, saved + 1)};
+    r->call = (struct mm_loss_call){self, &r->prediction, &r->target, &r->value, r->x,
+                                    r->t, r->y,           r->dy,      r->dx,     mm_arena_alloc(&arena, saved + 1)};
     return r;
 }
 
@@ -78,7 +78,8 @@ static void fill(struct run *r, bool indices, bool probabilities)
 }
 
 /* The gradient against central differences of the value, element by element. */
-static void check_gradient(const char *name, const char *args, struct mm_desc prediction, bool indices, bool probabilities)
+static void check_gradient(const char *name, const char *args, struct mm_desc prediction, bool indices,
+                           bool probabilities)
 {
     struct mm_desc target = prediction;
     if (indices)
@@ -104,7 +105,8 @@ static void check_gradient(const char *name, const char *args, struct mm_desc pr
         double slope = (above - run_value(r)) / ((double)(x + step) - (double)(x - step));
         r->x[i] = x;
         if (fabs(slope - gradient[i]) > 0.02 * largest + 1e-5 * fabs(above))
-            fail_msg("%s %s: gradient %zu is %g, central difference %g (largest %g)", name, args, i, gradient[i], slope, largest);
+            fail_msg("%s %s: gradient %zu is %g, central difference %g (largest %g)", name, args, i, gradient[i],
+                     slope, largest);
     }
 }
 
@@ -127,25 +129,34 @@ static void test_gradients_by_central_differences(void **state)
         bool indices, probabilities;
     } rows[] = {
         {"DiceLoss", "{\"to_onehot_y\": true, \"softmax\": true}", true, false},
-        {"DiceLoss", "{\"to_onehot_y\": true, \"softmax\": true, \"include_background\": false, \"weight\": [1, 3]}", true, false},
-        {"DiceLoss", "{\"sigmoid\": true, \"squared_pred\": true, \"jaccard\": true, \"batch\": true, \"reduction\": \"sum\"}", false, false},
+        {"DiceLoss", "{\"to_onehot_y\": true, \"softmax\": true, \"include_background\": false, \"weight\": [1, 3]}",
+         true, false},
+        {"DiceLoss",
+         "{\"sigmoid\": true, \"squared_pred\": true, \"jaccard\": true, \"batch\": true, \"reduction\": \"sum\"}",
+         false, false},
         {"DiceLoss", "{\"reduction\": \"none\"}", false, true},
         {"CrossEntropyLoss", "{\"weight\": [0.2, 1, 2], \"label_smoothing\": 0.1, \"ignore_index\": 1}", true, false},
         {"CrossEntropyLoss", "{\"reduction\": \"none\"}", true, false},
         {"CrossEntropyLoss", "{\"reduction\": \"sum\"}", false, false},
-        {"DiceCELoss", "{\"to_onehot_y\": true, \"softmax\": true, \"include_background\": false, \"ce_weight\": [1, 2, 3]}", true, false},
+        {"DiceCELoss",
+         "{\"to_onehot_y\": true, \"softmax\": true, \"include_background\": false, \"ce_weight\": [1, 2, 3]}", true,
+         false},
         {"DiceCELoss", "{\"sigmoid\": true, \"lambda_ce\": 0.5, \"lambda_dice\": 2}", false, false},
         {"CrossEntropyDice", "{\"skip_background\": true}", true, false},
         {"Dice", "{\"squared_pred\": true, \"skip_background\": true}", true, false},
         {"Dice", "{\"is_onehot_targets\": true}", false, false},
         {"FocalLoss", "{\"to_onehot_y\": true, \"gamma\": 1.5, \"alpha\": 0.25}", true, false},
-        {"FocalLoss", "{\"to_onehot_y\": true, \"use_softmax\": true, \"alpha\": 0.25, \"reduction\": \"sum\"}", true, false},
-        {"FocalLoss", "{\"to_onehot_y\": true, \"use_softmax\": true, \"include_background\": false, \"reduction\": \"none\"}", true, false},
+        {"FocalLoss", "{\"to_onehot_y\": true, \"use_softmax\": true, \"alpha\": 0.25, \"reduction\": \"sum\"}", true,
+         false},
+        {"FocalLoss",
+         "{\"to_onehot_y\": true, \"use_softmax\": true, \"include_background\": false, \"reduction\": \"none\"}",
+         true, false},
         {"Focal", "{}", true, false},
         {"Focal", "{\"is_onehot_targets\": true, \"skip_background\": true}", false, false},
         {"DiceFocalLoss", "{\"to_onehot_y\": true, \"softmax\": true, \"focal_weight\": [1, 2, 3]}", true, false},
         {"GeneralizedDiceLoss", "{\"to_onehot_y\": true, \"softmax\": true}", true, false},
-        {"GeneralizedDiceLoss", "{\"sigmoid\": true, \"w_type\": \"simple\", \"batch\": true, \"reduction\": \"none\"}", false, false},
+        {"GeneralizedDiceLoss",
+         "{\"sigmoid\": true, \"w_type\": \"simple\", \"batch\": true, \"reduction\": \"none\"}", false, false},
         {"TverskyLoss", "{\"to_onehot_y\": true, \"softmax\": true, \"alpha\": 0.3, \"beta\": 0.7}", true, false},
         {"BCEWithLogitsLoss", "{\"pos_weight\": [[[0.5]], [[2]], [[1]]]}", false, false},
         {"BCEWithLogitsLoss", "{\"reduction\": \"none\"}", false, false},
@@ -153,8 +164,10 @@ static void test_gradients_by_central_differences(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        check_gradient(rows[i].name, rows[i].args, mm_desc_make(3, 2, 3, 2, 3, 4), rows[i].indices, rows[i].probabilities);
-        check_gradient(rows[i].name, rows[i].args, mm_desc_make(2, 1, 3, 1, 5, 14), rows[i].indices, rows[i].probabilities);
+        check_gradient(rows[i].name, rows[i].args, mm_desc_make(3, 2, 3, 2, 3, 4), rows[i].indices,
+                       rows[i].probabilities);
+        check_gradient(rows[i].name, rows[i].args, mm_desc_make(2, 1, 3, 1, 5, 14), rows[i].indices,
+                       rows[i].probabilities);
         mm_arena_reset(&arena);
     }
 }
@@ -162,17 +175,19 @@ static void test_gradients_by_central_differences(void **state)
 static void test_one_channel(void **state)
 {
     (void)state;
-    check_gradient("DiceLoss", "{\"sigmoid\": true, \"to_onehot_y\": true, \"include_background\": false}", mm_desc_make(2, 2, 1, 1, 3, 5),
-                   false, false);
+    check_gradient("DiceLoss", "{\"sigmoid\": true, \"to_onehot_y\": true, \"include_background\": false}",
+                   mm_desc_make(2, 2, 1, 1, 3, 5), false, false);
     check_gradient("DiceCELoss", "{\"sigmoid\": true}", mm_desc_make(2, 2, 1, 1, 3, 5), false, false);
     check_gradient("Dice", "{\"skip_background\": true}", mm_desc_make(2, 2, 1, 1, 3, 5), false, false);
     check_gradient("Focal", "{\"skip_background\": true}", mm_desc_make(2, 2, 1, 1, 3, 5), false, false);
 }
 
 /* Values that a pencil gives: x and t of one item. */
-static double by_hand(const char *name, const char *args, int64_t classes, int64_t voxels, const float *x, int64_t channels, const float *t)
+static double by_hand(const char *name, const char *args, int64_t classes, int64_t voxels, const float *x,
+                      int64_t channels, const float *t)
 {
-    struct run *r = run_make(name, args, mm_desc_make(2, 1, classes, 1, 1, voxels), mm_desc_make(2, 1, channels, 1, 1, voxels));
+    struct run *r =
+        run_make(name, args, mm_desc_make(2, 1, classes, 1, 1, voxels), mm_desc_make(2, 1, channels, 1, 1, voxels));
     assert_non_null(r);
     memcpy(r->x, x, (size_t)(classes * voxels) * sizeof(float));
     memcpy(r->t, t, (size_t)(channels * voxels) * sizeof(float));
@@ -184,16 +199,21 @@ static void test_values_by_hand(void **state)
     (void)state;
     const float half[] = {0.5f, 0.5f}, zero[] = {0, 0, 0, 0}, first[] = {1, 0}, index[] = {0, 1}, two[] = {2, 0};
     assert_float_equal(by_hand("DiceLoss", "{}", 1, 2, half, 1, first), 1 - (1 + 1e-5) / (2 + 1e-5), 1e-6);
-    assert_float_equal(by_hand("DiceLoss", "{\"jaccard\": true}", 1, 2, half, 1, first), 1 - (1 + 1e-5) / (3 + 1e-5), 1e-6);
-    assert_float_equal(by_hand("DiceLoss", "{\"squared_pred\": true}", 1, 2, half, 1, first), 1 - (1 + 1e-5) / (1.5 + 1e-5), 1e-6);
+    assert_float_equal(by_hand("DiceLoss", "{\"jaccard\": true}", 1, 2, half, 1, first), 1 - (1 + 1e-5) / (3 + 1e-5),
+                       1e-6);
+    assert_float_equal(by_hand("DiceLoss", "{\"squared_pred\": true}", 1, 2, half, 1, first),
+                       1 - (1 + 1e-5) / (1.5 + 1e-5), 1e-6);
     assert_float_equal(by_hand("CrossEntropyLoss", "{}", 2, 2, zero, 1, index), log(2), 1e-6);
-    assert_float_equal(by_hand("CrossEntropyLoss", "{\"reduction\": \"sum\", \"weight\": [1, 3]}", 2, 2, zero, 1, index), 4 * log(2), 1e-6);
+    assert_float_equal(
+        by_hand("CrossEntropyLoss", "{\"reduction\": \"sum\", \"weight\": [1, 3]}", 2, 2, zero, 1, index), 4 * log(2),
+        1e-6);
     assert_float_equal(by_hand("BCEWithLogitsLoss", "{}", 1, 2, zero, 1, first), log(2), 1e-6);
     assert_float_equal(by_hand("FocalLoss", "{}", 1, 2, zero, 1, first), 0.25 * log(2), 1e-6);
     assert_float_equal(by_hand("MSELoss", "{}", 1, 2, two, 1, first), 0.5, 1e-6);
     assert_float_equal(by_hand("TverskyLoss", "{\"alpha\": 0.25, \"beta\": 0.75}", 1, 2, half, 1, first), 0.5, 1e-5);
     /* An absent class has weight infinity in the generalised loss: it takes the largest finite one. */
-    assert_float_equal(by_hand("GeneralizedDiceLoss", "{\"to_onehot_y\": true}", 2, 2, zero, 1, zero), 1 - 1e-5 / (0.5 + 1e-5), 1e-4);
+    assert_float_equal(by_hand("GeneralizedDiceLoss", "{\"to_onehot_y\": true}", 2, 2, zero, 1, zero),
+                       1 - 1e-5 / (0.5 + 1e-5), 1e-4);
 }
 
 static void test_large_logits_stay_finite(void **state)
@@ -227,8 +247,8 @@ static void test_any_size_counts_every_voxel(void **state)
 {
     (void)state;
     for (int64_t voxels = 1; voxels < 200; voxels += 13) {
-        struct run *r = run_make("DiceCELoss", "{\"softmax\": true, \"to_onehot_y\": true}", mm_desc_make(2, 2, 2, 1, 1, voxels),
-                                 mm_desc_make(2, 2, 1, 1, 1, voxels));
+        struct run *r = run_make("DiceCELoss", "{\"softmax\": true, \"to_onehot_y\": true}",
+                                 mm_desc_make(2, 2, 2, 1, 1, voxels), mm_desc_make(2, 2, 1, 1, 1, voxels));
         for (int64_t i = 0; i < 2 * voxels; i++)
             r->t[i] = (float)(i & 1);
         double odd = (double)(voxels / 2), even = (double)(voxels - voxels / 2), n = (double)voxels, dice = 0;
@@ -240,7 +260,8 @@ static void test_any_size_counts_every_voxel(void **state)
     }
 }
 
-static void refuses(const char *name, const char *args, struct mm_desc prediction, struct mm_desc target, const char *text)
+static void refuses(const char *name, const char *args, struct mm_desc prediction, struct mm_desc target,
+                    const char *text)
 {
     struct mm_error err = {0};
     struct mm_desc value;
@@ -256,7 +277,8 @@ static void refuses(const char *name, const char *args, struct mm_desc predictio
 
 static void test_refusals(void **state)
 {
-    struct mm_desc three = mm_desc_make(2, 1, 3, 1, 4, 4), one = mm_desc_make(2, 1, 1, 1, 4, 4), other = mm_desc_make(2, 1, 3, 1, 4, 5);
+    struct mm_desc three = mm_desc_make(2, 1, 3, 1, 4, 4), one = mm_desc_make(2, 1, 1, 1, 4, 4),
+                   other = mm_desc_make(2, 1, 3, 1, 4, 5);
     (void)state;
     refuses("DiceLoss", "{\"softmax\": true, \"sigmoid\": true}", three, three, "cannot both");
     refuses("DiceLoss", "{\"softmax\": true}", three, one, "set to_onehot_y");

@@ -65,7 +65,8 @@ static void test_rules(void **state)
         const struct mm_metric *m = mm_metrics[i];
         component_keeps_rules(&arena, m->name, m->summary, m->example, m->params, m->params_size);
         assert_ptr_equal(mm_metric_find(m->name), m);
-        const void *self = component_read(&arena, m->params, m->params_size, "{\"include_background\": false, \"name\": \"val\"}");
+        const void *self =
+            component_read(&arena, m->params, m->params_size, "{\"include_background\": false, \"name\": \"val\"}");
         assert_int_equal(m->first_class(self), 1);
         self = component_read(&arena, m->params, m->params_size, "{\"include_background\": true}");
         assert_int_equal(m->first_class(self), 0);
@@ -92,9 +93,14 @@ static void test_overlap_of_shifted_boxes(void **state)
     assert_float_equal(measured("MeanIoU", "{\"include_background\": false}", &half), 1.0 / 3, 1e-12);
     assert_float_equal(measured("DiceMetric", "{\"include_background\": false}", &missed), 0, 1e-12);
     assert_true(isnan(measured("DiceMetric", "{\"include_background\": false}", &extra)));
-    assert_float_equal(measured("DiceMetric", "{\"include_background\": false, \"ignore_empty\": false}", &extra), 0, 1e-12);
-    assert_float_equal(measured("ConfusionMatrixMetric", "{\"include_background\": false, \"metric_name\": \"precision\"}", &half), 0.5, 1e-12);
-    assert_float_equal(measured("ConfusionMatrixMetric", "{\"include_background\": false, \"metric_name\": \"F1 score\"}", &half), 0.5, 1e-12);
+    assert_float_equal(measured("DiceMetric", "{\"include_background\": false, \"ignore_empty\": false}", &extra), 0,
+                       1e-12);
+    assert_float_equal(
+        measured("ConfusionMatrixMetric", "{\"include_background\": false, \"metric_name\": \"precision\"}", &half),
+        0.5, 1e-12);
+    assert_float_equal(
+        measured("ConfusionMatrixMetric", "{\"include_background\": false, \"metric_name\": \"F1 score\"}", &half),
+        0.5, 1e-12);
 }
 
 static void test_distances_of_shifted_boxes(void **state)
@@ -103,13 +109,17 @@ static void test_distances_of_shifted_boxes(void **state)
     (void)state;
     moved.spacing[0] = 2.5;
     assert_float_equal(measured("HausdorffDistanceMetric", "{}", &moved), 5, 1e-12);
-    assert_float_equal(measured("HausdorffDistanceMetric", "{\"distance_metric\": \"chessboard\"}", &moved), 2, 1e-12);
-    assert_float_equal(measured("HausdorffDistanceMetric", "{\"distance_metric\": \"taxicab\", \"directed\": true}", &moved), 2, 1e-12);
+    assert_float_equal(measured("HausdorffDistanceMetric", "{\"distance_metric\": \"chessboard\"}", &moved), 2,
+                       1e-12);
+    assert_float_equal(
+        measured("HausdorffDistanceMetric", "{\"distance_metric\": \"taxicab\", \"directed\": true}", &moved), 2,
+        1e-12);
     assert_float_equal(measured("HausdorffDistanceMetric", "{\"percentile\": 50, \"directed\": true}", &moved),
                        measured("HausdorffDistanceMetric", "{\"percentile\": 50}", &moved), 1e-12);
     double average = measured("SurfaceDistanceMetric", "{\"symmetric\": true}", &moved);
     assert_true(average > 0 && average < 5);
-    assert_float_equal(average, measured("SurfaceDistanceMetric", "{}", &moved), 1e-12); /* a box moved is the same both ways */
+    assert_float_equal(average, measured("SurfaceDistanceMetric", "{}", &moved),
+                       1e-12); /* a box moved is the same both ways */
     assert_true(isinf(measured("HausdorffDistanceMetric", "{}", &missed)));
     assert_true(isinf(measured("SurfaceDistanceMetric", "{}", &missed)));
 }
@@ -118,9 +128,12 @@ static double searched(const uint8_t *seeds, const int size[3], const double spa
 {
     double best = INFINITY;
     for (int i = 0; i < size[0] * size[1] * size[2]; i++) {
-        double dx = abs(i % size[0] - at % size[0]) * spacing[0], dy = abs(i / size[0] % size[1] - at / size[0] % size[1]) * spacing[1],
+        double dx = abs(i % size[0] - at % size[0]) * spacing[0],
+               dy = abs(i / size[0] % size[1] - at / size[0] % size[1]) * spacing[1],
                dz = abs(i / size[0] / size[1] - at / size[0] / size[1]) * spacing[2];
-        double d = *metric == 'e' ? dx * dx + dy * dy + dz * dz : *metric == 'c' ? fmax(dx, fmax(dy, dz)) : dx + dy + dz;
+        double d = *metric == 'e'   ? dx * dx + dy * dy + dz * dz
+                   : *metric == 'c' ? fmax(dx, fmax(dy, dz))
+                                    : dx + dy + dz;
         best = seeds[i] && d < best ? d : best;
     }
     return best;
@@ -173,7 +186,8 @@ static void test_unknown_metric_name(void **state)
     struct mm_error err = {0};
     const struct mm_metric *m = mm_metric_find("ConfusionMatrixMetric");
     (void)state;
-    assert_int_equal(m->check(component_read(&arena, m->params, m->params_size, "{\"metric_name\": \"luck\"}"), &err), MM_ERR_CONFIG);
+    assert_int_equal(m->check(component_read(&arena, m->params, m->params_size, "{\"metric_name\": \"luck\"}"), &err),
+                     MM_ERR_CONFIG);
     assert_non_null(strstr(err.text, "luck"));
 }
 

@@ -53,8 +53,8 @@ static struct mm_desc output_desc(const struct mm_model *model, const void *self
     struct mm_graph *graph = build(model, self);
     int m[3];
     model->multiple(self, m);
-    struct mm_desc input = mm_desc_make(model->spatial(self), 2, model->in_channels(self), m[2] * (model->spatial(self) == 3 ? scale : 1),
-                                        m[1] * scale, m[0] * scale);
+    struct mm_desc input = mm_desc_make(model->spatial(self), 2, model->in_channels(self),
+                                        m[2] * (model->spatial(self) == 3 ? scale : 1), m[1] * scale, m[0] * scale);
     struct mm_desc *shapes = mm_arena_array(&arena, struct mm_desc, graph->count);
     if (mm_graph_shapes(graph, &input, 1, shapes, &err) != MM_OK)
         fail_msg("%s: %s", model->name, err.text);
@@ -82,9 +82,12 @@ static void test_rules(void **state)
 static void test_published_parameter_counts(void **state)
 {
     (void)state;
-    assert_int_equal(learned("UNet", "{\"spatial_dims\": 3, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [16, 32, 64, 128, 256], "
-                                     "\"strides\": [2, 2, 2, 2], \"num_res_units\": 2, \"norm\": \"batch\"}"),
-                     4808917);
+    assert_int_equal(
+        learned(
+            "UNet",
+            "{\"spatial_dims\": 3, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [16, 32, 64, 128, 256], "
+            "\"strides\": [2, 2, 2, 2], \"num_res_units\": 2, \"norm\": \"batch\"}"),
+        4808917);
     assert_int_equal(learned("KerasUNet", "{}"), 31031685);
 }
 
@@ -102,8 +105,9 @@ static void test_starting_values(void **state)
 {
     const struct mm_model *unet = mm_model_find("UNet"), *keras = mm_model_find("KerasUNet");
     (void)state;
-    struct mm_graph *g = build(unet, read_self(unet, "{\"dimensions\": 3, \"in_channels\": 2, \"out_channels\": 3, \"channels\": [4, 8], "
-                                                     "\"strides\": [2], \"norm\": \"batch\"}"));
+    struct mm_graph *g = build(
+        unet, read_self(unet, "{\"dimensions\": 3, \"in_channels\": 2, \"out_channels\": 3, \"channels\": [4, 8], "
+                              "\"strides\": [2], \"norm\": \"batch\"}"));
     assert_float_equal(param(g, "model.0.conv.weight")->init.value, 1 / sqrt(2 * 27), 1e-9);
     assert_float_equal(param(g, "model.0.conv.bias")->init.value, 1 / sqrt(2 * 27), 1e-9);
     assert_float_equal(param(g, "model.2.conv.weight")->init.value, 1 / sqrt(3 * 27), 1e-9);
@@ -122,8 +126,9 @@ static void test_axes_are_turned(void **state)
 {
     const struct mm_model *unet = mm_model_find("UNet");
     (void)state;
-    void *self = read_self(unet, "{\"spatial_dims\": 3, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [4, 8, 8], "
-                                 "\"strides\": [[2, 2, 1], [2, 1, 1]], \"kernel_size\": [3, 5, 1]}");
+    void *self =
+        read_self(unet, "{\"spatial_dims\": 3, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [4, 8, 8], "
+                        "\"strides\": [[2, 2, 1], [2, 1, 1]], \"kernel_size\": [3, 5, 1]}");
     int multiple[3];
     unet->multiple(self, multiple);
     assert_int_equal(multiple[0], 4);
@@ -140,7 +145,8 @@ static void test_notations_of_layers(void **state)
 {
     static const char *const spellings[] = {
         "\"act\": \"relu\", \"norm\": \"BATCH\"",
-        "\"act\": [\"LeakyReLU\", {\"negative_slope\": 0.1, \"inplace\": true}], \"norm\": [\"instance\", {\"affine\": true, \"eps\": 1e-3}]",
+        "\"act\": [\"LeakyReLU\", {\"negative_slope\": 0.1, \"inplace\": true}], \"norm\": [\"instance\", "
+        "{\"affine\": true, \"eps\": 1e-3}]",
         "\"act\": [\"prelu\", {\"init\": 0.2}], \"norm\": \"none\"",
         "\"act\": [\"ELU\"], \"adn_ordering\": \"AN\"",
         "\"act\": \"none\", \"dropout\": 0.2, \"bias\": false",
@@ -150,7 +156,9 @@ static void test_notations_of_layers(void **state)
     for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
         char args[512];
         snprintf(args, sizeof(args),
-                 "{\"spatial_dims\": 2, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [4, 8], \"strides\": [2], %s}", spellings[i]);
+                 "{\"spatial_dims\": 2, \"in_channels\": 1, \"out_channels\": 2, \"channels\": [4, 8], \"strides\": "
+                 "[2], %s}",
+                 spellings[i]);
         output_desc(unet, read_self(unet, args), 2);
     }
 }
@@ -177,7 +185,8 @@ static void test_refusals(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct mm_error err = {0};
         char args[512];
-        snprintf(args, sizeof(args), "{\"spatial_dims\": 2, \"in_channels\": 1, \"out_channels\": 2, %s}", rows[i].args);
+        snprintf(args, sizeof(args), "{\"spatial_dims\": 2, \"in_channels\": 1, \"out_channels\": 2, %s}",
+                 rows[i].args);
         void *self = component_read(&arena, unet->params, unet->params_size, args);
         assert_int_equal(unet->check(&arena, self, &err), MM_ERR_CONFIG);
         if (!strstr(err.text, rows[i].text))

@@ -109,6 +109,8 @@ static const struct op_case op_cases[] = {
     CONV2("conv 2D k1, 17 to 5", 1, 17, 5, 7, 9, 1, 1, 0),
     CONV2("conv 2D k5 s2, 2 to 5", 1, 2, 5, 11, 9, 5, 2, 2),
     CONV2("conv 2D k2, 32 to 1", 1, 32, 1, 6, 7, 2, 1, 0),
+    CONV2("conv 2D k5, wider than the input", 2, 2, 3, 2, 1, 5, 1, 2),
+    CONV3("conv 3D k3 s2 on one voxel", 1, 3, 2, 1, 1, 1, 3, 2, 1),
     {"conv 3D, all different", &mm_op_conv,
      PARAMS(mm_conv, {3, 1, 2}, {1, 2, 3}, {2, 1, 1}, {2, 0, 1}, {1, 0, 0}, 1), 2, {D3(2, 3, 6, 5, 8), D3(5, 3, 3, 1, 2)}, false, false},
     {"conv 3D, groups and no bias", &mm_op_conv,

@@ -52,7 +52,8 @@ static double distance(const struct walk *walk)
     return sum;
 }
 
-static void piece(const struct mm_optimizer *o, const void *self, struct walk *walk, double lr, int64_t step, size_t from, size_t to)
+static void piece(const struct mm_optimizer *o, const void *self, struct walk *walk, double lr, int64_t step,
+                  size_t from, size_t to)
 {
     struct mm_update u = {.lr = lr, .step = step, .n = to - from, .w = walk->w + from, .g = walk->g + from};
     for (size_t s = 0; s < o->slots; s++)
@@ -60,7 +61,8 @@ static void piece(const struct mm_optimizer *o, const void *self, struct walk *w
     o->update(self, &u);
 }
 
-static void walk_steps(const struct mm_optimizer *o, const void *self, struct walk *walk, double lr, int steps, size_t cut)
+static void walk_steps(const struct mm_optimizer *o, const void *self, struct walk *walk, double lr, int steps,
+                       size_t cut)
 {
     for (int step = 1; step <= steps; step++) {
         gradient(walk);
@@ -134,7 +136,8 @@ static double first_step(const char *name, const char *args, double lr, float w,
     const struct mm_optimizer *o = mm_optimizer_find(name);
     assert_non_null(o);
     float slots[MM_OPTIMIZER_SLOTS_MAX] = {0};
-    struct mm_update u = {.lr = lr, .step = 1, .n = 1, .w = &w, .g = &g, .slot = {&slots[0], &slots[1], &slots[2], &slots[3]}};
+    struct mm_update u = {
+        .lr = lr, .step = 1, .n = 1, .w = &w, .g = &g, .slot = {&slots[0], &slots[1], &slots[2], &slots[3]}};
     float before = w;
     o->update(read_self(o, args), &u);
     return (double)w - before;
@@ -144,7 +147,8 @@ static void test_first_steps_by_hand(void **state)
 {
     (void)state;
     assert_float_equal(first_step("SGD", "{}", 0.1, 1, 2), -0.2, 1e-6);
-    assert_float_equal(first_step("SGD", "{\"momentum\": 0.9, \"dampening\": 0.5, \"weight_decay\": 0.5}", 0.1, 1, 2), -0.25, 1e-6);
+    assert_float_equal(first_step("SGD", "{\"momentum\": 0.9, \"dampening\": 0.5, \"weight_decay\": 0.5}", 0.1, 1, 2),
+                       -0.25, 1e-6);
     assert_float_equal(first_step("SGD", "{\"momentum\": 0.9, \"nesterov\": true}", 0.1, 1, 2), -0.38, 1e-6);
     assert_float_equal(first_step("Momentum", "{\"use_nesterov\": true}", 0.1, 1, 2), -0.38, 1e-6);
     assert_float_equal(first_step("Adam", "{}", 0.1, 1, -3), 0.1, 1e-6);
@@ -160,9 +164,12 @@ static void test_refusals(void **state)
     struct mm_error err = {0};
     (void)state;
     const struct mm_optimizer *adam = mm_optimizer_find("Adam"), *sgd = mm_optimizer_find("SGD");
-    assert_int_equal(adam->check(component_read(&arena, adam->params, adam->params_size, "{\"betas\": [0.9, 1]}"), &err), MM_ERR_CONFIG);
+    assert_int_equal(
+        adam->check(component_read(&arena, adam->params, adam->params_size, "{\"betas\": [0.9, 1]}"), &err),
+        MM_ERR_CONFIG);
     assert_non_null(strstr(err.text, "betas[1]"));
-    assert_int_equal(sgd->check(component_read(&arena, sgd->params, sgd->params_size, "{\"nesterov\": true}"), &err), MM_ERR_CONFIG);
+    assert_int_equal(sgd->check(component_read(&arena, sgd->params, sgd->params_size, "{\"nesterov\": true}"), &err),
+                     MM_ERR_CONFIG);
     assert_null(component_try(&arena, adam->params, adam->params_size, "{\"lr\": -1}", &err));
     assert_null(component_try(&arena, adam->params, adam->params_size, "{\"betas\": [0.9]}", &err));
 }

@@ -41,7 +41,8 @@ static void test_rules(void **state)
         assert_ptr_equal(mm_schedule_find(s->name), s);
         const void *self = component_read(&arena, s->params, s->params_size, s->example);
         for (int64_t index = 0; index < 300; index++) {
-            const struct mm_schedule_point point = {0.1, index, 250, metrics, (size_t)index}, bare = {0.1, index, 0, NULL, 0};
+            const struct mm_schedule_point point = {0.1, index, 250, metrics, (size_t)index},
+                                           bare = {0.1, index, 0, NULL, 0};
             double value = s->rate(self, &point);
             assert_true(value >= 0 && value <= 0.2);
             assert_true(value == s->rate(self, &point));
@@ -73,11 +74,13 @@ static void test_known_values(void **state)
 /* Falls after `patience` metrics without improvement, waits through the cooldown, and never below min_lr. */
 static void test_plateau(void **state)
 {
-    const double flat[] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, rising[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
+    const double flat[] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5},
+                 rising[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
     const struct mm_schedule *s = mm_schedule_find("ReduceLROnPlateau");
     (void)state;
-    const void *self = component_read(&arena, s->params, s->params_size,
-                                      "{\"mode\": \"max\", \"factor\": 0.5, \"patience\": 1, \"cooldown\": 2, \"min_lr\": 0.04}");
+    const void *self =
+        component_read(&arena, s->params, s->params_size,
+                       "{\"mode\": \"max\", \"factor\": 0.5, \"patience\": 1, \"cooldown\": 2, \"min_lr\": 0.04}");
     const double expected[] = {0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.04, 0.04};
     for (int64_t i = 0; i <= 8; i++) {
         const struct mm_schedule_point point = {0.1, i, 8, flat, (size_t)i}, better = {0.1, i, 8, rising, (size_t)i};
@@ -85,7 +88,8 @@ static void test_plateau(void **state)
         assert_float_equal(s->rate(self, &better), 0.1, 1e-12);
     }
     const struct mm_schedule *v3 = mm_schedule_find("ReduceOnPlateau");
-    self = component_read(&arena, v3->params, v3->params_size, "{\"plateau_count_trigger\": 2, \"reduction_rate\": 0.5}");
+    self = component_read(&arena, v3->params, v3->params_size,
+                          "{\"plateau_count_trigger\": 2, \"reduction_rate\": 0.5}");
     const struct mm_schedule_point point = {0.1, 3, 8, flat, 3};
     assert_float_equal(v3->rate(self, &point), 0.05, 1e-12);
 }

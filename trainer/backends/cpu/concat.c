@@ -54,6 +54,21 @@ struct work {
     bool split;
 };
 
+typedef float sixteen __attribute__((vector_size(64), aligned(4), may_alias));
+
+/* `n` pieces of as many floats; pieces of whole vectors without a call of memcpy for each. */
+MM_VECTORS static void copy_pieces(const float *from, int64_t from_step, float *to, int64_t to_step, int64_t piece,
+                                   int64_t n)
+{
+    if (piece % 16 || piece > 256)
+        for (int64_t r = 0; r < n; r++, from += from_step, to += to_step)
+            memcpy(to, from, (size_t)piece * sizeof *to);
+    else
+        for (int64_t r = 0; r < n; r++, from += from_step, to += to_step)
+            for (int64_t k = 0; k < piece; k += 16)
+                *(sixteen *)(to + k) = *(const sixteen *)(from + k);
+}
+
 static void copy_shard(void *context, size_t shard, unsigned thread)
 {
     const struct work *w = context;
@@ -66,8 +81,10 @@ static void copy_shard(void *context, size_t shard, unsigned thread)
         float *part = w->part[i] + from * piece, *whole = w->whole + from * self->row + start;
         if (!w->part[i])
             continue;
-        for (int64_t r = from; r < to; r++, part += piece, whole += self->row)
-            memcpy(w->split ? part : whole, w->split ? whole : part, (size_t)piece * sizeof(float));
+        if (w->split)
+            copy_pieces(whole, self->row, part, piece, piece, to - from);
+        else
+            copy_pieces(part, piece, whole, self->row, piece, to - from);
     }
 }
 

@@ -33,8 +33,7 @@ struct reorder {
     bool pad; /* the target stores the channels that are not there, as 0 */
 };
 
-static void copy_tile(const float *from, struct strides in, float *to, struct strides out, int64_t channels,
-                      int64_t voxels)
+static void copy_tile(const float *from, struct strides in, float *to, struct strides out, int64_t channels, int64_t voxels)
 {
     if (in.voxel == 1)
         for (int64_t s = 0; s < voxels; s++)
@@ -48,7 +47,6 @@ static void copy_tile(const float *from, struct strides in, float *to, struct st
         for (int64_t s = 0; s < voxels; s++)
             memcpy(to + s * out.voxel, from + s * in.voxel, (size_t)channels * sizeof *to);
 }
-
 static void reorder_shard(void *context, size_t shard, unsigned thread)
 {
     const struct reorder *r = context;

@@ -90,17 +90,29 @@ static enum mm_status make_shards(struct mm_pass *pass, struct mm_error *err)
     return s;
 }
 
-static enum mm_status make_reorders(struct mm_pass *pass, struct mm_error *err)
+static enum mm_status reorder_in(struct mm_pass *pass, int parts, struct mm_error *err)
 {
     enum mm_status s = MM_OK;
+    pass->reorder_count = 0;
+    for (int i = 0; i < parts && s == MM_OK; i++)
+        if ((s = mm_dnnl_reorder_make(pass->convs[0], i, parts, &pass->reorders[i], err)) == MM_OK)
+            pass->reorder_count++;
+    return s;
+}
+
+/* Some weight formats cannot be cut along their output channels: those are reordered whole. */
+static enum mm_status make_reorders(struct mm_pass *pass, struct mm_error *err)
+{
     int parts = mm_dnnl_reorder_parts(pass->convs[0]);
     pass->reorders = mm_alloc((size_t)parts * sizeof(struct mm_dnnl_reorder *));
     if (!pass->reorders)
         return mm_fail_memory(err, "reorders of weights");
-    pass->reorder_count = parts;
-    for (int i = 0; i < parts && s == MM_OK; i++)
-        s = mm_dnnl_reorder_make(pass->convs[0], i, parts, &pass->reorders[i], err);
-    return s;
+    enum mm_status s = reorder_in(pass, parts, err);
+    if (s == MM_OK || parts == 1)
+        return s;
+    for (int i = 0; i < pass->reorder_count; i++)
+        mm_dnnl_reorder_free(pass->reorders[i]);
+    return reorder_in(pass, 1, err);
 }
 
 static enum mm_status make_strips(struct mm_pass *pass, bool compile, struct mm_error *err)

@@ -2,10 +2,12 @@
  * weight gradients against work for many threads; they were measured on two cores. */
 #include "trainer/backends/onednn/split.h"
 
-#define SHARDS_WANTED  16  /* strips are cut until there are so many shards */
-#define SHARDS_MAX     64  /* of samples */
-#define SHARD_FLOPS    2e7 /* least work of a shard */
-#define PARTIALS_AREA  256 /* least destination positions for each partial weight gradient */
+#define SHARDS_WANTED  16        /* strips are cut until there are so many shards */
+#define SHARDS_MAX     64        /* of samples */
+#define SHARD_FLOPS    2e7       /* least work of a shard */
+#define WEIGHTS_CACHED (1 << 18) /* weights that stay in a core's cache from shard to shard ... */
+#define WEIGHTS_AREA   128       /* ... and least positions of a shard that has to read others again */
+#define PARTIALS_AREA  256       /* least destination positions for each partial weight gradient */
 #define PARTIALS_BYTES (64 << 20)
 
 static int axis_of(const struct mm_dnnl_shape *shape)
@@ -19,6 +21,11 @@ static int64_t area(const int64_t *space, int from)
     for (int i = from; i < 3; i++)
         product *= space[i];
     return product;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 static int64_t weight_count(const struct mm_dnnl_shape *s)
@@ -43,39 +50,33 @@ int64_t mm_dnnl_shape_sample(const struct mm_dnnl_shape *shape, bool source)
     return mm_dnnl_shape_row(shape, source) * (source ? shape->in[axis] : shape->out[axis]);
 }
 
-/* Most shards that pay: each has enough work, and in backward weights their partial gradients are few enough. */
+/* Most shards that pay: each has enough work for its call and for reading the weights, and in backward weights their partial
+ * gradients are few enough. */
 static int64_t shards_allowed(const struct mm_dnnl_shape *shape, enum mm_dnnl_pass pass)
 {
-    double flops = mm_dnnl_shape_flops(shape);
-    int64_t most = (int64_t)(flops / SHARD_FLOPS);
+    int64_t by_flops = (int64_t)(mm_dnnl_shape_flops(shape) / SHARD_FLOPS), most = by_flops;
+    int64_t weights = weight_count(shape), positions = area(shape->out, 0) * shape->n;
     if (pass == MM_DNNL_BACKWARD_WEIGHTS) {
-        int64_t weights = weight_count(shape);
-        int64_t by_area = area(shape->out, 0) * shape->n / PARTIALS_AREA;
         int64_t by_bytes = PARTIALS_BYTES / (weights * (int64_t)sizeof(float) + 1);
-        most = most < by_area ? most : by_area;
-        most = most < by_bytes ? most : by_bytes;
-        most = most > 2 ? most : flops > 2 * SHARD_FLOPS ? 2 : 1;
-    }
+        most = least(most, least(positions / PARTIALS_AREA, by_bytes));
+    } else if (weights > WEIGHTS_CACHED)
+        most = least(most, positions / WEIGHTS_AREA);
+    most = most > 2 ? most : least(by_flops, 2);
     return most > 1 ? most : 1;
 }
 
 struct mm_split mm_split_choose(const struct mm_dnnl_shape *shape, enum mm_dnnl_pass pass)
 {
     int64_t allowed = shards_allowed(shape, pass);
-    int64_t groups = allowed < SHARDS_MAX ? allowed : SHARDS_MAX;
-    if (groups > shape->n)
-        groups = shape->n;
+    int64_t groups = least(least(allowed, SHARDS_MAX), shape->n);
     while (shape->n % groups)
         groups--;
     int axis = axis_of(shape);
     const int64_t *written = pass == MM_DNNL_BACKWARD_DATA ? shape->in : shape->out;
     int64_t strips = 1;
     if (groups == shape->n) {
-        strips = (SHARDS_WANTED + groups - 1) / groups;
-        if (strips > allowed / groups)
-            strips = allowed / groups;
-        int64_t rows = written[axis] / (2 * shape->stride[axis]);
-        strips = strips < rows ? strips : rows;
+        strips = least((SHARDS_WANTED + groups - 1) / groups, allowed / groups);
+        strips = least(strips, written[axis] / (2 * shape->stride[axis]));
         strips = strips > 1 ? strips : 1;
     }
     struct mm_split split = {.group = shape->n / groups, .strips = (int)strips, .shards = (int)(groups * strips)};

@@ -1,0 +1,122 @@
+/* mmar show */
+#include <errno.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "mmar/archive/archive.h"
+#include "mmar/card.h"
+#include "mmar/command.h"
+
+struct show_options {
+    const char *file;
+};
+#define P struct show_options
+
+static const struct mm_param options[] = {
+    MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"),
+    MM_PARAMS_END};
+
+/* One file of an archive: kept apart until all of the archive has proved sound. */
+struct extract {
+    const char *wanted;
+    FILE *kept;
+    bool inside;
+};
+
+static enum mm_status begin(void *context, const char *name, uint64_t size, bool executable, struct mm_error *err)
+{
+    struct extract *x = context;
+    (void)size, (void)executable, (void)err;
+    x->inside = !strcmp(name, x->wanted);
+    return MM_OK;
+}
+
+static enum mm_status piece(void *context, const void *bytes, size_t size, struct mm_error *err)
+{
+    struct extract *x = context;
+    if (x->inside && fwrite(bytes, 1, size, x->kept) != size)
+        return mm_fail(err, MM_ERR_IO, "cannot write a temporary file: %s", strerror(errno));
+    return MM_OK;
+}
+
+static enum mm_status copy_out(FILE *from, struct mm_error *err)
+{
+    char buffer[16384];
+    size_t n;
+    rewind(from);
+    while ((n = fread(buffer, 1, sizeof buffer, from)) > 0)
+        if (fwrite(buffer, 1, n, stdout) != n)
+            return mm_fail(err, MM_ERR_IO, "cannot write the answer: %s", strerror(errno));
+    return ferror(from) ? mm_fail(err, MM_ERR_IO, "cannot read a temporary file: %s", strerror(errno)) : MM_OK;
+}
+
+static enum mm_status show_file(struct mm_arena *arena, const char *archive, const char *name, struct mm_error *err)
+{
+    enum mm_status s;
+    cJSON *manifest;
+    struct extract x = {.wanted = name};
+    const struct mm_archive_visitor visitor = {begin, piece, NULL, &x};
+    if (mm_file_is_folder(archive))
+        return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --file takes a file out of an archive", archive);
+    if (MM_TRY(s, mm_archive_manifest(arena, archive, &manifest, err)))
+        return s;
+    if (!mm_manifest_file(manifest, name))
+        return mm_fail(err, MM_ERR_USAGE, "%s: holds no %s (mmar show %s --json lists what it holds)", archive, name, archive);
+    x.kept = tmpfile();
+    if (!x.kept)
+        return mm_fail(err, MM_ERR_IO, "cannot make a temporary file: %s", strerror(errno));
+    if ((s = mm_archive_read(arena, archive, &visitor, &manifest, err)) == MM_OK)
+        s = copy_out(x.kept, err);
+    fclose(x.kept);
+    return s;
+}
+
+/* Of an archive its manifest; of a folder the one that packing it would make. */
+static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJSON **manifest, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_archive_list *list;
+    const struct mm_pack_options how = {0};
+    if (!mm_file_is_folder(path))
+        return mm_archive_manifest(arena, path, manifest, err);
+    return MM_TRY(s, mm_layout_collect(arena, path, &how, &list, err)) ? s : mm_manifest_make(arena, path, list, manifest, err);
+}
+
+static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct show_options *o = call->options;
+    const char *path = call->arg_count ? call->args[0] : ".";
+    char digest[MM_SHA256_HEX];
+    cJSON *manifest;
+    struct mm_text text;
+    if (o->file)
+        return show_file(call->arena, path, o->file, err);
+    if (MM_TRY(s, find_manifest(call->arena, path, &manifest, err)) || MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)))
+        return s;
+    if (call->json) {
+        cJSON *json = mm_json_object(call->arena);
+        mm_json_add(call->arena, json, "manifest_sha256", mm_json_text(call->arena, digest));
+        mm_json_add(call->arena, json, "manifest", manifest);
+        return mm_command_print_json(call->arena, json, err);
+    }
+    mm_text_init(&text, 1 << 20);
+    mm_card_print(&text, manifest, digest);
+    fputs(text.bytes, stdout);
+    mm_text_done(&text);
+    return MM_OK;
+}
+
+const struct mm_command mm_command_show = {
+    .name = "show",
+    .args = "[FILE or MMAR]",
+    .summary = "show the card of an archive or an MMAR: what it is, made of what, by whom",
+    .args_min = 0,
+    .args_max = 1,
+    .options = options,
+    .options_size = sizeof(struct show_options),
+    .has_json = true,
+    .run = run,
+    .notes = "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks the rest.",
+    .examples = "  mmar show spleen.mmar\n  mmar show spleen.mmar --json\n  mmar show spleen.mmar --file docs/README.md\n",
+};
