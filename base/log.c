@@ -117,7 +117,9 @@ void mm_progress(const char *format, ...)
         vsnprintf(progress.text, sizeof progress.text, format, args);
         progress.is_fresh = true;
         double interval = is_tty ? INTERVAL_TTY : INTERVAL_PLAIN;
-        if (!progress.is_active || mm_clock() - progress.shown_at >= interval)
+        if (!is_tty && progress.shown_at == 0) /* what ends within the interval needs no line */
+            progress.shown_at = mm_clock();
+        if ((is_tty && !progress.is_active) || mm_clock() - progress.shown_at >= interval)
             draw_progress(is_tty);
         progress.is_active = true;
     }

@@ -14,6 +14,13 @@ enum mm_interpolation mm_regrid_interpolation(const char *mode)
     return strcmp(mode, "nearest") == 0 ? MM_NEAREST : strcmp(mode, "bicubic") == 0 ? MM_CUBIC : MM_LINEAR;
 }
 
+enum mm_outside mm_regrid_outside(const char *padding_mode)
+{
+    return strcmp(padding_mode, "zeros") == 0    ? MM_OUTSIDE_ZEROS
+           : strcmp(padding_mode, "border") == 0 ? MM_OUTSIDE_BORDER
+                                                 : MM_OUTSIDE_REFLECTION;
+}
+
 /* The rows and columns of the image's axes, and the origin in them; the rest is identity. */
 static void reduce(double out[16], const double m[16], int rank)
 {
@@ -163,8 +170,6 @@ enum mm_status mm_regrid_find(const struct mm_volume *image, const struct mm_reg
     return find_extent(image, a, target, grid, err);
 }
 
-/* With align_corners MONAI builds the map for grids aligned at their faces and samples with grids aligned at the
- * middles of the outermost voxels: in = ((X (o * m/(m-1) - 0.5)) + 0.5) * (n-1)/n for n voxels in and m out. */
 static void align_corners(double map[16], int rank, const int in[3], const int out[3])
 {
     double before[16], after[16];
@@ -181,15 +186,19 @@ static void align_corners(double map[16], int rank, const int in[3], const int o
     mm_affine_multiply(map, after, map);
 }
 
-static struct mm_volume *resample(struct mm_arena *arena, const struct mm_volume *image, const double map[16],
-                                  const int size[3], const struct mm_regrid_sampling *how)
+struct mm_volume *mm_regrid_resample(struct mm_arena *arena, const struct mm_volume *image, const double map[16],
+                                     const int size[3], const struct mm_regrid_sampling *how)
 {
     struct mm_resample sampling = {
         .size = {size[0], size[1], size[2]}, .interpolation = how->interpolation, .outside = how->outside};
     memcpy(sampling.matrix, map, sizeof sampling.matrix);
     if (how->align_corners)
         align_corners(sampling.matrix, image->rank, image->size, size);
-    return mm_volume_resample(arena, image, &sampling, how->interpolation == MM_NEAREST ? image->type : MM_F32);
+    struct mm_volume *out =
+        mm_volume_resample(arena, image, &sampling, how->interpolation == MM_NEAREST ? image->type : MM_F32);
+    if (out)
+        mm_affine_multiply(out->affine, image->affine, map);
+    return out;
 }
 
 /* torch.allclose(a, b, atol=TOLERANCE) */
@@ -222,10 +231,9 @@ enum mm_status mm_regrid_apply(const struct mm_step *step, struct mm_sample *sam
         return s;
     if (is_same_grid(image, grid, map))
         return MM_OK;
-    struct mm_volume *out = resample(sample->arena, image, map, grid->size, how);
+    struct mm_volume *out = mm_regrid_resample(sample->arena, image, map, grid->size, how);
     if (!out)
         return mm_fail_memory(err, "a resampled image");
-    mm_affine_multiply(out->affine, image->affine, map);
     for (int r = 0; r < image->rank; r++) { /* the same without rounding */
         for (int c = 0; c < image->rank; c++)
             out->affine[4 * r + c] = grid->affine[4 * r + c];
@@ -244,6 +252,6 @@ enum mm_status mm_regrid_invert(const struct mm_applied *applied, struct mm_aren
     double map[16];
     if (MM_TRY(s, find_map(map, applied->affine_after, applied->affine_before, applied->rank, err)))
         return s;
-    *out = resample(arena, in, map, applied->size_before, &how);
+    *out = mm_regrid_resample(arena, in, map, applied->size_before, &how);
     return *out ? MM_OK : mm_fail_memory(err, "a resampled image");
 }

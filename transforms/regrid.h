@@ -26,8 +26,17 @@ struct mm_grid {
     double affine[16];
 };
 
-#define MM_REGRID_MODES "bilinear nearest bicubic"
+#define MM_REGRID_MODES    "bilinear nearest bicubic"
+#define MM_REGRID_PADDINGS "zeros border reflection"
 enum mm_interpolation mm_regrid_interpolation(const char *mode);
+enum mm_outside mm_regrid_outside(const char *padding_mode);
+
+/* The image on a grid of that size; `map` takes its voxels to those of the image. Nearest keeps the type, all else is
+ * float32. With align_corners MONAI builds the map for grids aligned at their faces and samples with grids aligned at
+ * the middles of the outermost voxels: in = ((map (o * m/(m-1) - 0.5)) + 0.5) * (n-1)/n for n voxels in and m out.
+ * The affine of the result is that of the image times `map`. NULL when memory is out. */
+struct mm_volume *mm_regrid_resample(struct mm_arena *arena, const struct mm_volume *image, const double map[16],
+                                     const int size[3], const struct mm_regrid_sampling *how);
 
 /* Size n' = round(extent + 1) with the extent between the middles of the outermost voxels in new voxels, half to
  * even. Origin: the first corner of the image from which all others lie in the positive directions of the new axes

@@ -22,7 +22,7 @@ static const struct mm_param params[] = {
     MM_BOOL(P, diagonal, .help = "let the axes lie along the world's"),
     MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,
                .help = "interpolation: one, or one a key"),
-    MM_STRINGS(P, padding_mode, .choices = "zeros border reflection", .def_text = "\"border\"", .count_min = 1,
+    MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"border\"", .count_min = 1,
                .help = "values outside the image: one, or one a key"),
     MM_JSON(P, align_corners, .def_text = "false", .help = "as torch's grid_sample: true or false, or one a key"),
     MM_JSON(P, scale_extent, .def_text = "false",
@@ -52,12 +52,9 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
 
 static struct mm_regrid_sampling sampling_of(const P *p, size_t key)
 {
-    const char *outside = mm_string_of_key(&p->padding_mode, key);
     return (struct mm_regrid_sampling){
         .interpolation = mm_regrid_interpolation(mm_string_of_key(&p->mode, key)),
-        .outside = strcmp(outside, "zeros") == 0    ? MM_OUTSIDE_ZEROS
-                   : strcmp(outside, "border") == 0 ? MM_OUTSIDE_BORDER
-                                                    : MM_OUTSIDE_REFLECTION,
+        .outside = mm_regrid_outside(mm_string_of_key(&p->padding_mode, key)),
         .align_corners = mm_per_key_on(&p->corners_of_key, key),
     };
 }

@@ -10,6 +10,10 @@
 #include "mmar/archive/zstd_stream.h"
 #include "mmar/command.h"
 
+#define BLOCK 512
+#define USTAR_NAME_MAX 100
+#define USTAR_SIZE_MAX 077777777777ull
+#define EXTENDED_MAX 3072 /* pax header, its records (path, size, charset), ustar header */
 #define PADDING_MAX 10240 /* zeros behind the end mark: one record of POSIX tar */
 #define END_MARK 1024
 
@@ -91,6 +95,16 @@ static bool is_plain(struct archive *tar, struct archive_entry *entry)
            !archive_entry_atime(entry) && !archive_entry_ctime(entry) && archive_entry_size_is_set(entry);
 }
 
+/* A plain header is one block. More is needed for names and sizes that do not fit into it; a stranger's extra records are not. */
+static bool has_short_header(const struct reader *r, const char *name, uint64_t size)
+{
+    uint64_t header = (uint64_t)(archive_filter_bytes(r->tar, 0) - archive_read_header_position(r->tar));
+    bool fits = strlen(name) <= USTAR_NAME_MAX && size <= USTAR_SIZE_MAX;
+    for (const char *c = name; *c; c++)
+        fits = fits && (unsigned char)*c < 0x80;
+    return header <= (fits ? BLOCK : EXTENDED_MAX);
+}
+
 /* The next member must be of that name and mode; its size comes back. */
 static enum mm_status next_member(struct reader *r, const char *name, bool executable, uint64_t *size, struct mm_error *err)
 {
@@ -103,7 +117,7 @@ static enum mm_status next_member(struct reader *r, const char *name, bool execu
     const char *found = archive_entry_pathname(entry);
     if (!found || strcmp(found, name) != 0)
         return mm_fail(err, MM_ERR_DATA, "where %s should be, another file is", name);
-    if (!is_plain(r->tar, entry))
+    if (!is_plain(r->tar, entry) || !has_short_header(r, name, (uint64_t)archive_entry_size(entry)))
         return mm_fail(err, MM_ERR_DATA, "%s: is no plain file, or has an owner, a time or attributes: archives hold none", name);
     if (archive_entry_perm(entry) != (executable ? 0755 : 0644))
         return mm_fail(err, MM_ERR_DATA, "%s: has mode %o, its entry in the manifest asks for %s", name, (unsigned)archive_entry_perm(entry),

@@ -236,6 +236,26 @@ static void test_inference_does_not_mix_items(void **state)
     rig_close(&rig);
 }
 
+/* Forward in training mode and backward from a given gradient of output 0. */
+static void test_probe(void **state)
+{
+    struct rig rig;
+    float dy[2 * 2 * 216] = {0}, y[2 * 2 * 216];
+    double norm;
+    (void)state;
+    rig_open(&rig, on_cpu, 0);
+    assert_int_equal(mm_network_probe(rig.network, &rig.inputs[0], rig.image, dy, y, NULL), MM_OK);
+    assert_int_equal(mm_network_gradient_norm(rig.network, &norm, NULL), MM_OK);
+    assert_true(norm == 0);
+    for (int64_t i = 0; i < 216; i++) /* a softmax of two channels */
+        assert_true(fabsf(y[i] + y[216 + i] - 1) < 1e-6f);
+    dy[5] = 1;
+    assert_int_equal(mm_network_probe(rig.network, &rig.inputs[0], rig.image, dy, y, NULL), MM_OK);
+    assert_int_equal(mm_network_gradient_norm(rig.network, &norm, NULL), MM_OK);
+    assert_true(norm > 0);
+    rig_close(&rig);
+}
+
 static void test_frozen_parameters_stay(void **state)
 {
     struct rig rig;
@@ -382,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_plans_come_and_go),
         cmocka_unit_test(test_steps_allocate_nothing),
         cmocka_unit_test(test_inference_does_not_mix_items),
+        cmocka_unit_test(test_probe),
         cmocka_unit_test(test_frozen_parameters_stay),
         cmocka_unit_test(test_starting_values),
         cmocka_unit_test(test_measure),

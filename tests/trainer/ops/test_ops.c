@@ -184,6 +184,87 @@ static void test_registry(void **state)
     assert_null(mm_op_find("convolution"));
 }
 
+/* Element of a tensor, 0 outside. */
+static double element(const struct mm_desc *desc, const float *values, int64_t n, int64_t c, const int64_t at[3])
+{
+    for (int i = 0; i < 3; i++)
+        if (at[i] < 0 || at[i] >= desc->dim[2 + i])
+            return 0;
+    return (double)
+        values[(((n * desc->dim[1] + c) * desc->dim[2] + at[0]) * desc->dim[3] + at[1]) * desc->dim[4] + at[2]];
+}
+
+/* One value of a convolution, by its formula. */
+static double conv_formula(const struct bench *bench, int64_t n, int64_t o, const int64_t to[3])
+{
+    const struct mm_conv *p = bench->row->params;
+    const struct mm_desc *in = bench->row->in;
+    int64_t group = in[0].dim[1] / p->groups, first = o / (in[1].dim[0] / p->groups) * group, k[3], from[3];
+    double sum = bench->row->count == 3 ? (double)bench->x[2][o] : 0;
+    for (int64_t i = 0; i < group; i++)
+        for (k[0] = 0; k[0] < p->kernel[0]; k[0]++)
+            for (k[1] = 0; k[1] < p->kernel[1]; k[1]++)
+                for (k[2] = 0; k[2] < p->kernel[2]; k[2]++) {
+                    for (int a = 0; a < 3; a++)
+                        from[a] = to[a] * p->stride[a] + k[a] * p->dilation[a] - p->low[a];
+                    sum += element(&in[0], bench->x[0], n, first + i, from) * element(&in[1], bench->x[1], o, i, k);
+                }
+    return sum;
+}
+
+/* One value of a transposed convolution: from every input position that a tap leads from to here. */
+static double transpose_formula(const struct bench *bench, int64_t n, int64_t o, const int64_t to[3])
+{
+    const struct mm_conv_transpose *p = bench->row->params;
+    const struct mm_desc *in = bench->row->in;
+    double sum = bench->row->count == 3 ? (double)bench->x[2][o] : 0;
+    int64_t k[3], from[3];
+    for (int64_t i = 0; i < in[0].dim[1]; i++)
+        for (k[0] = 0; k[0] < p->kernel[0]; k[0]++)
+            for (k[1] = 0; k[1] < p->kernel[1]; k[1]++)
+                for (k[2] = 0; k[2] < p->kernel[2]; k[2]++) {
+                    bool there = true;
+                    for (int a = 0; a < 3; a++) {
+                        from[a] = (to[a] + p->low[a] - k[a]) / p->stride[a];
+                        there = there && from[a] * p->stride[a] == to[a] + p->low[a] - k[a];
+                    }
+                    if (there)
+                        sum += element(&in[0], bench->x[0], n, i, from) * element(&in[1], bench->x[1], i, o, k);
+                }
+    return sum;
+}
+
+static void check_formula(struct bench *bench)
+{
+    const struct mm_desc *out = &bench->out;
+    int64_t n = 0, o = 0, at[3], i = 0;
+    bench->row->op->forward(&bench->call);
+    for (n = 0; n < out->dim[0]; n++)
+        for (o = 0; o < out->dim[1]; o++)
+            for (at[0] = 0; at[0] < out->dim[2]; at[0]++)
+                for (at[1] = 0; at[1] < out->dim[3]; at[1]++)
+                    for (at[2] = 0; at[2] < out->dim[4]; at[2]++, i++) {
+                        double expected = bench->row->op == &mm_op_conv ? conv_formula(bench, n, o, at)
+                                                                        : transpose_formula(bench, n, o, at);
+                        if (fabs((double)bench->y[i] - expected) > 1e-5 * (1 + fabs(expected)))
+                            fail_msg("%s: y[%d] is %g, by the formula %g", bench->row->name, (int)i,
+                                     (double)bench->y[i], expected);
+                    }
+}
+
+static void test_convolution_formulas(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OP_CASE_COUNT; i++) {
+        struct bench bench;
+        if (op_cases[i].op != &mm_op_conv && op_cases[i].op != &mm_op_conv_transpose)
+            continue;
+        bench_open(&bench, &op_cases[i]);
+        check_formula(&bench);
+        bench_close(&bench);
+    }
+}
+
 /* Runs an op with one input on given values. */
 static void run_one(const struct mm_op *op, const void *params, const struct mm_desc *in, float *x, float *y)
 {
@@ -284,9 +365,13 @@ static void test_dropout_draws(void **state)
 int main(void)
 {
     static const struct CMUnitTest single[] = {
-        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_registry),
-        cmocka_unit_test(test_upsample_values),   cmocka_unit_test(test_max_pool_ties),
-        cmocka_unit_test(test_batch_norm_values), cmocka_unit_test(test_dropout_draws),
+        cmocka_unit_test(test_convolution_formulas),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_upsample_values),
+        cmocka_unit_test(test_max_pool_ties),
+        cmocka_unit_test(test_batch_norm_values),
+        cmocka_unit_test(test_dropout_draws),
     };
     enum { SINGLE = sizeof single / sizeof single[0] };
     static struct CMUnitTest tests[SINGLE + 2 * OP_CASE_COUNT];
