@@ -1,4 +1,4 @@
-/* Findings: collected in order, printed with place and excerpt. When the table is full an error takes the place of the
+/* Findings: collected in order, each once, printed with place and excerpt. When the table is full an error takes the place of the
  * last warning or note: what stops the user is never lost to what does not. */
 #include "base/problems.h"
 
@@ -40,29 +40,48 @@ static const char *format_text(struct mm_arena *arena, const char *format, va_li
     return kept ? kept : "(no memory for the text of this finding)";
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A component that is referred to is read more than once. */
+static bool is_known(const struct mm_problems *problems, const struct mm_problem *item)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct mm_problem *old = &problems->items[i];
+        if (old->severity == item->severity && old->node == item->node && old->place.line == item->place.line &&
+            is_same(old->place.file, item->place.file) && is_same(old->place.path, item->place.path) &&
+            strcmp(old->text, item->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add(struct mm_problems *problems, struct mm_problem item)
+{
+    struct mm_problem *slot = is_known(problems, &item) ? NULL : slot_for(problems, item.severity);
+    if (slot)
+        *slot = item;
+}
+
 void mm_problem(struct mm_problems *problems, enum mm_severity severity, const cJSON *node, const char *format, ...)
 {
-    struct mm_problem *item = slot_for(problems, severity);
-    if (!item)
-        return;
     va_list args;
     va_start(args, format);
     const char *text = format_text(problems->arena, format, args);
     va_end(args);
-    *item = (struct mm_problem){severity, mm_json_place(problems->arena, node), node, text};
+    add(problems, (struct mm_problem){severity, mm_json_place(problems->arena, node), node, text});
 }
 
 void mm_problem_at(struct mm_problems *problems, enum mm_severity severity, struct mm_place place, const char *format,
                    ...)
 {
-    struct mm_problem *item = slot_for(problems, severity);
-    if (!item)
-        return;
     va_list args;
     va_start(args, format);
     const char *text = format_text(problems->arena, format, args);
     va_end(args);
-    *item = (struct mm_problem){severity, place, NULL, text};
+    add(problems, (struct mm_problem){severity, place, NULL, text});
 }
 
 static void print_item(struct mm_text *text, const struct mm_problem *item)

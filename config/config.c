@@ -68,12 +68,25 @@ static enum mm_status predefine(struct mm_config_reader *reader, const char *roo
     return MM_OK;
 }
 
+/* Reads the config; a bare list of components becomes the transforms of a file without sections, where that is allowed. */
+static enum mm_status read_config(struct mm_config_reader *reader, const struct mm_config_sources *sources,
+                                  const char *file)
+{
+    cJSON *json = NULL;
+    if (!sources->list_allowed || mm_json_read(reader->arena, file, &json, NULL) || !cJSON_IsArray(json))
+        return read_object(reader, file, &reader->root);
+    reader->root = mm_json_object(reader->arena);
+    if (!mm_json_add(reader->arena, reader->root, "pre_transforms", json))
+        return mm_fail_memory(reader->err, "a config");
+    return MM_OK;
+}
+
 /* Config and environment; reader->root is NULL when the config is malformed. */
 static enum mm_status read_files(struct mm_config_reader *reader, const struct mm_config_sources *sources,
                                  const char *file)
 {
     enum mm_status s;
-    if (MM_TRY(s, predefine(reader, sources->root)) || MM_TRY(s, read_object(reader, file, &reader->root)))
+    if (MM_TRY(s, predefine(reader, sources->root)) || MM_TRY(s, read_config(reader, sources, file)))
         return s;
     const char *path = sources->environment ? find_file(reader->arena, sources->root, sources->environment) : NULL;
     if (!path || (sources->environment_optional && !mm_file_exists(path)))

@@ -60,6 +60,7 @@ struct mm_config_sources {
     bool environment_optional;
     const char *const *sets;   /* "k=v" of --set                                    */
     size_t set_count;
+    bool list_allowed;         /* a config that is a bare list stands for {"pre_transforms": list} */
 };
 
 /* Reads, substitutes, resolves. Problems collects everything wrong; MM_ERR_CONFIG when any is an error, MM_ERR_IO when a file

@@ -103,6 +103,11 @@ static double label_at(const struct mm_volume *labels, int z, int j, int i)
 static const uint8_t outline_order[] = {4, 5, 7, 2, 1, 3, 0};
 #define OUTLINES ((int)sizeof outline_order)
 
+struct mm_colour mm_draw_outline_colour(double value)
+{
+    return palette[outline_order[(limit(value, 1, 1 << 30) - 1) % OUTLINES]];
+}
+
 /* The sides of voxel (i, j) that face another label, drawn inside the voxel. */
 static void outline(struct mm_volume *canvas, int x, int y, int zoom, const struct mm_volume *labels, int z, int j,
                     int i)
@@ -110,7 +115,7 @@ static void outline(struct mm_volume *canvas, int x, int y, int zoom, const stru
     double own = label_at(labels, z, j, i);
     if (!(own > 0))
         return;
-    struct mm_colour colour = palette[outline_order[(limit(own, 1, 1 << 30) - 1) % OUTLINES]];
+    struct mm_colour colour = mm_draw_outline_colour(own);
     int thick = zoom >= 4 ? 2 : 1;
     int up = labels->rank == 2 ? -1 : 1; /* the row drawn above */
     if (label_at(labels, z, j + up, i) != own)
@@ -123,11 +128,19 @@ static void outline(struct mm_volume *canvas, int x, int y, int zoom, const stru
         mm_draw_box(canvas, x + zoom - thick, y, thick, zoom, colour);
 }
 
-static struct mm_colour grey_of(double value, double low, double high)
+static uint8_t brightness(double value, double low, double high)
 {
     double share = high > low ? (value - low) / (high - low) : value > low;
-    uint8_t grey = (uint8_t)lrint(255 * (share > 0 ? share < 1 ? share : 1 : 0));
-    return (struct mm_colour){grey, grey, grey};
+    return (uint8_t)lrint(255 * (share > 0 ? share < 1 ? share : 1 : 0));
+}
+
+static struct mm_colour colour_at(const struct mm_volume *image, int c, int z, int j, int i, double low, double high)
+{
+    uint8_t level[3];
+    for (int k = 0; k < 3; k++)
+        level[k] = k && c >= 0 ? level[0]
+                               : brightness(mm_volume_get(image, c < 0 ? k : c, z, j, i), low, high);
+    return (struct mm_colour){level[0], level[1], level[2]};
 }
 
 void mm_draw_slice(struct mm_volume *canvas, int x, int y, int zoom, const struct mm_volume *image, int c, int z,
@@ -136,7 +149,7 @@ void mm_draw_slice(struct mm_volume *canvas, int x, int y, int zoom, const struc
     for (int j = 0; j < image->size[1]; j++) {
         int top = y + slice_row(image, j) * zoom;
         for (int i = 0; i < image->size[0]; i++)
-            mm_draw_box(canvas, x + i * zoom, top, zoom, zoom, grey_of(mm_volume_get(image, c, z, j, i), low, high));
+            mm_draw_box(canvas, x + i * zoom, top, zoom, zoom, colour_at(image, c, z, j, i, low, high));
         for (int i = 0; labels && i < image->size[0]; i++)
             outline(canvas, x + i * zoom, top, zoom, labels, z, j, i);
     }

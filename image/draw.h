@@ -19,10 +19,13 @@ int mm_draw_text(struct mm_volume *canvas, int x, int y, int scale, struct mm_co
 int mm_text_width(int scale, const char *text);
 
 /* A slice of channel `c` at `z`, window [low, high] to grey, enlarged by the integer `zoom`, at (x, y) of the canvas. In 3D the
- * image is drawn with y upward (anterior up for RAS); 2D images row by row. `labels` (may be NULL): outlines of each value > 0 of
- * its first channel. */
+ * image is drawn with y upward (anterior up for RAS); 2D images row by row. MM_DRAW_COLOURS for c: channels 0, 1, 2 as red, green,
+ * blue. `labels` (may be NULL): outlines of each value > 0 of its first channel. */
+#define MM_DRAW_COLOURS (-1)
 void mm_draw_slice(struct mm_volume *canvas, int x, int y, int zoom, const struct mm_volume *image, int c, int z, double low, double high,
                    const struct mm_volume *labels);
+/* The colour in which mm_draw_slice outlines that label value: the palette in the order that shows on grey. */
+struct mm_colour mm_draw_outline_colour(double value);
 
 /* Line plot: several series against one x axis, left and optional right y axis, titled, with legend; NaN breaks a line. */
 struct mm_series {

@@ -247,6 +247,8 @@ enum mm_status mm_datalist_write(struct mm_arena *arena, const struct mm_datalis
     if (MM_TRY(s, choose_folders(&f, err)) || MM_TRY(s, pair_up(&f, made, err)) || MM_TRY(s, group_up(&f, err)) ||
         MM_TRY(s, order_groups(&f, &groups, err)))
         return s;
+    if (request->folds > 1 && (size_t)request->folds > groups.count)
+        return mm_fail(err, MM_ERR_USAGE, "%lld folds of %zu groups of images: some would be empty", (long long)request->folds, groups.count);
     cJSON *root = mm_json_object(arena), *training = mm_json_array(arena), *validation = mm_json_array(arena);
     mm_json_add(arena, root, "name", mm_json_text(arena, ""));
     mm_json_add(arena, root, "licence", mm_json_text(arena, ""));

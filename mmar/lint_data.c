@@ -50,8 +50,10 @@ static void lint_label(const struct mm_training *t, const struct mm_chain *value
     struct mm_error err = {.status = MM_OK};
     uint8_t *masks;
     mm_arena_init(&scratch, NULL);
-    if (mm_sample_from_item(&scratch, item, index, &sample, &err) != MM_OK ||
-        mm_chain_run(values, 0, values->count, sample, NULL, &err) != MM_OK ||
+    enum mm_status s = mm_sample_from_item(&scratch, item, index, &sample, &err);
+    if (s == MM_OK)
+        mm_sample_remove(sample, t->prediction.image_field); /* the label alone is read */
+    if (s != MM_OK || mm_chain_run(values, 0, values->count, sample, NULL, &err) != MM_OK ||
         mm_sample_volume(sample, t->prediction.label_field, &field, &err) != MM_OK)
         finding(problems, label, &err);
     else if (mm_class_masks(&scratch, field->volume, t->prediction.classes, &masks, &err) != MM_OK) {
@@ -61,20 +63,33 @@ static void lint_label(const struct mm_training *t, const struct mm_chain *value
     mm_arena_done(&scratch);
 }
 
+/* The field's files of an item, or NULL; what is missing is a finding. */
+static const struct mm_entry *files_of(const struct mm_item *item, const char *field, struct mm_problems *problems)
+{
+    const struct mm_entry *entry = mm_item_get(item, field);
+    if (!entry)
+        mm_problem(problems, MM_SEVERITY_ERROR, item->node, "the item has no \"%s\"", field);
+    return entry && entry->kind == MM_ENTRY_PATHS ? entry : NULL;
+}
+
 void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source, bool full,
                   struct mm_lint_data_result *result, struct mm_problems *problems)
 {
     size_t count = source->list->count, every = full || count <= LABELS_SAMPLED ? 1 : count / LABELS_SAMPLED;
     const struct mm_chain *values = mm_chain_narrow(arena, source->chain, training->prediction.label_field, true);
+    struct mm_image_info first = {.channels = 0};
     for (size_t i = 0; i < count && problems->errors < MM_PROBLEMS_MAX && !mm_interrupted(); i++) {
         const struct mm_item *item = &source->list->items[i];
-        const struct mm_entry *image = mm_item_get(item, training->prediction.image_field), *label = mm_item_get(item, training->prediction.label_field);
+        const struct mm_entry *image = files_of(item, training->prediction.image_field, problems);
+        const struct mm_entry *label = files_of(item, training->prediction.label_field, problems);
         struct mm_image_info a, b;
         result->items++;
-        bool has_image = image && image->kind == MM_ENTRY_PATHS && lint_headers(image, &a, result, problems);
-        bool has_label = label && label->kind == MM_ENTRY_PATHS && lint_headers(label, &b, result, problems);
-        if (!image)
-            mm_problem(problems, MM_SEVERITY_ERROR, item->node, "item %zu has no \"%s\"", i, training->prediction.image_field);
+        bool has_image = image && lint_headers(image, &a, result, problems), has_label = label && lint_headers(label, &b, result, problems);
+        if (has_image && !first.channels)
+            first = a;
+        if (has_image && (a.channels != first.channels || a.rank != first.rank))
+            mm_problem(problems, MM_SEVERITY_ERROR, image->node, "%s has %d axes and %d channels, the images before it %d and %d", image->paths[0],
+                       a.rank, a.channels, first.rank, first.channels);
         if (has_image && has_label)
             lint_grids(image, &a, label, &b, problems);
         if (has_label && i % every == 0 && values) {

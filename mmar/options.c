@@ -37,25 +37,34 @@ static const struct mm_param *find_option(const struct mm_command *command, cons
 static enum mm_status unknown_option(const struct mm_command *command, const char *word, struct mm_error *err)
 {
     struct mm_nearest nearest;
-    char hint[128], wanted[64];
+    char hint[128] = "", wanted[64];
     snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     mm_nearest_init(&nearest, wanted);
     for (const struct mm_param *p = command->options; p && p->type != MM_PARAM_END_OF_TABLE; p++)
         mm_nearest_offer(&nearest, p->name);
     for (const struct mm_param *p = mm_mmar_params; command->takes_mmar && p->type != MM_PARAM_END_OF_TABLE; p++)
         mm_nearest_offer(&nearest, p->name);
-    return mm_fail(err, MM_ERR_USAGE, "unknown option %s%s (see mmar help %s)", word, mm_nearest_hint(&nearest, hint, sizeof hint),
-                   command->name);
+    if (nearest.best)
+        snprintf(hint, sizeof hint, ", did you mean --%s?", nearest.best);
+    for (char *c = hint; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    return mm_fail(err, MM_ERR_USAGE, "unknown option %s%s (see mmar help %s)", word, hint, command->name);
 }
 
 static enum mm_status take_set(struct parser *p, const char *attached, struct mm_error *err)
 {
+    size_t before = p->set_count;
     if (attached)
         p->sets[p->set_count++] = attached;
     while (p->at < p->argc && p->argv[p->at][0] != '-' && strchr(p->argv[p->at], '='))
         p->sets[p->set_count++] = p->argv[p->at++];
-    if (!p->set_count)
-        return mm_fail(err, MM_ERR_USAGE, "--set needs at least one name=value");
+    if (p->set_count == before)
+        return mm_fail(err, MM_ERR_USAGE, "--set needs name=value%s%s%s", p->at < p->argc ? ", got \"" : "",
+                       p->at < p->argc ? p->argv[p->at] : "", p->at < p->argc ? "\"" : "");
+    for (size_t i = before; i < p->set_count; i++)
+        if (!strchr(p->sets[i], '=') || p->sets[i][0] == '=')
+            return mm_fail(err, MM_ERR_USAGE, "--set needs name=value, got \"%s\"", p->sets[i]);
     return MM_OK;
 }
 

@@ -9,6 +9,8 @@ static enum mm_status choose_root(const struct mm_mmar_options *options, const c
     if (options->mmar && positional && strcmp(options->mmar, positional))
         return mm_fail(err, MM_ERR_USAGE, "two MMAR folders: \"%s\" by -m and \"%s\"", options->mmar, positional);
     *root = positional ? positional : options->mmar ? options->mmar : ".";
+    if (!**root)
+        return mm_fail(err, MM_ERR_USAGE, "the name of the MMAR folder is empty");
     if (!mm_file_is_folder(*root))
         return mm_fail(err, mm_file_exists(*root) ? MM_ERR_USAGE : MM_ERR_IO, "%s: %s", *root,
                        mm_file_exists(*root) ? "is not a folder: an archive is unpacked first with mmar unpack" : "no such folder");

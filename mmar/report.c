@@ -1,11 +1,10 @@
 /* Reports: the plan, scores as CSV and JSON, overlays. Curves are in curves.c. */
 #include "mmar/report.h"
 
-#include <math.h>
-
 #include "base/file.h"
 #include "image/draw.h"
 #include "image/format.h"
+#include "image/slice.h"
 
 /* One crop as the chain leaves it: the training batch's spatial size, when the config or the chain says it. */
 static bool patch_size(const struct mm_training *t, int size[3])
@@ -65,44 +64,12 @@ enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *
     return MM_OK;
 }
 
-/* The slice (z) with the most labelled pixels, the middle one when there is none. */
-static int busiest_slice(const struct mm_volume *labels)
-{
-    int best = labels->size[2] / 2;
-    size_t most = 0;
-    for (int z = 0; z < labels->size[2]; z++) {
-        size_t n = 0;
-        for (int y = 0; y < labels->size[1]; y++)
-            for (int x = 0; x < labels->size[0]; x++)
-                n += mm_volume_get(labels, 0, z, y, x) > 0;
-        if (n > most) {
-            most = n;
-            best = z;
-        }
-    }
-    return best;
-}
-
-static void window_of(const struct mm_volume *image, int z, double *low, double *high)
-{
-    *low = INFINITY;
-    *high = -INFINITY;
-    for (int y = 0; y < image->size[1]; y++)
-        for (int x = 0; x < image->size[0]; x++) {
-            double v = mm_volume_get(image, 0, z, y, x);
-            if (v < *low)
-                *low = v;
-            if (v > *high)
-                *high = v;
-        }
-}
-
 enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
                                  const struct mm_volume *truth, struct mm_error *err)
 {
     const int panels = truth ? 3 : 2, gap = 8, head = 20;
     int longest = image->size[0] > image->size[1] ? image->size[0] : image->size[1];
-    int zoom = longest >= 320 ? 1 : (320 + longest - 1) / longest, z = busiest_slice(truth ? truth : prediction);
+    int zoom = longest >= 320 ? 1 : (320 + longest - 1) / longest, z = mm_slice_busiest(truth ? truth : prediction);
     int width = image->size[0] * zoom, height = image->size[1] * zoom;
     double low, high;
     struct mm_volume *canvas =
@@ -111,11 +78,12 @@ enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const
         return mm_fail_memory(err, "the overlay");
     const struct mm_volume *labels[3] = {NULL, truth ? truth : prediction, prediction};
     static const char *const titles_truth[] = {"image", "label", "prediction"}, *const titles[] = {"image", "prediction"};
-    window_of(image, z, &low, &high);
+    const int channel = image->rank == 2 && image->channels == 3 ? MM_DRAW_COLOURS : 0;
+    mm_slice_range(image, channel, z, &low, &high);
     for (int i = 0; i < panels; i++) {
         int x = gap + i * (width + gap);
         mm_draw_text(canvas, x, 6, 1, (struct mm_colour){40, 40, 40}, truth ? titles_truth[i] : titles[i]);
-        mm_draw_slice(canvas, x, head, zoom, image, 0, z, low, high, labels[i]);
+        mm_draw_slice(canvas, x, head, zoom, image, channel, z, low, high, labels[i]);
     }
     return mm_image_write(path, canvas, err);
 }

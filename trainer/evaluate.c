@@ -157,8 +157,11 @@ static enum mm_status evaluate_item(const struct evaluation *e, size_t index, st
     struct mm_sample *image, *label;
     struct mm_volume *prediction, *truth;
     if (MM_TRY(s, mm_sample_from_item(scratch, item, (uint32_t)index, &image, err)) ||
-        MM_TRY(s, mm_sample_from_item(scratch, item, (uint32_t)index, &label, err)) ||
-        MM_TRY(s, mm_chain_run(e->image_chain, 0, e->image_chain->count, image, NULL, err)) ||
+        MM_TRY(s, mm_sample_from_item(scratch, item, (uint32_t)index, &label, err)))
+        return s;
+    mm_sample_remove(image, e->training->prediction.label_field); /* so that no file is decoded twice */
+    mm_sample_remove(label, e->training->prediction.image_field);
+    if (MM_TRY(s, mm_chain_run(e->image_chain, 0, e->image_chain->count, image, NULL, err)) ||
         MM_TRY(s, mm_predict_on_file_grid(e->network, e->training, image, &prediction, err)) ||
         MM_TRY(s, own_truth(e->training, e->label_chain, label, &truth, err)) ||
         MM_TRY(s, score_case(e->training, arena, scratch, prediction, truth, score, err)))

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "trainer/batch_fault.h"
 #include "trainer/checkpoint.h"
 #include "trainer/evaluate.h"
 #include "trainer/journal.h"
@@ -79,6 +80,21 @@ static void tell(struct loop *l)
         l->options->report(l->options->context, &l->event);
 }
 
+/* Says what is wrong when the loss is no number: the batch itself, or the step that was too long. */
+static enum mm_status fail_not_finite(const struct loop *l, const struct mm_batch *batch, int64_t epoch, int64_t step, double norm,
+                                      struct mm_error *err)
+{
+    char fault[1024];
+    double loss = isnan(l->event.loss) ? NAN : l->event.loss; /* never "-nan" */
+    if (mm_batch_fault(l->training, batch, fault, sizeof fault))
+        mm_fail(err, MM_ERR_DATA, "the loss is %g: %s", loss, fault);
+    else
+        mm_fail(err, MM_ERR_DATA, "the loss is %g and the gradient norm %g: lower the learning rate, which is %g", loss,
+                isnan(norm) ? NAN : norm, l->event.lr);
+    mm_fail_in(err, "epoch %lld step %lld", (long long)epoch + 1, (long long)step + 1);
+    return MM_ERR_DATA;
+}
+
 static enum mm_status run_step(struct loop *l, const struct mm_batch *batch, int64_t epoch, int64_t step, struct mm_error *err)
 {
     enum mm_status s;
@@ -97,8 +113,7 @@ static enum mm_status run_step(struct loop *l, const struct mm_batch *batch, int
         MM_TRY(s, mm_network_gradient_norm(l->network, &norm, err)))
         return s;
     if (!isfinite(l->event.loss) || !isfinite(norm))
-        return mm_fail(err, MM_ERR_DATA, "epoch %lld step %lld: the loss is %g and the gradient norm %g: lower the learning rate (%g) or look at "
-                       "the intensities of the batch", (long long)epoch + 1, (long long)step + 1, l->event.loss, norm, l->event.lr);
+        return fail_not_finite(l, batch, epoch, step, norm, err);
     if (MM_TRY(s, mm_network_update(l->network, l->event.lr, global + 1, err)))
         return s;
     l->event.epoch = epoch + 1;

@@ -16,7 +16,7 @@ struct mm_plan_request {
     enum mm_plan_mode mode;
     struct mm_desc inputs[MM_GRAPH_OUTPUTS_MAX]; /* in the order of the graph's input nodes, plain */
     size_t input_count;
-    mm_value root; /* the output to compute, and in training where backward starts */
+    mm_value root;        /* the output to compute, and in training where backward starts */
     bool input_gradients; /* tests: also the gradients of the graph's inputs */
     bool measure;         /* only stats and description: takes no memory on the device and cannot run */
 };
@@ -34,8 +34,8 @@ struct mm_plan_stats {
 
 struct mm_plan;
 enum mm_status mm_plan_make(struct mm_device *device, const struct mm_backend *const *backends, size_t backend_count,
-                            const struct mm_plan_request *request, const struct mm_plan_weights *weights, struct mm_plan **out,
-                            struct mm_error *err);
+                            const struct mm_plan_request *request, const struct mm_plan_weights *weights,
+                            struct mm_plan **out, struct mm_error *err);
 void mm_plan_free(struct mm_plan *plan);
 const struct mm_plan_stats *mm_plan_stats_of(const struct mm_plan *plan);
 const struct mm_desc *mm_plan_root(const struct mm_plan *plan); /* shape of the root */
@@ -45,7 +45,8 @@ const struct mm_desc *mm_plan_root(const struct mm_plan *plan); /* shape of the 
 enum mm_status mm_plan_set_input(struct mm_plan *plan, size_t input, const float *host, struct mm_error *err);
 enum mm_status mm_plan_forward(struct mm_plan *plan, const struct mm_op_moment *moment, struct mm_error *err);
 /* Backward from the root with d(root) = `dy` (host, plain) or ones when NULL. Parameter gradients accumulate. */
-enum mm_status mm_plan_backward(struct mm_plan *plan, const float *dy, const struct mm_op_moment *moment, struct mm_error *err);
+enum mm_status mm_plan_backward(struct mm_plan *plan, const float *dy, const struct mm_op_moment *moment,
+                                struct mm_error *err);
 /* Values of an output node as plain host floats: the root, or in training also graph outputs kept alive. */
 enum mm_status mm_plan_get_output(struct mm_plan *plan, mm_value value, float *host, struct mm_error *err);
 enum mm_status mm_plan_get_input_gradient(struct mm_plan *plan, size_t input, float *host, struct mm_error *err);

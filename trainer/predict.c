@@ -24,6 +24,9 @@ enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_tra
         return mm_fail(err, MM_ERR_DATA, "%s: has %d channels, the model takes %lld", field->source ? field->source : "image",
                        field->volume->channels, (long long)wanted);
     const struct mm_volume *image = field->volume;
+    if (image->rank != training->graph->spatial)
+        return mm_fail(err, MM_ERR_DATA, "%s: has %d axes, the model takes %d", field->source ? field->source : "image", image->rank,
+                       training->graph->spatial);
     if (image->type != MM_F32 || !mm_volume_is_dense(image))
         image = mm_volume_convert(arena, image, MM_F32);
     if (!image)
@@ -70,9 +73,10 @@ enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_tra
         MM_TRY(s, mm_sample_add(sample, spec->prediction_field, MM_FIELD_VOLUME, &field, err)))
         return s;
     field->volume = logits;
-    if (!spec->post)
+    const struct mm_chain *post = mm_sample_find(sample, spec->label_field) ? spec->post : spec->post_alone;
+    if (!post)
         return decide(training, sample, field, err);
-    if (MM_TRY(s, mm_chain_run(spec->post, 0, spec->post->count, sample, NULL, err)))
+    if (MM_TRY(s, mm_chain_run(post, 0, post->count, sample, NULL, err)))
         return mm_fail_in(err, "post_transforms");
     return MM_OK;
 }

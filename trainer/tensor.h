@@ -11,8 +11,8 @@
 enum mm_dtype { MM_DT_F32, MM_DT_BF16 }; /* of network tensors; bf16 joins with AMP */
 
 enum mm_layout {
-    MM_LAYOUT_PLAIN,     /* n c d h w                                                          */
-    MM_LAYOUT_BLOCKED16, /* n c/16 d h w 16: channels padded up to 16; the padding always holds 0 */
+    MM_LAYOUT_PLAIN,         /* n c d h w                                                          */
+    MM_LAYOUT_BLOCKED16,     /* n c/16 d h w 16: channels padded up to 16; the padding always holds 0 */
     MM_LAYOUT_CHANNELS_LAST, /* n d h w c                                                      */
     MM_LAYOUT_COUNT
 };
@@ -30,7 +30,7 @@ struct mm_desc mm_desc_with(struct mm_desc desc, enum mm_layout layout);
 int64_t mm_desc_count(const struct mm_desc *desc);   /* logical elements                  */
 size_t mm_desc_elements(const struct mm_desc *desc); /* stored elements, padding included */
 size_t mm_desc_bytes(const struct mm_desc *desc);
-int64_t mm_desc_area(const struct mm_desc *desc);    /* d * h * w */
+int64_t mm_desc_area(const struct mm_desc *desc); /* d * h * w */
 bool mm_desc_same_shape(const struct mm_desc *a, const struct mm_desc *b);
 /* "2x16x32x48x48" (2D without d); buffer of 96; returns it. */
 const char *mm_desc_text(const struct mm_desc *desc, char *buffer, size_t size);

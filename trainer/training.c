@@ -196,6 +196,8 @@ static void read_prediction(struct reader *r)
     t->prediction.image_field = "image";
     t->prediction.label_field = "label";
     t->prediction.prediction_field = "pred";
+    if (post)
+        t->prediction.post_alone = mm_chain_narrow(r->arena, post, t->prediction.prediction_field, false);
     if (t->model) {
         int64_t channels = t->model->out_channels(t->model_self);
         t->prediction.classes = channels > 1 ? (int)channels : 2;

@@ -24,6 +24,7 @@ struct mm_metric_use {
 struct mm_prediction_spec {
     struct mm_inferer inferer;
     const struct mm_chain *post; /* post_transforms on field "pred"; NULL: argmax, or sigmoid >= 0.5 for one channel */
+    const struct mm_chain *post_alone; /* the same for a sample without label: steps narrowed to "pred" */
     const char *image_field, *label_field, *prediction_field;
     int classes;                 /* values 0..classes-1 of a prediction with one channel */
     const char *const *class_names; /* of the datalist; NULL, or entries NULL where unknown */

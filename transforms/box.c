@@ -44,9 +44,11 @@ static bool holds(enum mm_type type, double value)
     return kept == value || !mm_type_is_integer(type);
 }
 
-static struct mm_volume *pad(struct mm_arena *arena, const struct mm_volume *image, const struct mm_box *box,
+struct mm_volume *mm_box_cut(struct mm_arena *arena, const struct mm_volume *image, const struct mm_box *box,
                              const struct mm_box_fill *fill)
 {
+    if (!fill || is_inside(image, box))
+        return mm_volume_crop(arena, image, box, 0);
     if (fill->mode == MM_PAD_CONSTANT && !holds(image->type, fill->value))
         image = mm_volume_convert(arena, image, MM_F32);
     return image ? mm_volume_pad(arena, image, box, fill->mode, fill->value) : NULL;
@@ -65,10 +67,7 @@ enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample
         if (box->size[a] <= 0)
             return mm_fail(err, MM_ERR_DATA, "nothing is left of %dx%dx%d voxels: axis %d gets %d", image->size[0],
                            image->size[1], image->size[2], a, box->size[a]);
-    if (!fill || is_inside(image, box))
-        out = mm_volume_crop(sample->arena, image, box, 0);
-    else
-        out = pad(sample->arena, image, box, fill);
+    out = mm_box_cut(sample->arena, image, box, fill);
     if (!out)
         return mm_fail_memory(err, "a cropped or padded image");
     return mm_field_moved(sample, field, step, out, box, sizeof *box, err);

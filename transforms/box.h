@@ -18,6 +18,9 @@ struct mm_box_fill {
 /* The fill for that key of parameters made by MM_BOX_FILL_PARAMS. */
 struct mm_box_fill mm_box_fill_of(const struct mm_strings *mode, size_t key, double value);
 
+/* The part of the image in the box, with `fill` (NULL: zeros) outside; NULL when memory is out. */
+struct mm_volume *mm_box_cut(struct mm_arena *arena, const struct mm_volume *image, const struct mm_box *box,
+                             const struct mm_box_fill *fill);
 /* Gives the field the part of its image in the box and records it; nothing happens when the box is the image.
  * `fill` NULL: zeros outside. */
 enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,

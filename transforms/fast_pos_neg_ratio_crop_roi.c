@@ -21,8 +21,8 @@ static const struct mm_param params[] = {
     MM_BOOL(P, rotation, .help = "must be false"),
     MM_BOOL(P, scale, .help = "must be false"),
     MM_INT(P, batch_size, .def = 1, .min = 1, .max = 1 << 16, .help = "crops of one image"),
-    MM_IGNORED("rotation_degree", .help = "of rotation"),
-    MM_IGNORED("scale_factor", .help = "of scale"),
+    MM_IGNORED("rotation_degree", .help = "rotation is not supported"),
+    MM_IGNORED("scale_factor", .help = "scale is not supported"),
     MM_IGNORED("fast_crop", .help = "crops are always cut without a copy of the image"),
     MM_PARAMS_END};
 

@@ -47,9 +47,3 @@ void mm_ranges_draw(const struct mm_ranges *ranges, double base, struct mm_rando
             out[i] += drawn;
     }
 }
-
-void mm_ranges_ends(const struct mm_doubles *list, double *low, double *high)
-{
-    *low = list->count == 1 ? -list->items[0] : list->count ? list->items[0] : 0;
-    *high = list->count ? list->items[list->count - 1] : 0;
-}

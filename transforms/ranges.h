@@ -19,7 +19,5 @@ enum mm_status mm_ranges_read(const cJSON *node, const char *name, size_t most, 
 /* out[i] = base + a draw from range i, in order, for those there are and fit; base for the others. All ranges are
  * drawn from, so that the draws that follow do not depend on the image. */
 void mm_ranges_draw(const struct mm_ranges *ranges, double base, struct mm_random *random, double *out, size_t count);
-/* One range from a list of numbers: v means [-v, v], two are [low, high] as they stand. */
-void mm_ranges_ends(const struct mm_doubles *list, double *low, double *high);
 
 #endif

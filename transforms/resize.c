@@ -3,6 +3,7 @@
 
 #include "image/resample.h"
 #include "transforms/per_key.h"
+#include "transforms/scaling.h"
 #include "transforms/smooth.h"
 #include "transforms/transform.h"
 
@@ -20,8 +21,8 @@ static const struct mm_param params[] = {
             .unit = "voxel", .help = "size of the result; -1 or 0 keeps the axis"),
     MM_CHOICE(P, size_mode, .choices = "all longest", .def_text = "all",
               .help = "longest: spatial_size is one number, for the longest axis, and the shape stays"),
-    MM_STRINGS(P, mode, .choices = "area nearest nearest-exact linear bilinear trilinear bicubic",
-               .def_text = "\"area\"", .count_min = 1, .help = "interpolation: one, or one a key"),
+    MM_STRINGS(P, mode, .choices = MM_SCALING_MODES, .def_text = "\"area\"", .count_min = 1,
+               .help = "interpolation: one, or one a key"),
     MM_JSON(P, align_corners, .help = "match the middles of the outer voxels: true or false, or one a key"),
     MM_JSON(P, anti_aliasing, .def_text = "false",
             .help = "smooth axes that shrink first: true or false, or one a key"),
@@ -48,21 +49,6 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
         return s;
     return mm_per_key_read(arena, p->anti_aliasing_sigma, "anti_aliasing_sigma", MM_PER_KEY_NUMBER, NULL, &p->sigma,
                            err);
-}
-
-static enum mm_resize mode_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        enum mm_resize mode;
-    } modes[] = {{"area", MM_RESIZE_AREA},
-                 {"nearest", MM_RESIZE_NEAREST},
-                 {"nearest-exact", MM_RESIZE_NEAREST_EXACT},
-                 {"bicubic", MM_RESIZE_CUBIC}};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (strcmp(modes[i].name, name) == 0)
-            return modes[i].mode;
-    return MM_RESIZE_LINEAR;
 }
 
 static enum mm_status find_size(const P *p, const struct mm_volume *image, int size[3], struct mm_error *err)
@@ -119,7 +105,8 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         return s;
     if (memcmp(size, image->size, sizeof size) == 0)
         return MM_OK;
-    const struct memo how = {mode_of(mm_string_of_key(&p->mode, key)), mm_per_key_on(&p->corners_of_key, key)};
+    const struct memo how = {mm_scaling_mode(mm_string_of_key(&p->mode, key)),
+                             mm_per_key_on(&p->corners_of_key, key)};
     if (mm_per_key_on(&p->smooth_of_key, key) && MM_TRY(s, smooth(p, sample->arena, size, &image, err)))
         return s;
     struct mm_volume *out = scale_to(sample->arena, image, size, &how);

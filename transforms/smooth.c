@@ -38,7 +38,7 @@ static bool bessel_weights(struct mm_arena *scratch, double x, int tail, float *
 
 static bool make_weights(struct mm_arena *scratch, struct filter *filter, double sigma, const char *approx)
 {
-    int tail = filter->tail = (int)(fmax(4 * sigma, 0.5) + 0.5);
+    int tail = filter->tail;
     filter->weights = mm_arena_array(scratch, float, 2 * (size_t)tail + 1);
     if (!filter->weights)
         return false;
@@ -84,12 +84,12 @@ static void smooth_channel(struct mm_volume *v, int c, const struct filter *filt
             }
 }
 
-static enum mm_status smooth_axis(struct mm_volume *v, int axis, double sigma, const char *approx,
+static enum mm_status smooth_axis(struct mm_volume *v, int axis, double sigma, double truncated, const char *approx,
                                   struct mm_error *err)
 {
     struct mm_arena scratch;
     mm_arena_init(&scratch, NULL);
-    struct filter filter = {.axis = axis};
+    struct filter filter = {.axis = axis, .tail = (int)(fmax(truncated * sigma, 0.5) + 0.5)};
     bool made = make_weights(&scratch, &filter, sigma, approx);
     size_t width = axis == 0 ? 1 : WIDTH, n = (size_t)v->size[axis];
     if (made) {
@@ -103,15 +103,21 @@ static enum mm_status smooth_axis(struct mm_volume *v, int axis, double sigma, c
     return made ? MM_OK : mm_fail_memory(err, "a filter");
 }
 
-enum mm_status mm_smooth(struct mm_volume *v, const double sigma[3], const char *approx, struct mm_error *err)
+enum mm_status mm_smooth_to(struct mm_volume *v, const double sigma[3], double truncated, const char *approx,
+                            struct mm_error *err)
 {
     enum mm_status s;
     for (int a = 0; a < v->rank; a++) {
         if (!(sigma[a] <= MM_SMOOTH_SIGMA_MAX))
             return mm_fail(err, MM_ERR_DATA, "a sigma of %g voxels: 0 to %d is allowed", sigma[a],
                            MM_SMOOTH_SIGMA_MAX);
-        if (sigma[a] > 0 && MM_TRY(s, smooth_axis(v, a, sigma[a], approx, err)))
+        if (sigma[a] > 0 && MM_TRY(s, smooth_axis(v, a, sigma[a], truncated, approx, err)))
             return s;
     }
     return MM_OK;
+}
+
+enum mm_status mm_smooth(struct mm_volume *v, const double sigma[3], const char *approx, struct mm_error *err)
+{
+    return mm_smooth_to(v, sigma, 4, approx, err);
 }

@@ -7,12 +7,14 @@
 #define MM_SMOOTH_APPROX    "erf sampled scalespace"
 #define MM_SMOOTH_SIGMA_MAX 1000 /* voxels */
 
-/* Convolves each axis with weights w(i), |i| <= int(max(4 sigma, 0.5) + 0.5). They are not normalised, and outside
+/* Convolves each axis with weights w(i), |i| <= int(max(truncated * sigma, 0.5) + 0.5); MONAI truncates at 4. They are not normalised, and outside
  * the image are zeros. Sigma is in voxels; 0 leaves an axis. The volume is float32 and dense and is changed in
  * place.
  *   erf         (erf(t (i + 0.5)) - erf(t (i - 0.5))) / 2 with t = 0.70710678 / sigma
  *   sampled     exp(-i^2 / (2 sigma^2)) / (2.5066282 sigma)
  *   scalespace  exp(-sigma^2) I_i(sigma^2), I the modified Bessel functions (Lindeberg 1990) */
+enum mm_status mm_smooth_to(struct mm_volume *v, const double sigma[3], double truncated, const char *approx,
+                            struct mm_error *err);
 enum mm_status mm_smooth(struct mm_volume *v, const double sigma[3], const char *approx, struct mm_error *err);
 
 #endif

@@ -115,7 +115,12 @@ enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *t
 {
     enum mm_status s;
     char *temporary = NULL;
-    if (MM_TRY(s, check_target(arena, target, &target, err)) || MM_TRY(s, make_temporary(arena, target, &temporary, err)))
+    if (MM_TRY(s, check_target(arena, target, &target, err)))
+        return s;
+    const char *parent = mm_file_folder(arena, target);
+    if (!parent)
+        return mm_fail_memory(err, "a file name");
+    if (MM_TRY(s, make_temporary(arena, target, &temporary, err)))
         return s;
     if (MM_TRY(s, unpack_into(arena, file, temporary, manifest, err)) || MM_TRY(s, sync_folder(temporary, err)))
         goto done;
@@ -124,7 +129,7 @@ enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *t
         goto done;
     }
     temporary = NULL;
-    s = sync_folder(mm_file_folder(arena, target), err);
+    s = sync_folder(parent, err);
 done:
     if (temporary)
         mm_file_remove_tree(temporary, NULL);

@@ -33,11 +33,18 @@ static cJSON *findings_json(struct mm_arena *arena, const struct mm_problems *pr
     return list;
 }
 
+static size_t count(const struct mm_problems *problems, enum mm_severity severity)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < problems->count; i++)
+        n += problems->items[i].severity == severity;
+    return n;
+}
+
 static enum mm_status answer(const struct mm_command_call *call, const struct mm_problems *problems, const struct mm_lint_data_result *data,
                              struct mm_error *err)
 {
     enum mm_status s;
-    size_t warnings = problems->count - problems->errors;
     if (call->json) {
         cJSON *json = mm_json_object(call->arena);
         mm_json_add(call->arena, json, "good", mm_json_bool(call->arena, !problems->errors));
@@ -50,8 +57,8 @@ static enum mm_status answer(const struct mm_command_call *call, const struct mm
         mm_problems_print(&text, problems);
         fputs(text.bytes, stdout);
         mm_text_done(&text);
-        printf("%zu items, %zu files, %zu labels read: %zu errors, %zu warnings\n", data->items, data->files, data->labels_read, problems->errors,
-               warnings);
+        printf("%zu items, %zu files, %zu labels read: %zu errors, %zu warnings, %zu notes\n", data->items, data->files, data->labels_read,
+               problems->errors, count(problems, MM_SEVERITY_WARNING), count(problems, MM_SEVERITY_NOTE));
         if (problems->dropped)
             printf("and %zu findings more\n", problems->dropped);
     }
@@ -91,6 +98,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         mm_lint_data(call->arena, training, training->train, o->full, &data, problems);
         if (training->validation)
             mm_lint_data(call->arena, training, training->validation, o->full, &data, problems);
+        if (!problems->errors)
+            mm_lint_batch(training, problems);
     }
     return answer(call, problems, &data, err);
 }
@@ -106,6 +115,6 @@ const struct mm_command mm_command_check = {
     .takes_mmar = true,
     .has_json = true,
     .run = run,
-    .notes = "Exit code 0: nothing wrong (warnings may be printed); 1: something is wrong with the data; 3: the configuration cannot be used.",
+    .notes = "Exit code 0: nothing wrong (warnings may be printed); 1: training would fail on the data; 3: the configuration cannot be used.",
     .examples = "  mmar check spleen\n  mmar check spleen --full --json\n",
 };

@@ -41,14 +41,14 @@ static enum mm_status each(void *context, size_t index, const struct mm_sample *
     if (sink->options->write) {
         const char *name = mm_arena_format(sample->arena, "%s/prediction_%03zu%s", sink->folder, index + 1,
                                            image->source ? mm_format_extension(image->source) : ".nii.gz");
-        if (MM_TRY(s, mm_file_make_folder(sink->folder, err)) || MM_TRY(s, mm_image_write(name, prediction, err)))
+        if (MM_TRY(s, mm_image_write(name, prediction, err)))
             return s;
     }
     if ((int64_t)index >= sink->options->overlays || !image->source)
         return MM_OK;
     struct mm_volume *original;
     const char *path = mm_arena_format(sample->arena, "%s/overlay_%03zu.png", sink->folder, index + 1);
-    if (MM_TRY(s, mm_file_make_folder(sink->folder, err)) || MM_TRY(s, mm_image_read(sample->arena, image->source, &original, err)))
+    if (MM_TRY(s, mm_image_read(sample->arena, image->source, &original, err)))
         return s;
     return mm_report_overlay(sample->arena, path, original, prediction, truth, err);
 }
@@ -71,6 +71,8 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
     const char *eval = mm_project_path(call->arena, use->project, mm_config_text(use->project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
     struct sink sink = {call->arena, call->options, eval, t->validation->list->count};
     const struct mm_evaluate_options how = {mm_interrupted, each, &sink};
+    if (MM_TRY(s, mm_file_make_folder(eval, err)))
+        return s;
     s = mm_evaluate(use->network, t, call->arena, &how, &scores, err);
     mm_progress_end(false);
     if (s != MM_OK || MM_TRY(s, mm_report_scores(call->arena, use->project, t, scores, &json, err)))

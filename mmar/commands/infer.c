@@ -1,5 +1,7 @@
 /* mmar infer */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -48,53 +50,116 @@ static const char *output_path(struct mm_arena *arena, const struct infer_option
     return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix, written);
 }
 
-static enum mm_status infer_one(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o, struct mm_arena *arena,
-                                const char *input, struct mm_error *err)
+struct job {
+    const char *input, *output;
+};
+
+static int by_output(const void *a, const void *b)
+{
+    return strcmp(((const struct job *)a)->output, ((const struct job *)b)->output);
+}
+
+/* Every input is there and has an output of its own before anything is written. */
+static enum mm_status check_jobs(const struct job *jobs, size_t count, struct mm_arena *arena, struct mm_error *err)
+{
+    struct stat in, out;
+    struct job *sorted = mm_arena_array(arena, struct job, count + 1);
+    if (!sorted)
+        return mm_fail_memory(err, "the list of inputs");
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = jobs[i];
+        if (!jobs[i].output)
+            return mm_fail_memory(err, "the list of inputs");
+        if (stat(jobs[i].input, &in))
+            return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", jobs[i].input, strerror(errno));
+        if (S_ISDIR(in.st_mode))
+            return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: name the images in it", jobs[i].input);
+        if (!stat(jobs[i].output, &out) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return mm_fail(err, MM_ERR_USAGE, "%s: the prediction would overwrite its input", jobs[i].input);
+    }
+    qsort(sorted, count, sizeof *sorted, by_output);
+    for (size_t i = 1; i < count; i++)
+        if (!strcmp(sorted[i - 1].output, sorted[i].output))
+            return mm_fail(err, MM_ERR_USAGE, "%s and %s would both become %s", sorted[i - 1].input, sorted[i].input, sorted[i].output);
+    return MM_OK;
+}
+
+static enum mm_status predict_one(struct mm_model_use *use, const struct mm_chain *chain, const struct job *job, struct mm_arena *arena,
+                                  struct mm_volume **out, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_sample *sample;
-    struct mm_volume *prediction, *image;
-    const char *path = output_path(arena, o, input);
-    if (mm_file_exists(path) && !strcmp(path, input))
-        return mm_fail(err, MM_ERR_USAGE, "the prediction would overwrite its input");
-    if (MM_TRY(s, sample_of(arena, use->training->prediction.image_field, input, &sample, err)) ||
-        MM_TRY(s, mm_chain_run(chain, 0, chain->count, sample, NULL, err)) ||
-        MM_TRY(s, mm_predict_on_file_grid(use->network, use->training, sample, &prediction, err)) ||
-        MM_TRY(s, mm_image_write(path, prediction, err)))
+    if (MM_TRY(s, sample_of(arena, use->training->prediction.image_field, job->input, &sample, err)) ||
+        MM_TRY(s, mm_chain_run(chain, 0, chain->count, sample, NULL, err)))
         return s;
-    printf("%s\n", path);
-    if (!o->overlay)
+    return mm_predict_on_file_grid(use->network, use->training, sample, out, err);
+}
+
+static enum mm_status write_one(const struct job *job, bool overlay, const struct mm_volume *prediction, struct mm_arena *arena,
+                                struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_volume *image;
+    if (MM_TRY(s, mm_image_write(job->output, prediction, err)))
+        return s;
+    printf("%s\n", job->output);
+    if (!overlay)
         return MM_OK;
-    if (MM_TRY(s, mm_image_read(arena, input, &image, err)))
+    if (MM_TRY(s, mm_image_read(arena, job->input, &image, err)))
         return s;
-    return mm_report_overlay(arena, mm_arena_format(arena, "%s.png", path), image, prediction, NULL, err);
+    return mm_report_overlay(arena, mm_arena_format(arena, "%s.png", job->output), image, prediction, NULL, err);
+}
+
+/* An input that cannot be predicted does not keep the others from it; output that cannot be written ends the run. */
+static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o, const struct job *jobs,
+                               size_t count, struct mm_error *err)
+{
+    enum mm_status s = MM_OK, worst = MM_OK;
+    size_t failed = 0;
+    struct mm_volume *prediction;
+    struct mm_arena scratch;
+    mm_arena_init(&scratch, NULL);
+    for (size_t i = 0; i < count && s == MM_OK; i++) {
+        mm_arena_reset(&scratch);
+        mm_progress("%zu/%zu %s", i + 1, count, jobs[i].input);
+        if (MM_TRY(s, predict_one(use, chain, &jobs[i], &scratch, &prediction, err))) {
+            mm_fail_in(err, "%s", jobs[i].input);
+            if (count == 1 || s == MM_ERR_MEMORY || s == MM_ERR_DEVICE)
+                break;
+            mm_progress_end(false);
+            mm_warn("left out: %s", err->text);
+            worst = s;
+            failed++;
+            s = MM_OK;
+        } else if (MM_TRY(s, write_one(&jobs[i], o->overlay, prediction, &scratch, err)))
+            break;
+        if (mm_interrupted())
+            s = mm_fail(err, MM_INTERRUPTED, "interrupted after %s", jobs[i].input);
+    }
+    mm_progress_end(false);
+    mm_arena_done(&scratch);
+    if (s == MM_OK && failed)
+        return mm_fail(err, worst, "%zu of %zu images could not be predicted", failed, count);
+    return s;
 }
 
 static enum mm_status infer_all(const struct mm_command_call *call, struct mm_model_use *use, size_t first, struct mm_error *err)
 {
-    enum mm_status s = MM_OK;
+    enum mm_status s;
     const struct infer_options *o = call->options;
-    struct mm_arena scratch;
     struct mm_chain *all, *chain = NULL;
+    size_t count = call->arg_count - first;
+    struct job *jobs = mm_arena_array(call->arena, struct job, count + 1);
     if (MM_TRY(s, mm_chain_make(call->arena, &use->project->config->validate.pre_transforms, &all, use->project->problems)))
         return mm_problems_fail(use->project->problems, s, err);
     chain = mm_chain_narrow(call->arena, all, use->training->prediction.image_field, false);
-    if (!chain)
+    if (!chain || !jobs)
         return mm_fail_memory(err, "the chain");
-    if (MM_TRY(s, mm_file_make_folder(o->output, err)))
+    for (size_t i = 0; i < count; i++)
+        jobs[i] = (struct job){call->args[first + i], output_path(call->arena, o, call->args[first + i])};
+    if (MM_TRY(s, check_jobs(jobs, count, call->arena, err)) || MM_TRY(s, mm_file_make_folder(o->output, err)))
         return s;
-    mm_arena_init(&scratch, NULL);
-    for (size_t i = first; i < call->arg_count && s == MM_OK; i++) {
-        mm_arena_reset(&scratch);
-        mm_progress("%zu/%zu %s", i - first + 1, call->arg_count - first, call->args[i]);
-        if (MM_TRY(s, infer_one(use, chain, o, &scratch, call->args[i], err)))
-            mm_fail_in(err, "%s", call->args[i]);
-        else if (mm_interrupted())
-            s = mm_fail(err, MM_INTERRUPTED, "interrupted after %s", call->args[i]);
-    }
-    mm_progress_end(false);
-    mm_arena_done(&scratch);
-    return s;
+    return run_jobs(use, chain, o, jobs, count, err);
 }
 
 /* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */
@@ -158,6 +223,7 @@ const struct mm_command mm_command_infer = {
     .options_size = sizeof(struct infer_options),
     .takes_mmar = true,
     .run = run,
-    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, uint16 beyond 256 classes).",
+    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, uint16 beyond 256 classes).\n"
+             "An image that cannot be predicted is left out and told of; the exit code is then that of its error.",
     .examples = "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n",
 };

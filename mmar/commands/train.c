@@ -118,6 +118,9 @@ static enum mm_status open_and_run(const struct mm_command_call *call, struct mm
     const struct train_options *o = call->options;
     struct mm_pool *pool = NULL;
     struct mm_network *network = NULL;
+    const char *folder = mm_project_path(call->arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));
+    if (MM_TRY(s, mm_file_make_folder(folder, err)))
+        return s;
     if (MM_TRY(s, mm_pool_open(o->threads ? (unsigned)o->threads : mm_threads_available(), &pool, err)))
         return s;
     const struct mm_network_options how = {.backend = o->backend, .pool = pool, .seed = training->seed};

@@ -1,5 +1,6 @@
 # Shared by the end-to-end tests: small projects, and how results are told.
 set -u
+HERE=$(cd "$(dirname "$0")" && pwd)
 cd "$WORK" || exit 1
 ok() { echo "ok $*"; }
 fail() { echo "FAIL $*"; }

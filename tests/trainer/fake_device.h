@@ -3,6 +3,8 @@
 #ifndef MM_TESTS_TRAINER_FAKE_DEVICE_H
 #define MM_TESTS_TRAINER_FAKE_DEVICE_H
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "trainer/backends/backend.h"
 #include "trainer/optimizers/optimizer.h"

@@ -3,6 +3,8 @@
 #ifndef MM_TESTS_TRAINER_NAIVE_H
 #define MM_TESTS_TRAINER_NAIVE_H
 
+#include <string.h>
+
 #include "trainer/graph.h"
 
 struct naive {

@@ -4,6 +4,8 @@
 #ifndef MM_TESTS_TRAINER_SCRAMBLE_BACKEND_H
 #define MM_TESTS_TRAINER_SCRAMBLE_BACKEND_H
 
+#include <string.h>
+
 #include "base/random.h"
 #include "trainer/backends/backend.h"
 #include "trainer/backends/cpu/reorder.h"

@@ -24,8 +24,8 @@ struct mm_kernel_offer {
     enum mm_layout in[MM_OP_INPUTS_MAX]; /* weights and vectors always plain */
     enum mm_layout out;                  /* gradients have the layout of their tensors */
     size_t workspace;                    /* bytes, shared by all kernels of a plan */
-    size_t saved;                        /* bytes kept from forward to backward (at least the op's saved_bytes if used) */
-    double cost;                         /* seconds, roughly: to weigh against a reorder */
+    size_t saved; /* bytes kept from forward to backward (at least the op's saved_bytes if used) */
+    double cost;  /* seconds, roughly: to weigh against a reorder */
 };
 
 /* Arguments of one run. Gradients of weights accumulate; of activations are set; dx[i].buffer NULL: not wanted.
@@ -35,8 +35,8 @@ struct mm_kernel_run {
     const struct mm_ref *x; /* [count] */
     struct mm_ref y;
     struct mm_ref saved, workspace; /* desc NULL */
-    struct mm_ref dy;       /* backward */
-    const struct mm_ref *dx; /* backward, [count] */
+    struct mm_ref dy;               /* backward */
+    const struct mm_ref *dx;        /* backward, [count] */
     struct mm_op_moment moment;
 };
 
@@ -55,7 +55,7 @@ struct mm_kernel {
 struct mm_backend {
     const char *name, *summary;
     const struct mm_device_type *device;
-    bool (*available)(void); /* NULL: always */
+    bool (*available)(void);                /* NULL: always */
     const struct mm_kernel *const *kernels; /* NULL-terminated */
 };
 
@@ -63,8 +63,8 @@ struct mm_backend {
 extern const struct mm_backend *const mm_backends[];
 extern const struct mm_backend mm_backend_reference;
 /* "auto" or a name: the backends to ask for a device, in order, reference always last. Unknown: error with the names. */
-enum mm_status mm_backend_select(const char *name, const struct mm_backend **out, size_t *count, const struct mm_device_type **device,
-                                 struct mm_error *err);
+enum mm_status mm_backend_select(const char *name, const struct mm_backend **out, size_t *count,
+                                 const struct mm_device_type **device, struct mm_error *err);
 #define MM_BACKENDS_MAX 8
 
 #endif

@@ -28,7 +28,7 @@ static enum mm_status fail_unknown(const char *name, struct mm_error *err)
     mm_text_add(&names, "auto");
     for (size_t i = 0; mm_backends[i]; i++)
         mm_text_format(&names, ", %s", mm_backends[i]->name);
-    enum mm_status s = mm_fail(err, MM_ERR_CONFIG, "unknown backend \"%s\"; there are %s", name, names.bytes);
+    enum mm_status s = mm_fail(err, MM_ERR_USAGE, "unknown backend \"%s\"; there are %s", name, names.bytes);
     mm_text_done(&names);
     return s;
 }

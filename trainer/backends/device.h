@@ -25,21 +25,27 @@ struct mm_device_type {
     const char *name;
     enum mm_status (*open)(struct mm_pool *pool, struct mm_device **out, struct mm_error *err);
     void (*close)(struct mm_device *device);
-    enum mm_status (*buffer_make)(struct mm_device *device, size_t bytes, struct mm_buffer **out, struct mm_error *err); /* zeroed */
+    enum mm_status (*buffer_make)(struct mm_device *device, size_t bytes, struct mm_buffer **out,
+                                  struct mm_error *err); /* zeroed */
     void (*buffer_free)(struct mm_device *device, struct mm_buffer *buffer);
     /* Queued in order with kernels; the host memory may be reused when the call returns. */
-    enum mm_status (*upload)(struct mm_device *device, struct mm_buffer *to, size_t offset, const void *from, size_t bytes, struct mm_error *err);
-    enum mm_status (*download)(struct mm_device *device, const struct mm_buffer *from, size_t offset, void *to, size_t bytes, struct mm_error *err);
-    enum mm_status (*fill)(struct mm_device *device, struct mm_buffer *to, size_t offset, float value, size_t count, struct mm_error *err);
+    enum mm_status (*upload)(struct mm_device *device, struct mm_buffer *to, size_t offset, const void *from,
+                             size_t bytes, struct mm_error *err);
+    enum mm_status (*download)(struct mm_device *device, const struct mm_buffer *from, size_t offset, void *to,
+                               size_t bytes, struct mm_error *err);
+    enum mm_status (*fill)(struct mm_device *device, struct mm_buffer *to, size_t offset, float value, size_t count,
+                           struct mm_error *err);
     /* to += from, `count` floats. */
-    enum mm_status (*accumulate)(struct mm_device *device, struct mm_buffer *to, size_t to_offset, const struct mm_buffer *from,
-                                 size_t from_offset, size_t count, struct mm_error *err);
+    enum mm_status (*accumulate)(struct mm_device *device, struct mm_buffer *to, size_t to_offset,
+                                 const struct mm_buffer *from, size_t from_offset, size_t count,
+                                 struct mm_error *err);
     /* Between layouts of the same logical tensor. */
-    enum mm_status (*reorder)(struct mm_device *device, const struct mm_ref *from, const struct mm_ref *to, struct mm_error *err);
+    enum mm_status (*reorder)(struct mm_device *device, const struct mm_ref *from, const struct mm_ref *to,
+                              struct mm_error *err);
     /* One optimizer update of one parameter (weights, gradient and state slots as refs of the same count). */
-    enum mm_status (*update)(struct mm_device *device, const struct mm_optimizer *optimizer, const void *self, double lr, int64_t step,
-                             const struct mm_ref *weight, const struct mm_ref *gradient, const struct mm_ref *slots,
-                             struct mm_error *err);
+    enum mm_status (*update)(struct mm_device *device, const struct mm_optimizer *optimizer, const void *self,
+                             double lr, int64_t step, const struct mm_ref *weight, const struct mm_ref *gradient,
+                             const struct mm_ref *slots, struct mm_error *err);
     enum mm_status (*wait)(struct mm_device *device, struct mm_error *err); /* for everything queued */
     void *(*host)(struct mm_device *device, const struct mm_buffer *buffer, size_t offset);
 };

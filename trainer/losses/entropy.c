@@ -57,23 +57,30 @@ static struct tile_weights tile_weights_of(const struct mm_entropy *entropy, con
     return (struct tile_weights){.entropy = entropy, .target = mm_voxel_target_of(call, indices)};
 }
 
-/* Which voxels of the tile count; those past the end do not. Returns how many indices are neither ignored nor a class. */
-static size_t tile_count(struct tile_weights *w, size_t n, size_t voxel, size_t length)
+/* Which voxels of the tile count: not the ignored ones, and none past the end. */
+static void tile_count(struct tile_weights *w, size_t n, size_t voxel, size_t length)
 {
-    float buffer[MM_TILE], ignore = (float)w->entropy->ignore_index, classes = (float)w->target.classes;
-    size_t wrong = 0;
-    for (size_t i = 0; i < MM_TILE; i++)
-        w->counted[i] = i < length ? 1.0f : 0.0f;
-    if (!w->target.indices)
-        return 0;
-    const float *t = mm_tile_read(w->target.t + n * w->target.area + voxel, length, buffer);
-    for (size_t i = 0; i < MM_TILE && i < length; i++) {
-        if (t[i] == ignore)
-            w->counted[i] = 0.0f;
-        else if (!(t[i] >= 0.0f && t[i] < classes && t[i] == floorf(t[i])))
-            wrong++;
+    float buffer[MM_TILE], ignore = (float)w->entropy->ignore_index;
+    for (int i = 0; i < MM_TILE; i++)
+        w->counted[i] = 1.0f;
+    if (w->target.indices) {
+        const float *t = mm_tile_read(w->target.t + n * w->target.area + voxel, length, buffer);
+        for (int i = 0; i < MM_TILE; i++)
+            w->counted[i] = t[i] == ignore ? 0.0f : 1.0f;
     }
-    return wrong;
+    if (length < MM_TILE)
+        memset(w->counted + length, 0, (MM_TILE - length) * sizeof(float));
+}
+
+/* a_c = counted (own t_c + all) */
+struct coefficients {
+    float own, all;
+};
+
+static struct coefficients coefficients_of(const struct mm_entropy *entropy, size_t class, size_t classes)
+{
+    double weight = class_weight(entropy, class), smooth = entropy->label_smoothing;
+    return (struct coefficients){(float)(weight * (1.0 - smooth)), (float)(weight * smooth / (double)classes)};
 }
 
 static void tile_coefficients(const struct tile_weights *w, size_t n, size_t class, size_t voxel, size_t length,
@@ -81,62 +88,49 @@ static void tile_coefficients(const struct tile_weights *w, size_t n, size_t cla
 {
     float buffer[MM_TILE];
     const float *t = mm_voxel_target_tile(&w->target, n, class, voxel, length, buffer);
-    double weight = class_weight(w->entropy, class), smooth = w->entropy->label_smoothing;
-    float own = (float)(weight * (1.0 - smooth)), all = (float)(weight * smooth / (double)w->target.classes);
+    struct coefficients k = coefficients_of(w->entropy, class, w->target.classes);
     for (int i = 0; i < MM_TILE; i++)
-        a[i] = w->counted[i] * (own * t[i] + all);
+        a[i] = w->counted[i] * (k.own * t[i] + k.all);
 }
 
-/* Sum over the counted voxels of the weight of their class: what the mean divides by. */
-static double tile_divisor(const struct tile_weights *w, size_t n, size_t voxel, size_t length)
-{
-    double sum = 0;
-    float buffer[MM_TILE];
-    if (!w->target.indices)
-        return (double)(length < MM_TILE ? length : MM_TILE);
-    for (size_t c = 0; c < w->target.classes; c++) {
-        const float *t = mm_voxel_target_tile(&w->target, n, c, voxel, length, buffer);
-        float lanes[MM_TILE_LANES] = {0};
-        for (int v = 0; v < MM_TILE; v += MM_TILE_LANES)
-            for (int i = 0; i < MM_TILE_LANES; i++)
-                lanes[i] += t[v + i] * w->counted[v + i];
-        double count = 0;
-        for (int i = 0; i < MM_TILE_LANES; i++)
-            count += lanes[i];
-        sum += count * class_weight(w->entropy, c);
-    }
-    return sum;
-}
-
-/* Losses of one tile: sum_c a_c (log_sum - x_c). */
+/* Losses of one tile, sum_c a_c (log_sum - x_c). `divisor` grows by what the mean divides by, the sum over the counted voxels of the
+ * weight of their class (of 1 for probabilities); `stray` by the number of counted voxels whose index is no class. */
 static void tile_losses(const struct tile_weights *w, const float *x, const float *log_sum, size_t n, size_t voxel,
-                        size_t length, float loss[MM_TILE])
+                        size_t length, float loss[MM_TILE], double *divisor, double *stray)
 {
-    float a[MM_TILE], x_buffer[MM_TILE], l_buffer[MM_TILE];
+    float t_buffer[MM_TILE], x_buffer[MM_TILE], l_buffer[MM_TILE], member[MM_TILE], sum[MM_TILE] = {0};
     const float *l = mm_tile_read(log_sum, length, l_buffer);
-    memset(loss, 0, MM_TILE * sizeof(float));
+    double counted = mm_tile_sum(w->counted);
+    *stray += w->target.indices ? counted : 0.0;
+    *divisor += w->target.indices ? 0.0 : counted;
     for (size_t c = 0; c < w->target.classes; c++) {
         const float *xc = mm_tile_read(x + c * w->target.area, length, x_buffer);
-        tile_coefficients(w, n, c, voxel, length, a);
-        for (int i = 0; i < MM_TILE; i++)
-            loss[i] += a[i] * (l[i] - xc[i]);
+        const float *t = mm_voxel_target_tile(&w->target, n, c, voxel, length, t_buffer);
+        struct coefficients k = coefficients_of(w->entropy, c, w->target.classes);
+        for (int i = 0; i < MM_TILE; i++) {
+            member[i] = w->counted[i] * t[i];
+            sum[i] += (k.own * member[i] + k.all * w->counted[i]) * (l[i] - xc[i]);
+        }
+        double members = w->target.indices ? mm_tile_sum(member) : 0.0;
+        *stray -= members;
+        *divisor += members * class_weight(w->entropy, c);
     }
+    memcpy(loss, sum, sizeof(sum));
 }
 
 void mm_entropy_forward(const struct mm_entropy *entropy, const struct mm_loss_call *call, void *saved, float *y)
 {
     struct tile_weights w = tile_weights_of(entropy, call);
     const float *log_sum = mm_entropy_log_sum(saved);
-    size_t area = w.target.area, wrong = 0;
-    double total = 0, divisor = 0;
+    size_t area = w.target.area;
+    double total = 0, divisor = 0, stray = 0;
     float loss[MM_TILE];
     for (size_t n = 0; n < (size_t)call->prediction->dim[0]; n++)
         for (size_t v = 0; v < area; v += MM_TILE) {
-            wrong += tile_count(&w, n, v, area - v);
-            tile_losses(&w, call->x + n * w.target.classes * area + v, log_sum + n * area + v, n, v, area - v, loss);
-            for (int i = 0; i < MM_TILE; i++)
-                total += loss[i];
-            divisor += tile_divisor(&w, n, v, area - v);
+            tile_count(&w, n, v, area - v);
+            tile_losses(&w, call->x + n * w.target.classes * area + v, log_sum + n * area + v, n, v, area - v, loss,
+                        &divisor, &stray);
+            total += mm_tile_sum(loss);
             if (!mm_voxels_reduces(entropy->reduction))
                 mm_tile_write(y + n * area + v, area - v, loss);
         }
@@ -145,7 +139,7 @@ void mm_entropy_forward(const struct mm_entropy *entropy, const struct mm_loss_c
         mean && divisor > 0 ? divisor : 1.0; /* nothing counted: 0, where torch gives NaN */
     if (mm_voxels_reduces(entropy->reduction))
         y[0] = (float)(total / ((struct header *)saved)->divisor);
-    if (wrong)
+    if (stray > 0)
         y[0] = NAN;
 }
 

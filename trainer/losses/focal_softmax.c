@@ -83,8 +83,7 @@ void mm_focal_softmax_forward(const struct mm_pixel_rule *rule, const struct mm_
             for (size_t c = 0; c < s.counted; c++) {
                 softmax_class(&s, mm_tile_read(x + c * s.area, length, x_buffer),
                               mm_voxel_target_tile(&s.target, n, c + s.first, v, length, t_buffer), c, loss, h, p);
-                for (size_t i = 0; i < MM_TILE && i < length; i++)
-                    total += loss[i];
+                total += mm_pixel_sum(loss, length);
                 if (!mm_voxels_reduces(rule->reduction))
                     mm_tile_write(y + (n * s.counted + c) * s.area + v, length, loss);
             }

@@ -53,6 +53,13 @@ double mm_pixel_divisor(const struct mm_pixel_rule *rule, size_t count, size_t a
     return rule->sum_of_means && mm_voxels_reduces(rule->reduction) ? (double)area : 1.0;
 }
 
+double mm_pixel_sum(float *loss, size_t length)
+{
+    if (length < MM_TILE)
+        memset(loss + length, 0, (MM_TILE - length) * sizeof(float));
+    return mm_tile_sum(loss);
+}
+
 void mm_pixel_forward(const struct mm_pixel_rule *rule, const struct mm_loss_call *call, float *y)
 {
     struct extent e = extent_of(rule, call->prediction);
@@ -70,8 +77,7 @@ void mm_pixel_forward(const struct mm_pixel_rule *rule, const struct mm_loss_cal
                            mm_voxel_target_tile(&target, n, c, v, length, t_buffer), loss, slope);
                 for (int i = 0; i < MM_TILE; i++)
                     loss[i] *= weight;
-                for (size_t i = 0; i < MM_TILE && i < length; i++)
-                    total += loss[i];
+                total += mm_pixel_sum(loss, length);
                 if (out)
                     mm_tile_write(out + v, length, loss);
             }

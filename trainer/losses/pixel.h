@@ -28,6 +28,9 @@ double mm_pixel_weight(const struct mm_pixel_rule *rule, size_t counted, size_t 
 /* What `count` elements over `area` voxels are divided by under this rule's reduction. */
 double mm_pixel_divisor(const struct mm_pixel_rule *rule, size_t count, size_t area);
 
+/* Sum of the first `length` losses of a tile; those past it (of padding) become 0. */
+double mm_pixel_sum(float *loss, size_t length);
+
 /* Binary cross entropy with logits; pos_weight by class (one for all, or empty: 1). */
 void mm_pixel_bce(const struct mm_pixel_rule *rule, size_t class, const float *x, const float *t, float *loss,
                   float *slope);

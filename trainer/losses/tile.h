@@ -56,12 +56,25 @@ static inline void mm_tile_exp(float tile[MM_TILE])
         tile[i] = mm_tile_exp_one(tile[i]);
 }
 
+/* Sum of a tile: in float over the few elements of a lane, in double across lanes. */
+static inline double mm_tile_sum(const float tile[MM_TILE])
+{
+    float lanes[MM_TILE_LANES] = {0};
+    double sum = 0;
+    for (int v = 0; v < MM_TILE; v += MM_TILE_LANES)
+        for (int i = 0; i < MM_TILE_LANES; i++)
+            lanes[i] += tile[v + i];
+    for (int i = 0; i < MM_TILE_LANES; i++)
+        sum += lanes[i];
+    return sum;
+}
+
 /* Natural logarithm of a positive normal number. */
 static inline float mm_tile_log(float x)
 {
     union mm_tile_bits bits = {.f = x};
     uint32_t shifted = bits.u - 0x3F3504F3u; /* so that the mantissa lies in [sqrt(1/2), sqrt(2)) */
-    float e = (float)((int32_t)(shifted >> 23) - (shifted >> 31 ? 512 : 0));
+    float e = (float)((int32_t)shifted >> 23);
     union mm_tile_bits mantissa = {.u = (shifted & 0x007FFFFFu) + 0x3F3504F3u};
     float r = mantissa.f - 1.0f, r2 = r * r;
     float p = 7.0376836292e-2f;

@@ -23,10 +23,11 @@ struct mm_norm_weights {
 
 /* Mean and biased variance, in two passes. */
 void mm_norm_moments(struct mm_norm_span span, const float *x, double *mean, double *variance);
-void mm_norm_apply(struct mm_norm_span span, const float *x, struct mm_norm_saved stat, struct mm_norm_weights weights, float *y);
+void mm_norm_apply(struct mm_norm_span span, const float *x, struct mm_norm_saved stat,
+                   struct mm_norm_weights weights, float *y);
 /* Adds to *dscale and *dshift; sets dx. Each may be NULL. `fixed`: the statistics did not come from x (evaluation), so that
  * dx = scale * inverse * dy. */
-void mm_norm_backward(struct mm_norm_span span, const float *x, const float *dy, struct mm_norm_saved stat, float scale, bool fixed,
-                      float *dscale, float *dshift, float *dx);
+void mm_norm_backward(struct mm_norm_span span, const float *x, const float *dy, struct mm_norm_saved stat,
+                      float scale, bool fixed, float *dscale, float *dshift, float *dx);
 
 #endif

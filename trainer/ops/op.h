@@ -19,7 +19,7 @@
 #define MM_OP_INPUTS_MAX 8
 
 #define MM_NEEDS_INPUT(i) (1u << (i))
-#define MM_NEEDS_OUTPUT (1u << 16)
+#define MM_NEEDS_OUTPUT   (1u << 16)
 
 struct mm_op_cost {
     double flops_forward, flops_backward; /* multiply and add count as two */
@@ -36,14 +36,14 @@ struct mm_op_moment {
 /* A call of a reference: host pointers, plain layout. */
 struct mm_op_call {
     const void *params;
-    size_t count;              /* inputs */
-    const struct mm_desc *in;  /* [count] */
+    size_t count;             /* inputs */
+    const struct mm_desc *in; /* [count] */
     const struct mm_desc *out;
-    float *const *x;           /* inputs; states (running statistics) are written in training */
+    float *const *x; /* inputs; states (running statistics) are written in training */
     float *y;
-    void *saved;               /* saved_bytes of private memory from forward to backward (also when none follows) */
-    const float *dy;           /* backward only */
-    float *const *dx;          /* backward only: NULL where not wanted */
+    void *saved;      /* saved_bytes of private memory from forward to backward (also when none follows) */
+    const float *dy;  /* backward only */
+    float *const *dx; /* backward only: NULL where not wanted */
     struct mm_op_moment moment;
 };
 
@@ -56,9 +56,12 @@ struct mm_op {
     unsigned needs;   /* of backward: MM_NEEDS_INPUT(i) | MM_NEEDS_OUTPUT; everything else is freed early */
     unsigned (*needs_of)(const void *params); /* NULL: `needs`; where it depends on the parameters (activation) */
     /* The only place that checks shapes: fills `out` from the inputs (dims and spatial; dtype and layout are the caller's). */
-    enum mm_status (*shape)(const void *params, size_t count, const struct mm_desc *in, struct mm_desc *out, struct mm_error *err);
-    void (*cost)(const void *params, size_t count, const struct mm_desc *in, const struct mm_desc *out, struct mm_op_cost *cost);
-    size_t (*saved_bytes)(const void *params, size_t count, const struct mm_desc *in, const struct mm_desc *out); /* NULL: 0 */
+    enum mm_status (*shape)(const void *params, size_t count, const struct mm_desc *in, struct mm_desc *out,
+                            struct mm_error *err);
+    void (*cost)(const void *params, size_t count, const struct mm_desc *in, const struct mm_desc *out,
+                 struct mm_op_cost *cost);
+    size_t (*saved_bytes)(const void *params, size_t count, const struct mm_desc *in,
+                          const struct mm_desc *out); /* NULL: 0 */
     void (*forward)(const struct mm_op_call *call);
     void (*backward)(const struct mm_op_call *call); /* NULL: not differentiable */
     /* Identity at inference (dropout), or always with these parameters (p = 0; NULL: never): the plan drops the node then. */

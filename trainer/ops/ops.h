@@ -66,8 +66,8 @@ struct mm_dropout {
     bool per_channel;
 };
 /* The factors (0 or 1/(1-p)) of elements (channels) first..first+count-1 of a plain tensor, for kernels. */
-void mm_dropout_factors(const struct mm_dropout *dropout, const struct mm_op_moment *moment, uint64_t first, size_t count,
-                        float *factors);
+void mm_dropout_factors(const struct mm_dropout *dropout, const struct mm_op_moment *moment, uint64_t first,
+                        size_t count, float *factors);
 /* A loss as the last node: inputs prediction, target; output of the loss's own shape (a scalar unless reduction is none). */
 struct mm_loss;
 struct mm_loss_op {

@@ -3,7 +3,8 @@
 
 #include "trainer/ops/rows.h"
 
-/* One pair of rows: `count` elements of small from `small`, every stride-th of large from `large`, tied by weight number `weight`. */
+/* One pair of rows: `count` elements of small from `small`, every stride-th of large from `large`, tied by weight
+ * number `weight`. */
 typedef void row_work(const void *context, int64_t small, int64_t large, int64_t weight, int64_t count,
                       int64_t stride);
 

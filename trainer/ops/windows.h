@@ -3,7 +3,8 @@
  * A "small" tensor (n, s, sd, sh, sw) and a "large" one (n, l, ld, lh, lw) are tied by
  *     position in large = position in small * stride + tap * dilation - low
  * and weights (s, l / groups, kd, kh, kw). A convolution goes from large to small; its gradient, and a transposed convolution,
- * from small to large. That is why transposed convolutions store their weights (in, out, ...). The three sums add to what is there. */
+ * from small to large. That is why transposed convolutions store their weights (in, out, ...).
+ * The three sums add to what is there. */
 #ifndef MM_TRAINER_OPS_WINDOWS_H
 #define MM_TRAINER_OPS_WINDOWS_H
 

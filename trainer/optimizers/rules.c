@@ -11,22 +11,34 @@ enum mm_status mm_optimizer_check_betas(const struct mm_doubles *betas, struct m
     return MM_OK;
 }
 
-void mm_adam_update(const struct mm_adam *a, const struct mm_update *u)
+/* `amsgrad` is a constant where this is called, so that the usual loop has no branch. */
+static inline void adam_elements(const struct mm_adam *a, const struct mm_update *u, bool amsgrad)
 {
-    double root = sqrt(1.0 - pow(a->beta2, (double)u->step)), step = u->lr / (1.0 - pow(a->beta1, (double)u->step));
+    double root = 1.0 / sqrt(1.0 - pow(a->beta2, (double)u->step)),
+           step = u->lr / (1.0 - pow(a->beta1, (double)u->step));
     double l2 = a->decoupled ? 0.0 : a->weight_decay, keep = a->decoupled ? 1.0 - u->lr * a->weight_decay : 1.0;
-    float *m = u->slot[0], *v = u->slot[1], *top = u->slot[2];
-    for (size_t i = 0; i < u->n; i++) {
-        double g = u->g[i] + l2 * u->w[i];
-        double first = a->beta1 * m[i] + (1.0 - a->beta1) * g, second = a->beta2 * v[i] + (1.0 - a->beta2) * g * g;
+    double beta1 = a->beta1, beta2 = a->beta2, eps = a->eps;
+    float *restrict w = u->w, *restrict m = u->slot[0], *restrict v = u->slot[1], *restrict top = u->slot[2];
+    const float *restrict gradient = u->g;
+    for (size_t i = 0, n = u->n; i < n; i++) {
+        double g = gradient[i] + l2 * w[i];
+        double first = beta1 * m[i] + (1.0 - beta1) * g, second = beta2 * v[i] + (1.0 - beta2) * g * g;
         m[i] = (float)first;
         v[i] = (float)second;
-        if (a->amsgrad) {
+        if (amsgrad) {
             top[i] = v[i] > top[i] ? v[i] : top[i];
             second = top[i];
         }
-        u->w[i] = (float)(keep * u->w[i] - step * first / (sqrt(second) / root + a->eps));
+        w[i] = (float)(keep * w[i] - step * first / (sqrt(second) * root + eps));
     }
+}
+
+void mm_adam_update(const struct mm_adam *adam, const struct mm_update *u)
+{
+    if (adam->amsgrad)
+        adam_elements(adam, u, true);
+    else
+        adam_elements(adam, u, false);
 }
 
 void mm_sgd_update(const struct mm_sgd *s, const struct mm_update *u)

@@ -145,8 +145,8 @@ static void test_notations_of_layers(void **state)
 {
     static const char *const spellings[] = {
         "\"act\": \"relu\", \"norm\": \"BATCH\"",
-        "\"act\": [\"LeakyReLU\", {\"negative_slope\": 0.1, \"inplace\": true}], \"norm\": [\"instance\", "
-        "{\"affine\": true, \"eps\": 1e-3}]",
+        "\"act\": [\"LeakyReLU\", {\"negative_slope\": 0.1, \"inplace\": true}]",
+        "\"norm\": [\"instance\", {\"affine\": true, \"eps\": 1e-3}]",
         "\"act\": [\"prelu\", {\"init\": 0.2}], \"norm\": \"none\"",
         "\"act\": [\"ELU\"], \"adn_ordering\": \"AN\"",
         "\"act\": \"none\", \"dropout\": 0.2, \"bias\": false",

@@ -2,6 +2,8 @@
 #ifndef MM_TESTS_TRAINER_OPS_BENCH_H
 #define MM_TESTS_TRAINER_OPS_BENCH_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/random.h"
 #include "tests/trainer/ops/cases.h"

@@ -17,8 +17,8 @@ struct op_case {
 };
 
 /* Half the squared distance: a loss with the simplest gradient there is. */
-static inline enum mm_status squares_shape(const void *self, const struct mm_desc *prediction, const struct mm_desc *target,
-                                           struct mm_desc *value, struct mm_error *err)
+static inline enum mm_status squares_shape(const void *self, const struct mm_desc *prediction,
+                                           const struct mm_desc *target, struct mm_desc *value, struct mm_error *err)
 {
     (void)self;
     *value = mm_desc_vector(1);

@@ -59,6 +59,11 @@ static void buffer_free(struct mm_device *device, struct mm_buffer *buffer)
     mm_free(buffer);
 }
 
+static void *floats_at(const struct mm_buffer *buffer, size_t offset)
+{
+    return buffer->memory + offset;
+}
+
 static enum mm_status check_range(const struct mm_buffer *buffer, size_t offset, size_t bytes, struct mm_error *err)
 {
     if (offset > buffer->bytes || bytes > buffer->bytes - offset)
@@ -120,7 +125,7 @@ static enum mm_status fill(struct mm_device *device, struct mm_buffer *to, size_
                            struct mm_error *err)
 {
     enum mm_status s = check_range(to, offset, count * sizeof(float), err);
-    struct floats floats = {.to = (float *)(to->memory + offset), .value = value, .count = count};
+    struct floats floats = {.to = floats_at(to, offset), .value = value, .count = count};
     if (!s)
         mm_pool_run(device->pool, shards_of(count), fill_shard, &floats);
     return s;
@@ -144,8 +149,7 @@ static enum mm_status accumulate(struct mm_device *device, struct mm_buffer *to,
     if (MM_TRY(s, check_range(to, to_offset, count * sizeof(float), err)) ||
         MM_TRY(s, check_range(from, from_offset, count * sizeof(float), err)))
         return s;
-    struct floats floats = {
-        .to = (float *)(to->memory + to_offset), .from = (const float *)(from->memory + from_offset), .count = count};
+    struct floats floats = {.to = floats_at(to, to_offset), .from = floats_at(from, from_offset), .count = count};
     mm_pool_run(device->pool, shards_of(count), accumulate_shard, &floats);
     return MM_OK;
 }
@@ -160,8 +164,7 @@ static enum mm_status reorder(struct mm_device *device, const struct mm_ref *fro
     if (MM_TRY(s, check_range(from->buffer, from->offset, mm_desc_bytes(in), err)) ||
         MM_TRY(s, check_range(to->buffer, to->offset, mm_desc_bytes(out), err)))
         return s;
-    mm_reorder_run(device->pool, in, (const float *)(from->buffer->memory + from->offset), out,
-                   (float *)(to->buffer->memory + to->offset));
+    mm_reorder_run(device->pool, in, floats_at(from->buffer, from->offset), out, floats_at(to->buffer, to->offset));
     return MM_OK;
 }
 
@@ -194,12 +197,12 @@ static enum mm_status update(struct mm_device *device, const struct mm_optimizer
         MM_TRY(s, check_range(gradient->buffer, gradient->offset, bytes, err)))
         return s;
     struct updating u = {optimizer, self, {.lr = lr, .step = step, .n = bytes / sizeof(float)}};
-    u.whole.w = (float *)(weight->buffer->memory + weight->offset);
-    u.whole.g = (const float *)(gradient->buffer->memory + gradient->offset);
+    u.whole.w = floats_at(weight->buffer, weight->offset);
+    u.whole.g = floats_at(gradient->buffer, gradient->offset);
     for (size_t k = 0; k < optimizer->slots; k++) {
         if (MM_TRY(s, check_range(slots[k].buffer, slots[k].offset, bytes, err)))
             return s;
-        u.whole.slot[k] = (float *)(slots[k].buffer->memory + slots[k].offset);
+        u.whole.slot[k] = floats_at(slots[k].buffer, slots[k].offset);
     }
     if (optimizer->elementwise)
         mm_pool_run(device->pool, shards_of(u.whole.n), update_shard, &u);

@@ -1,0 +1,155 @@
+/* What readers and writers of image files share. Numbers come as the file has them, in either byte order and with the
+ * axes in any order, and leave as x, y, z, channel. */
+#include "image/decode.h"
+
+#include <errno.h>
+
+#include "base/file.h"
+#include "image/affine.h"
+#include "image/source.h"
+
+#define NUMBER_LENGTH_MAX 63
+
+enum mm_status mm_decode_file(struct mm_arena *arena, const char *path, mm_decoder *decode, struct mm_volume **out,
+                              struct mm_error *err)
+{
+    struct mm_arena scratch;
+    unsigned char *bytes;
+    size_t size;
+    mm_arena_init(&scratch, arena->budget);
+    enum mm_status s = mm_file_read(&scratch, path, MM_IMAGE_FILE_MAX, &bytes, &size, err);
+    if (s == MM_OK)
+        s = decode(arena, bytes, size, out, err);
+    mm_arena_done(&scratch);
+    return s;
+}
+
+enum mm_status mm_decode_start(struct mm_arena *arena, const char *path, size_t most, unsigned char **bytes,
+                               size_t *got, uint64_t *file_bytes, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_file_size(path, file_bytes, err)))
+        return s;
+    size_t size = *file_bytes < most ? (size_t)*file_bytes : most;
+    *bytes = mm_arena_alloc(arena, size);
+    if (!*bytes)
+        return mm_fail_memory(err, "the start of a file");
+    FILE *stream = fopen(path, "rb");
+    if (!stream)
+        return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    *got = fread(*bytes, 1, size, stream);
+    if (ferror(stream))
+        s = mm_fail(err, MM_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+    fclose(stream);
+    return s;
+}
+
+enum mm_status mm_decode_check_size(const struct mm_image_info *info, size_t *values, struct mm_error *err)
+{
+    const int factors[4] = {info->size[0], info->size[1], info->size[2], info->channels};
+    *values = 1;
+    for (int i = 0; i < 4; i++) {
+        if (factors[i] < 1 || !mm_size_mul(*values, (size_t)factors[i], values) || *values > MM_VOLUME_VOXELS_MAX)
+            return mm_fail(err, MM_ERR_DATA,
+                           "%d x %d x %d voxels with %d channels: each must be at least 1 and all together at most "
+                           "%zu values",
+                           factors[0], factors[1], factors[2], factors[3], MM_VOLUME_VOXELS_MAX);
+    }
+    return MM_OK;
+}
+
+enum mm_status mm_decode_check_affine(const double m[16], struct mm_error *err)
+{
+    double inverse[16];
+    if (mm_affine_invert(inverse, m))
+        return MM_OK;
+    return mm_fail(err, MM_ERR_DATA,
+                   "directions, spacing and origin give an affine that %s: [%g %g %g %g] [%g %g %g %g] [%g %g %g %g]",
+                   mm_affine_is_finite(m) ? "cannot be inverted" : "holds numbers that are not finite", m[0], m[1],
+                   m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11]);
+}
+
+static void swap_bytes(unsigned char *bytes, size_t n, size_t width)
+{
+    for (unsigned char *at = bytes; at < bytes + n * width; at += width) {
+        for (size_t i = 0; i < width / 2; i++) {
+            unsigned char byte = at[i];
+            at[i] = at[width - 1 - i];
+            at[width - 1 - i] = byte;
+        }
+    }
+}
+
+struct mm_volume *mm_decode_numbers(struct mm_arena *arena, const struct mm_image_info *info,
+                                    const struct mm_numbers *numbers, const unsigned char *bytes)
+{
+    struct mm_volume *v = mm_volume_make(arena, numbers->type, info->rank, info->channels, info->size);
+    size_t width = mm_type_bytes(numbers->type);
+    if (!v)
+        return NULL;
+    memcpy(v->affine, info->affine, sizeof v->affine);
+    for (int c = 0; c < v->channels; c++) {
+        for (int z = 0; z < v->size[2]; z++) {
+            for (int y = 0; y < v->size[1]; y++) {
+                size_t first = (size_t)c * numbers->stride[3] + (size_t)z * numbers->stride[2] +
+                               (size_t)y * numbers->stride[1];
+                mm_convert(mm_volume_row(v, c, z, y), v->type, bytes + first * width, v->type, (size_t)v->size[0],
+                           numbers->stride[0]);
+            }
+        }
+    }
+    if (numbers->big_endian != MM_HOST_IS_BIG_ENDIAN && width > 1)
+        swap_bytes(v->data, mm_volume_bytes(v) / width, width);
+    return v;
+}
+
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+enum mm_status mm_decode_text(const unsigned char *text, size_t size, enum mm_type type, size_t count, void *out,
+                              struct mm_error *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        char number[NUMBER_LENGTH_MAX + 1], *end;
+        size_t length = 0;
+        while (at < size && is_blank(text[at]))
+            at++;
+        while (at + length < size && !is_blank(text[at + length]))
+            length++;
+        if (length == 0)
+            return mm_fail(err, MM_ERR_DATA, "cut short: %zu numbers, %zu are needed", i, count);
+        size_t kept = length < NUMBER_LENGTH_MAX ? length : NUMBER_LENGTH_MAX;
+        memcpy(number, text + at, kept);
+        number[kept] = '\0';
+        double value = strtod(number, &end);
+        if (*end || kept < length)
+            return mm_fail(err, MM_ERR_DATA, "number %zu of the voxels is no number", i + 1);
+        mm_convert((unsigned char *)out + i * mm_type_bytes(type), type, &value, MM_F64, 1, 1);
+        at += length;
+    }
+    return MM_OK;
+}
+
+const unsigned char *mm_encode_interleaved(struct mm_arena *arena, const struct mm_volume *v)
+{
+    size_t width = mm_type_bytes(v->type), pixel = (size_t)v->channels * width, at = 0;
+    if (v->channels == 1 && mm_volume_is_dense(v))
+        return v->data;
+    unsigned char *bytes = mm_arena_alloc(arena, mm_volume_bytes(v));
+    if (!bytes)
+        return NULL;
+    for (int z = 0; z < v->size[2]; z++) {
+        for (int y = 0; y < v->size[1]; y++, at += (size_t)v->size[0] * pixel) {
+            for (int c = 0; c < v->channels; c++) {
+                const unsigned char *from = mm_volume_row(v, c, z, y);
+                unsigned char *to = bytes + at + (size_t)c * width;
+                for (int x = 0; x < v->size[0]; x++, to += pixel, from += v->stride[0] * width)
+                    memcpy(to, from, width);
+            }
+        }
+    }
+    return bytes;
+}
