@@ -1,5 +1,6 @@
-/* Times the kernels that the plan would choose, layer by layer: `kernels [threads]` (default: all). Best of a few runs, in
- * milliseconds: forward, backward to the data, backward to the weights, and the layer's rate in the three. */
+/* Times the kernels that the plan would choose, layer by layer: `kernels [threads]` (default: all). Best of a few
+ * runs, in milliseconds: forward, backward to the data, backward to the weights, and the layer's rate in the three.
+ */
 #include "base/arena.h"
 #include "base/threads.h"
 #include "trainer/backends/backend.h"

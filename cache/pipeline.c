@@ -167,7 +167,7 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
 {
     const struct mm_component *component = stage->pipeline;
     if (!component) {
-        mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "has no \"image_pipeline\"");
+        mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "\"image_pipeline\" is missing");
         return MM_ERR_CONFIG;
     }
     struct mm_pipeline *pipeline = mm_arena_new(arena, struct mm_pipeline);

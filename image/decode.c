@@ -91,8 +91,8 @@ struct mm_volume *mm_decode_numbers(struct mm_arena *arena, const struct mm_imag
     for (int c = 0; c < v->channels; c++) {
         for (int z = 0; z < v->size[2]; z++) {
             for (int y = 0; y < v->size[1]; y++) {
-                size_t first = (size_t)c * numbers->stride[3] + (size_t)z * numbers->stride[2] +
-                               (size_t)y * numbers->stride[1];
+                size_t first =
+                    (size_t)c * numbers->stride[3] + (size_t)z * numbers->stride[2] + (size_t)y * numbers->stride[1];
                 mm_convert(mm_volume_row(v, c, z, y), v->type, bytes + first * width, v->type, (size_t)v->size[0],
                            numbers->stride[0]);
             }

@@ -138,8 +138,7 @@ static struct mm_colour colour_at(const struct mm_volume *image, int c, int z, i
 {
     uint8_t level[3];
     for (int k = 0; k < 3; k++)
-        level[k] = k && c >= 0 ? level[0]
-                               : brightness(mm_volume_get(image, c < 0 ? k : c, z, j, i), low, high);
+        level[k] = k && c >= 0 ? level[0] : brightness(mm_volume_get(image, c < 0 ? k : c, z, j, i), low, high);
     return (struct mm_colour){level[0], level[1], level[2]};
 }
 

@@ -25,7 +25,7 @@ static enum mm_status unpack_zlib(const unsigned char *bytes, size_t size, unsig
     if (result == LIBDEFLATE_SUCCESS)
         return MM_OK;
     return mm_fail(err, MM_ERR_DATA, "the zlib data (%zu bytes) %s: the header needs %zu bytes", size,
-                   result == LIBDEFLATE_BAD_DATA        ? "are damaged or cut short"
+                   result == LIBDEFLATE_BAD_DATA       ? "are damaged or cut short"
                    : result == LIBDEFLATE_SHORT_OUTPUT ? "hold too little"
                                                        : "hold too much",
                    want);
@@ -47,7 +47,8 @@ static enum mm_status find_numbers(struct mm_arena *scratch, const struct mm_met
     bytes += skip;
     size -= skip;
     if (m->is_text ? m->values / 2 > size : !mm_gzip_can_hold(size, needed)) /* text: a digit and a blank each */
-        return mm_fail(err, MM_ERR_DATA, "the header needs %zu values, more than %zu bytes can hold", m->values, size);
+        return mm_fail(err, MM_ERR_DATA, "the header needs %zu values, more than %zu bytes can hold", m->values,
+                       size);
     unsigned char *made = mm_arena_alloc(scratch, needed);
     if (!made)
         return mm_fail_memory(err, "the unpacked image");

@@ -13,8 +13,8 @@ static const struct {
     enum mm_type type;
     const char *name;
 } types[] = {
-    {MM_U8, "MET_UCHAR"},      {MM_I8, "MET_CHAR"},       {MM_U16, "MET_USHORT"}, {MM_I16, "MET_SHORT"},
-    {MM_U32, "MET_UINT"},      {MM_I32, "MET_INT"},       {MM_U32, "MET_ULONG"},  {MM_I32, "MET_LONG"},
+    {MM_U8, "MET_UCHAR"},       {MM_I8, "MET_CHAR"},       {MM_U16, "MET_USHORT"}, {MM_I16, "MET_SHORT"},
+    {MM_U32, "MET_UINT"},       {MM_I32, "MET_INT"},       {MM_U32, "MET_ULONG"},  {MM_I32, "MET_LONG"},
     {MM_U64, "MET_ULONG_LONG"}, {MM_I64, "MET_LONG_LONG"}, {MM_F32, "MET_FLOAT"},  {MM_F64, "MET_DOUBLE"},
 };
 #define TYPE_COUNT (sizeof types / sizeof *types)

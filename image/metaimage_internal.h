@@ -7,20 +7,20 @@
 #include "image/fields.h"
 
 /* X(enum, keys of the same meaning, in the order in which they are used) */
-#define MM_META_FIELDS(X)                                                       \
-    X(BINARY, "BinaryData")                                                     \
-    X(CHANNELS, "ElementNumberOfChannels")                                      \
-    X(COMPRESSED, "CompressedData")                                             \
-    X(DATA_FILE, "ElementDataFile")                                             \
-    X(HEADER_SIZE, "HeaderSize")                                                \
-    X(MSB, "BinaryDataByteOrderMSB ElementByteOrderMSB")                        \
-    X(NDIMS, "NDims")                                                           \
-    X(OBJECT, "ObjectType")                                                     \
-    X(OFFSET, "Offset Position Origin")                                         \
-    X(SIZES, "DimSize")                                                         \
-    X(SPACING, "ElementSpacing")                                                \
-    X(ELEMENT_SIZE, "ElementSize")                                              \
-    X(TRANSFORM, "TransformMatrix Rotation Orientation")                        \
+#define MM_META_FIELDS(X)                                                                                            \
+    X(BINARY, "BinaryData")                                                                                          \
+    X(CHANNELS, "ElementNumberOfChannels")                                                                           \
+    X(COMPRESSED, "CompressedData")                                                                                  \
+    X(DATA_FILE, "ElementDataFile")                                                                                  \
+    X(HEADER_SIZE, "HeaderSize")                                                                                     \
+    X(MSB, "BinaryDataByteOrderMSB ElementByteOrderMSB")                                                             \
+    X(NDIMS, "NDims")                                                                                                \
+    X(OBJECT, "ObjectType")                                                                                          \
+    X(OFFSET, "Offset Position Origin")                                                                              \
+    X(SIZES, "DimSize")                                                                                              \
+    X(SPACING, "ElementSpacing")                                                                                     \
+    X(ELEMENT_SIZE, "ElementSize")                                                                                   \
+    X(TRANSFORM, "TransformMatrix Rotation Orientation")                                                             \
     X(TYPE, "ElementType")
 #define MM_META_ENUM(id, keys) MM_META_##id,
 enum mm_meta_field { MM_META_FIELDS(MM_META_ENUM) MM_META_FIELD_COUNT };

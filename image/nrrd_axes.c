@@ -113,7 +113,8 @@ static enum mm_status find_channels(const struct mm_nrrd *n, bool is_channels[MM
             continue;
         if (!mm_piece_word(&rest, &kind))
             return fail_field(n, MM_NRRD_KINDS, "kinds", "one for each axis is needed", err);
-        is_channels[a] = !mm_piece_among(kind, "domain space") && !(n->dimension < 4 && mm_piece_among(kind, "??? none"));
+        is_channels[a] =
+            !mm_piece_among(kind, "domain space") && !(n->dimension < 4 && mm_piece_among(kind, "??? none"));
     }
     return MM_OK;
 }

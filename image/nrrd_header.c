@@ -17,10 +17,8 @@ static const struct {
     {MM_I16, "short", "short short_int signed_short signed_short_int int16 int16_t"},
     {MM_U32, "unsigned int", "uint unsigned_int uint32 uint32_t"},
     {MM_I32, "int", "int signed_int int32 int32_t"},
-    {MM_U64, "unsigned long long int",
-     "ulonglong unsigned_long_long unsigned_long_long_int uint64 uint64_t"},
-    {MM_I64, "long long int",
-     "longlong long_long long_long_int signed_long_long signed_long_long_int int64 int64_t"},
+    {MM_U64, "unsigned long long int", "ulonglong unsigned_long_long unsigned_long_long_int uint64 uint64_t"},
+    {MM_I64, "long long int", "longlong long_long long_long_int signed_long_long signed_long_long_int int64 int64_t"},
     {MM_F32, "float", "float"},
     {MM_F64, "double", "double"},
 };

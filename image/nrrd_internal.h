@@ -9,20 +9,20 @@
 #define MM_NRRD_AXES 4
 
 /* X(enum, names of the field: lower case, blanks as '_') */
-#define MM_NRRD_FIELDS(X)                        \
-    X(BYTE_SKIP, "byte_skip byteskip")           \
-    X(DATA_FILE, "data_file datafile")           \
-    X(DIMENSION, "dimension")                    \
-    X(ENCODING, "encoding")                      \
-    X(ENDIAN, "endian")                          \
-    X(KINDS, "kinds")                            \
-    X(LINE_SKIP, "line_skip lineskip")           \
-    X(SIZES, "sizes")                            \
-    X(SPACE, "space")                            \
-    X(SPACE_DIMENSION, "space_dimension")        \
-    X(SPACE_DIRECTIONS, "space_directions")      \
-    X(SPACE_ORIGIN, "space_origin")              \
-    X(SPACINGS, "spacings")                      \
+#define MM_NRRD_FIELDS(X)                                                                                            \
+    X(BYTE_SKIP, "byte_skip byteskip")                                                                               \
+    X(DATA_FILE, "data_file datafile")                                                                               \
+    X(DIMENSION, "dimension")                                                                                        \
+    X(ENCODING, "encoding")                                                                                          \
+    X(ENDIAN, "endian")                                                                                              \
+    X(KINDS, "kinds")                                                                                                \
+    X(LINE_SKIP, "line_skip lineskip")                                                                               \
+    X(SIZES, "sizes")                                                                                                \
+    X(SPACE, "space")                                                                                                \
+    X(SPACE_DIMENSION, "space_dimension")                                                                            \
+    X(SPACE_DIRECTIONS, "space_directions")                                                                          \
+    X(SPACE_ORIGIN, "space_origin")                                                                                  \
+    X(SPACINGS, "spacings")                                                                                          \
     X(TYPE, "type")
 #define MM_NRRD_ENUM(id, names) MM_NRRD_##id,
 enum mm_nrrd_field { MM_NRRD_FIELDS(MM_NRRD_ENUM) MM_NRRD_FIELD_COUNT };

@@ -91,7 +91,8 @@ static enum mm_status split_key(struct reader *r, const char *text, const char *
 }
 
 /* The MMAR's own list when the word names no file. */
-static enum mm_status list_path(struct reader *r, const char *word, size_t length, const char **path, const char **base)
+static enum mm_status list_path(struct reader *r, const char *word, size_t length, const char **path,
+                                const char **base)
 {
     *base = NULL;
     *path = mm_arena_textn(r->arena, word, length);
@@ -101,7 +102,8 @@ static enum mm_status list_path(struct reader *r, const char *word, size_t lengt
     const char *root = r->project ? mm_config_text(r->project->config, "DATA_ROOT", NULL) : NULL;
     if (!own)
         return mm_fail(r->err, MM_ERR_USAGE, "\"%s\" names no datalist%s", word,
-                       r->project ? ", and the MMAR has no DATASET_JSON" : ": an MMAR whose list it could be is given by -m");
+                       r->project ? ", and the MMAR has no DATASET_JSON"
+                                  : ": an MMAR whose list it could be is given by -m");
     *path = mm_project_path(r->arena, r->project, own);
     *base = root ? mm_project_path(r->arena, r->project, root) : NULL;
     return MM_OK;
@@ -116,7 +118,8 @@ static enum mm_status add_list(struct reader *r, const char *word, const char *h
     struct mm_datalist *list;
     size_t length = hash ? (size_t)(hash - word) : strlen(word);
     mm_problems_init(&problems, r->arena);
-    if (MM_TRY(s, list_path(r, word, length, &path, &base)) || MM_TRY(s, split_key(r, hash ? hash + 1 : "", &key, &number)))
+    if (MM_TRY(s, list_path(r, word, length, &path, &base)) ||
+        MM_TRY(s, split_key(r, hash ? hash + 1 : "", &key, &number)))
         return s;
     if (MM_TRY(s, mm_datalist_read(r->arena, path, key, base, &list, &problems, r->err)))
         return problems.errors ? mm_problems_fail(&problems, s, r->err) : s;
@@ -136,7 +139,8 @@ static enum mm_status add_word(struct reader *r, const char *word, const char *l
     const char *hash = strrchr(word, '#'), *colon = strrchr(word, ':');
     bool is_file = mm_file_exists(word);
     if ((hash && !is_file) || mm_text_ends(word, ".json"))
-        return label ? mm_fail(r->err, MM_ERR_USAGE, "--label goes with an image, and %s is a datalist", word) : add_list(r, word, hash);
+        return label ? mm_fail(r->err, MM_ERR_USAGE, "--label goes with an image, and %s is a datalist", word)
+                     : add_list(r, word, hash);
     if (!colon || is_file || label)
         return add_files(r, word, word, label);
     return add_files(r, word, mm_arena_textn(r->arena, word, (size_t)(colon - word)), colon + 1);
@@ -149,7 +153,8 @@ enum mm_status mm_inputs_read(struct mm_arena *arena, const char *const *words, 
     struct reader reader = {.arena = arena, .project = project, .out = out, .err = err};
     *out = (struct mm_inputs){0};
     if (label && count > 1)
-        return mm_fail(err, MM_ERR_USAGE, "--label is the label of one image, and there are %zu: write IMAGE:LABEL for each", count);
+        return mm_fail(err, MM_ERR_USAGE,
+                       "--label is the label of one image, and there are %zu: write IMAGE:LABEL for each", count);
     for (size_t i = 0; i < count; i++)
         if (MM_TRY(s, add_word(&reader, words[i], label)))
             return s;

@@ -6,9 +6,9 @@
 
 struct mm_input {
     const char *shown; /* as the user wrote it, "[n]" added where it named a list  */
-    const char *name;  /* for files made from it: the image's name without extension, unlike that of any other input */
+    const char *name; /* for files made from it: the image's name without extension, unlike that of any other input */
     const struct mm_item *item;
-    uint32_t index;    /* in its datalist, else its place on the command line */
+    uint32_t index; /* in its datalist, else its place on the command line */
 };
 
 struct mm_inputs {

@@ -4,6 +4,7 @@
     X(datalist)        \
     X(check)           \
     X(plan)            \
+    X(apply)           \
     X(train)           \
     X(evaluate)        \
     X(infer)           \

@@ -2,6 +2,7 @@
 #include "mmar/report.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "image/draw.h"
 #include "image/format.h"
 #include "image/slice.h"
@@ -149,12 +150,16 @@ static void scores_csv(struct mm_text *text, const struct mm_training *t, const 
 }
 
 enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                const struct mm_scores *scores, cJSON **json, struct mm_error *err)
+                                const struct mm_scores *scores, const char *weights, cJSON **json, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_text csv;
+    char digest[MM_SHA256_HEX];
     const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
+    if (MM_TRY(s, mm_sha256_file(weights, digest, err)))
+        return s;
     *json = scores_json(arena, training, scores);
+    mm_json_add(arena, *json, "weights_sha256", mm_json_text(arena, digest));
     const char *text = *json ? mm_json_print(arena, *json, MM_JSON_INDENTED) : NULL;
     if (!text)
         return mm_fail_memory(err, "the scores");

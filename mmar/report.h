@@ -12,8 +12,9 @@ enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project 
 /* Overlay of prediction (filled outline) and truth beside the image: middle of the largest labelled slice. */
 enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
                                  const struct mm_volume *truth, struct mm_error *err);
-/* eval/metrics.csv and eval/metrics.json (the object that `evaluate --json` prints). */
+/* eval/metrics.csv and eval/metrics.json (the object that `evaluate --json` prints). `weights`: the file that was scored; its digest
+ * goes along, so that the scores can only ever be taken for those of these weights. */
 enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                const struct mm_scores *scores, cJSON **json, struct mm_error *err);
+                                const struct mm_scores *scores, const char *weights, cJSON **json, struct mm_error *err);
 
 #endif

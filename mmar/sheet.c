@@ -12,13 +12,14 @@
 #include "image/resample.h"
 #include "image/slice.h"
 
-#define TILE_SIDE 224
-#define GAP       12
-#define LINE      22 /* a line of text, with the space below */
-#define WIDTH_MAX 1900
+#define TILE_SIDE    224
+#define GAP          12
+#define LINE         22 /* a line of text, with the space below */
+#define WIDTH_MAX    1900
 #define LABELS_SHOWN 12
 
-static const struct mm_colour paper = {250, 250, 250}, ink = {30, 30, 30}, faint = {110, 110, 110}, rule = {205, 205, 205};
+static const struct mm_colour paper = {250, 250, 250}, ink = {30, 30, 30}, faint = {110, 110, 110},
+                              rule = {205, 205, 205};
 
 struct tile {
     const char *caption;
@@ -60,7 +61,8 @@ void mm_sheet_group(struct mm_sheet *sheet, const char *title, size_t columns)
     if (sheet->tile_count == MM_SHEET_TILES_MAX)
         return;
     sheet->group_count += group != last;
-    *group = (struct group){.title = mm_arena_text(sheet->arena, title), .first = sheet->tile_count, .columns = columns};
+    *group =
+        (struct group){.title = mm_arena_text(sheet->arena, title), .first = sheet->tile_count, .columns = columns};
 }
 
 /* Size on the sheet of a flat image: its longest side near TILE_SIDE, pixels square. False when the image is just enlarged by *zoom. */
@@ -79,7 +81,8 @@ static bool fit(const struct mm_volume *flat, int size[3], int *zoom)
     return !(square && scale >= 1);
 }
 
-static struct mm_volume *scaled(struct mm_arena *arena, const struct mm_volume *flat, const int size[3], bool is_label)
+static struct mm_volume *scaled(struct mm_arena *arena, const struct mm_volume *flat, const int size[3],
+                                bool is_label)
 {
     static const double any[3] = {0};
     bool shrinks = size[0] < flat->size[0] && size[1] < flat->size[1];
@@ -93,8 +96,8 @@ static int channel_of(const struct mm_volume *flat)
     return flat->channels == 3 ? MM_DRAW_COLOURS : 0;
 }
 
-static struct mm_volume *take(struct mm_arena *arena, struct mm_arena *scratch, const struct mm_volume *volume, int z, bool is_label,
-                              int *zoom)
+static struct mm_volume *take(struct mm_arena *arena, struct mm_arena *scratch, const struct mm_volume *volume, int z,
+                              bool is_label, int *zoom)
 {
     struct mm_volume *flat = mm_slice_flat(scratch, volume, z);
     int size[3];
@@ -201,7 +204,8 @@ static void draw_group(const struct mm_sheet *sheet, const struct group *group, 
     mm_draw_text(canvas, GAP, y + 4, 2, ink, group->title);
     for (size_t i = 0; i < group->count; i++) {
         const struct tile *t = &sheet->tiles[group->first + i];
-        int left = GAP + (int)(i % columns) * (cell[0] + GAP), top = y + LINE + 4 + (int)(i / columns) * (cell[1] + GAP);
+        int left = GAP + (int)(i % columns) * (cell[0] + GAP),
+            top = y + LINE + 4 + (int)(i / columns) * (cell[1] + GAP);
         mm_draw_slice(canvas, left, top, t->zoom, t->image, channel_of(t->image), 0, low, high, t->labels);
         mm_draw_text(canvas, left, top + t->image->size[1] * t->zoom + 5, 1, faint, t->caption);
     }

@@ -130,8 +130,8 @@ enum mm_status mm_network_step(struct mm_network *network, mm_value loss_root, c
     return MM_OK;
 }
 
-enum mm_status mm_network_probe(struct mm_network *network, const struct mm_desc *input, const float *x, const float *dy,
-                                float *y, struct mm_error *err)
+enum mm_status mm_network_probe(struct mm_network *network, const struct mm_desc *input, const float *x,
+                                const float *dy, float *y, struct mm_error *err)
 {
     const struct mm_op_moment moment = {.training = true, .seed = network->seed};
     struct mm_plan_request request;

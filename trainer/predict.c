@@ -21,12 +21,10 @@ enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_tra
         return mm_fail(err, MM_ERR_CONFIG, "the chain leaves no image in field \"%s\"", training->prediction.image_field);
     int64_t wanted = training->model->in_channels(training->model_self);
     if (field->volume->channels != wanted)
-        return mm_fail(err, MM_ERR_DATA, "%s: has %d channels, the model takes %lld", field->source ? field->source : "image",
-                       field->volume->channels, (long long)wanted);
+        return mm_fail(err, MM_ERR_DATA, "has %d channels, the model takes %lld", field->volume->channels, (long long)wanted);
     const struct mm_volume *image = field->volume;
     if (image->rank != training->graph->spatial)
-        return mm_fail(err, MM_ERR_DATA, "%s: has %d axes, the model takes %d", field->source ? field->source : "image", image->rank,
-                       training->graph->spatial);
+        return mm_fail(err, MM_ERR_DATA, "has %d axes, the model takes %d", image->rank, training->graph->spatial);
     if (image->type != MM_F32 || !mm_volume_is_dense(image))
         image = mm_volume_convert(arena, image, MM_F32);
     if (!image)

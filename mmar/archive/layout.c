@@ -138,15 +138,29 @@ static enum mm_status walk_partly(struct collector *c, const char *folder, const
     return s;
 }
 
-/* eval/metrics.json travels with case numbers in place of file names. */
+static const char *digest_of(const struct mm_archive_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->files[i].name, name))
+            return list->files[i].sha256;
+    return NULL;
+}
+
+/* eval/metrics.json travels with case numbers in place of file names, and with the weights that it tells of. */
 static enum mm_status add_metrics(struct collector *c, struct mm_error *err)
 {
     enum mm_status s;
     char *text = NULL;
-    if (MM_TRY(s, mm_privacy_metrics(c->arena, c->root, &text, err)) || !text)
+    struct mm_archive_file file = {.name = "eval/metrics.json"};
+    if (!mm_file_exists(mm_file_join(c->arena, c->root, file.name)))
+        return MM_OK;
+    if (MM_TRY(s, mm_privacy_metrics(c->arena, c->root, digest_of(c->list, "models/model.safetensors"), &text, err)))
         return s;
-    const struct mm_archive_file file = {.name = "eval/metrics.json", .bytes = text, .size = strlen(text)};
-    return add(c, &file, err);
+    if (!text)
+        return leave_out(c, "eval/metrics.json (of other weights)", err);
+    file.bytes = text;
+    file.size = strlen(text);
+    return MM_TRY(s, mm_sha256_bytes(text, strlen(text), file.sha256, err)) ? s : add(c, &file, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -185,11 +199,9 @@ enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const
         else
             s = is_among(folders, sizeof folders / sizeof *folders, names[i]) ? walk(&c, names[i], 1, err) : leave_out(&c, names[i], err);
     }
-    if (s == MM_OK)
-        s = add_metrics(&c, err);
-    if (s != MM_OK)
+    if (s != MM_OK || MM_TRY(s, digest_all(c.list, err)) || MM_TRY(s, add_metrics(&c, err)))
         return s;
     qsort(c.list->files, c.list->count, sizeof *c.list->files, by_name);
     *out = c.list;
-    return digest_all(c.list, err);
+    return MM_OK;
 }

@@ -57,15 +57,24 @@ static enum mm_status check_run(const cJSON *run, const cJSON *manifest, struct 
                    "run.json to pack without its facts");
 }
 
+static bool holds(const struct mm_archive_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->files[i].name, name))
+            return true;
+    return false;
+}
+
 enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, cJSON **out, struct mm_error *err)
 {
     static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use", "data_licences"};
     static const char *const run_keys[] = {"model", "inputs", "outputs", "training", "data", "origin"};
     enum mm_status s;
-    cJSON *card, *run, *parent, *metrics, *json = mm_json_object(arena);
+    cJSON *card, *run, *parent, *metrics = NULL, *json = mm_json_object(arena);
     if (MM_TRY(s, optional(arena, root, "docs/card.json", &card, err)) || MM_TRY(s, optional(arena, root, "models/run.json", &run, err)) ||
-        MM_TRY(s, optional(arena, root, "models/parent.json", &parent, err)) ||
-        MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
+        MM_TRY(s, optional(arena, root, "models/parent.json", &parent, err)))
+        return s;
+    if (holds(list, "eval/metrics.json") && MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
         return s;
     mm_json_add(arena, json, "format", mm_json_integer(arena, FORMAT_VERSION));
     for (size_t i = 0; i < sizeof card_keys / sizeof *card_keys; i++)

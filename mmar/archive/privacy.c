@@ -71,7 +71,7 @@ enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const c
     return *stays || strcmp(name, "config/environment.json") ? MM_OK : make_template(arena, json, text, err);
 }
 
-enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, char **text, struct mm_error *err)
+enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *json;
@@ -80,7 +80,9 @@ enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, char
         return MM_OK;
     if (MM_TRY(s, mm_json_read(arena, path, &json, err)))
         return s;
-    const cJSON *cases = mm_json_get(json, "cases");
+    const cJSON *cases = mm_json_get(json, "cases"), *scored = mm_json_get(json, "weights_sha256");
+    if (!weights_sha256 || !cJSON_IsString(scored) || strcmp(scored->valuestring, weights_sha256) != 0)
+        return MM_OK;
     int number = 0;
     for (cJSON *item = cases ? cases->child : NULL; item; item = item->next) {
         cJSON *image = (cJSON *)mm_json_get(item, "image"), *label = mm_json_text(arena, mm_arena_format(arena, "case %d", ++number));

@@ -75,7 +75,7 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
         return s;
     s = mm_evaluate(use->network, t, call->arena, &how, &scores, err);
     mm_progress_end(false);
-    if (s != MM_OK || MM_TRY(s, mm_report_scores(call->arena, use->project, t, scores, &json, err)))
+    if (s != MM_OK || MM_TRY(s, mm_report_scores(call->arena, use->project, t, scores, use->weights, &json, err)))
         return s;
     mm_note("evaluated %s on list \"%s\" of %s: tables in %s", use->weights, t->validation->pipeline->data_list_key, t->validation->list->file, eval);
     if (call->json)

@@ -38,12 +38,12 @@ hippocampus() {
 membranes() {
     [ -d "$DATA/isbi2012_em" ] || { skip "real: membranes: no data (MMAR_TEST_DATA)"; return; }
     real_project em em_membrane_2d "$DATA/isbi2012_em" --training_count 6 --validation_count 2
-    sed -i 's/"base_filters": 16/"base_filters": 4/' em/config/config_train.json
-    "$MMAR" train em -q --epochs 8 --set num_training_epoch_per_valid=8 || fail "real: membranes do not train"
+    sed -i 's/"base_filters": 16/"base_filters": 8/' em/config/config_train.json
+    "$MMAR" train em -q --epochs 20 --set num_training_epoch_per_valid=20 || fail "real: membranes do not train"
     "$MMAR" evaluate em --json -q >em_scores.json
-    above "$(number mean_dice em_scores.json)" 0.2 && ok "real: membranes learn" || fail "real: membrane Dice is $(number mean_dice em_scores.json)"
-    "$MMAR" infer em "$DATA/isbi2012_em/test_image/00.png" -o out -q >/dev/null
-    [ -s out/00_seg.png ] && ok "real: a PNG gives a PNG" || fail "real: no prediction for a PNG"
+    above "$(number mean_dice em_scores.json)" 0.4 && ok "real: membranes learn" || fail "real: membrane Dice is $(number mean_dice em_scores.json)"
+    "$MMAR" infer em "$DATA/isbi2012_em/image/23.png" -o out -q >/dev/null
+    [ -s out/23_seg.png ] && ok "real: a PNG gives a PNG" || fail "real: no prediction for a PNG"
 }
 
 spleen() {

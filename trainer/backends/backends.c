@@ -33,7 +33,8 @@ static enum mm_status fail_unknown(const char *name, struct mm_error *err)
     return s;
 }
 
-/* A backend by name brings those behind it along, for the ops it lacks: "cpu" leaves out oneDNN, "reference" everything else. */
+/* A backend by name brings those behind it along, for the ops it lacks: "cpu" leaves out oneDNN, "reference"
+ * everything else. */
 enum mm_status mm_backend_select(const char *name, const struct mm_backend **out, size_t *count,
                                  const struct mm_device_type **device, struct mm_error *err)
 {

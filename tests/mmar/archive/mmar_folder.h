@@ -32,7 +32,9 @@ __attribute__((unused)) static char *make_mmar(struct scratch *scratch, const ch
     put(scratch, root, "models/final_model.safetensors", "other weights");
     put(scratch, root, "models/checkpoint.safetensors", "checkpoint");
     put(scratch, root, "models/train.jsonl", "{}\n");
-    put(scratch, root, "eval/metrics.json", "{\"metrics\": {\"mean_dice\": 0.9}, \"cases\": [{\"image\": \"miller.nii.gz\", \"mean_dice\": [0.9]}]}\n");
+    put(scratch, root, "eval/metrics.json",
+        "{\"metrics\": {\"mean_dice\": 0.9}, \"cases\": [{\"image\": \"miller.nii.gz\", \"mean_dice\": [0.9]}],"
+        " \"weights_sha256\": \"82f2173228f70e66aa396a141bf6f60e093eca83afbcdd680c8bed0687c65920\"}\n"); /* of models/model.safetensors */
     put(scratch, root, "eval/metrics.csv", "case\nmiller\n");
     put(scratch, root, "data/miller.nii.gz", "image");
     char *script = put(scratch, root, "commands/train.sh", "#!/bin/sh\nexec mmar train\n");

@@ -69,6 +69,22 @@ static void what_may_travel_travels_and_the_rest_is_named(void **state)
     assert_true(holds(manifest, "eval/metrics.csv") && holds(manifest, "models/checkpoint.safetensors"));
 }
 
+/* An evaluation of weights that are there no more must not become the new ones' fame. */
+static void scores_of_other_weights_stay(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_archive_list *list;
+    cJSON *manifest;
+    const char *root = make_mmar(scratch, "m");
+    assert_int_equal(pack(scratch, root, "a.mmar", &plain, &list, &manifest), MM_OK);
+    assert_non_null(mm_json_get(manifest, "metrics"));
+    put(scratch, "m", "models/model.safetensors", "trained once more");
+    assert_int_equal(pack(scratch, root, "a.mmar", &plain, &list, &manifest), MM_OK);
+    assert_null(mm_json_get(manifest, "metrics"));
+    assert_false(holds(manifest, "eval/metrics.json"));
+    assert_true(is_left_out(list, "eval/metrics.json (of other weights)"));
+}
+
 struct collected {
     struct mm_text text;
     bool inside;
@@ -237,6 +253,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         T(what_may_travel_travels_and_the_rest_is_named),
+        T(scores_of_other_weights_stay),
         T(no_path_and_no_case_travels),
         T(the_same_content_gives_the_same_bytes),
         T(only_archives_are_overwritten),

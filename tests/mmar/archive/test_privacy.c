@@ -98,14 +98,18 @@ static void cases_get_numbers(void **state)
 {
     struct scratch *scratch = *state;
     char *text = NULL;
-    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), &text, &err), MM_OK);
+    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ab", &text, &err), MM_OK);
     assert_null(text);
-    put(scratch, "m", "eval/metrics.json", "{\"cases\": [{\"image\": \"a\", \"d\": 1}, {\"image\": \"b\"}, 7, {\"d\": 2}]}");
-    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), &text, &err), MM_OK);
+    put(scratch, "m", "eval/metrics.json", "{\"cases\": [{\"image\": \"a\", \"d\": 1}, {\"image\": \"b\"}, 7, {\"d\": 2}], \"weights_sha256\": \"ab\"}");
+    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ac", &text, &err), MM_OK);
+    assert_null(text); /* scores of other weights */
+    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), NULL, &text, &err), MM_OK);
+    assert_null(text);
+    assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ab", &text, &err), MM_OK);
     cJSON *json;
     assert_int_equal(mm_json_parse(&scratch->arena, "t", text, strlen(text), &json, &err), MM_OK);
     assert_string_equal(mm_json_print(&scratch->arena, json, MM_JSON_COMPACT),
-                        "{\"cases\":[{\"image\":\"case 1\",\"d\":1},{\"image\":\"case 2\"},7,{\"d\":2}]}");
+                        "{\"cases\":[{\"image\":\"case 1\",\"d\":1},{\"image\":\"case 2\"},7,{\"d\":2}],\"weights_sha256\":\"ab\"}");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
-/* Runs one kernel against the reference of its op: any layouts, 1 and 3 threads (which must agree to the bit), outputs and
- * workspace full of rubbish before, gradients of weights with something in them already. Device: plain host memory. */
+/* Runs one kernel against the reference of its op: any layouts, 1 and 3 threads (which must agree to the bit),
+ * outputs and workspace full of rubbish before, gradients of weights with something in them already. Device: plain
+ * host memory. */
 #ifndef MM_TESTS_TRAINER_BACKENDS_HARNESS_H
 #define MM_TESTS_TRAINER_BACKENDS_HARNESS_H
 
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "trainer/backends/backend.h"
@@ -32,7 +34,7 @@ struct tensors {
     float *x[MM_OP_INPUTS_MAX], *dx[MM_OP_INPUTS_MAX], *y, *dy, *saved, *workspace;
 };
 
-static void *harness_host(struct mm_device *device, const struct mm_buffer *buffer, size_t offset)
+static inline void *harness_host(struct mm_device *device, const struct mm_buffer *buffer, size_t offset)
 {
     (void)device;
     return (char *)(uintptr_t)buffer + offset;
@@ -40,7 +42,7 @@ static void *harness_host(struct mm_device *device, const struct mm_buffer *buff
 
 static const struct mm_device_type harness_device = {.name = "test", .host = harness_host};
 
-static float *harness_floats(const struct mm_desc *desc, uint32_t seed)
+static inline float *harness_floats(const struct mm_desc *desc, uint32_t seed)
 {
     size_t n = mm_desc_elements(desc);
     float *p = mm_alloc(n * sizeof *p + 1);
@@ -52,7 +54,7 @@ static float *harness_floats(const struct mm_desc *desc, uint32_t seed)
     return p;
 }
 
-static size_t harness_index(const struct mm_desc *d, int64_t n, int64_t c, int64_t position)
+static inline size_t harness_index(const struct mm_desc *d, int64_t n, int64_t c, int64_t position)
 {
     int64_t area = mm_desc_area(d);
     if (d->layout == MM_LAYOUT_CHANNELS_LAST)
@@ -61,7 +63,7 @@ static size_t harness_index(const struct mm_desc *d, int64_t n, int64_t c, int64
 }
 
 /* A copy in the layout of `to`. */
-static float *harness_convert(const float *data, const struct mm_desc *from, const struct mm_desc *to)
+static inline float *harness_convert(const float *data, const struct mm_desc *from, const struct mm_desc *to)
 {
     float *p = mm_alloc(mm_desc_bytes(to) + 1);
     assert_non_null(p);
@@ -72,7 +74,8 @@ static float *harness_convert(const float *data, const struct mm_desc *from, con
     return p;
 }
 
-static double harness_difference(const float *a, const struct mm_desc *da, const float *b, const struct mm_desc *db)
+static inline double harness_difference(const float *a, const struct mm_desc *da, const float *b,
+                                        const struct mm_desc *db)
 {
     double worst = 0, largest = 1e-3;
     for (int64_t n = 0; n < da->dim[0]; n++)
@@ -87,12 +90,12 @@ static double harness_difference(const float *a, const struct mm_desc *da, const
     return worst / largest;
 }
 
-static struct mm_op_moment harness_moment(const struct harness *h)
+static inline struct mm_op_moment harness_moment(const struct harness *h)
 {
     return (struct mm_op_moment){.training = !h->evaluation, .seed = 77, .step = 3, .node = 5};
 }
 
-static void harness_make(const struct harness *h, struct tensors *t)
+static inline void harness_make(const struct harness *h, struct tensors *t)
 {
     struct mm_error err;
     *t = (struct tensors){0};
@@ -111,7 +114,7 @@ static void harness_make(const struct harness *h, struct tensors *t)
     t->dy = harness_floats(&t->out, 51);
 }
 
-static void harness_free(struct tensors *t)
+static inline void harness_free(struct tensors *t)
 {
     for (int i = 0; i < MM_OP_INPUTS_MAX; i++) {
         mm_free(t->x[i]);
@@ -123,7 +126,7 @@ static void harness_free(struct tensors *t)
     mm_free(t->workspace);
 }
 
-static void harness_reference(const struct harness *h, struct tensors *t)
+static inline void harness_reference(const struct harness *h, struct tensors *t)
 {
     const struct mm_op *op = h->kernel->op;
     float *dx[MM_OP_INPUTS_MAX] = {0};
@@ -145,7 +148,7 @@ static void harness_reference(const struct harness *h, struct tensors *t)
         op->backward(&call);
 }
 
-static void *harness_rubbish(size_t bytes)
+static inline void *harness_rubbish(size_t bytes)
 {
     void *p = mm_alloc_raw(bytes + 64);
     assert_non_null(p);
@@ -153,14 +156,14 @@ static void *harness_rubbish(size_t bytes)
     return p;
 }
 
-static struct mm_ref harness_ref(float *data, const struct mm_desc *desc)
+static inline struct mm_ref harness_ref(float *data, const struct mm_desc *desc)
 {
     return (struct mm_ref){.buffer = (struct mm_buffer *)data, .desc = desc};
 }
 
 /* Leaves outputs and gradients in `t`, in the layouts the kernel chose. False when it made no offer. */
-static bool harness_kernel(const struct harness *h, const struct tensors *source, struct mm_pool *pool,
-                           struct tensors *t)
+static inline bool harness_kernel(const struct harness *h, const struct tensors *source, struct mm_pool *pool,
+                                  struct tensors *t)
 {
     struct mm_kernel_query query = {.op = h->kernel->op,
                                     .params = h->params,
@@ -211,7 +214,7 @@ static bool harness_kernel(const struct harness *h, const struct tensors *source
     return true;
 }
 
-static void harness_compare(const struct harness *h, const struct tensors *want, const struct tensors *got)
+static inline void harness_compare(const struct harness *h, const struct tensors *want, const struct tensors *got)
 {
     double tolerance = h->tolerance > 0 ? h->tolerance : 2e-5,
            d = harness_difference(got->y, &got->out, want->y, &want->out);
@@ -227,7 +230,7 @@ static void harness_compare(const struct harness *h, const struct tensors *want,
     }
 }
 
-static void harness_same_bits(const struct harness *h, const struct tensors *a, const struct tensors *b)
+static inline void harness_same_bits(const struct harness *h, const struct tensors *a, const struct tensors *b)
 {
     assert_memory_equal(a->y, b->y, mm_desc_bytes(&a->out));
     for (size_t i = 0; i < h->count; i++)
@@ -236,7 +239,7 @@ static void harness_same_bits(const struct harness *h, const struct tensors *a, 
 }
 
 /* Returns false when the kernel makes no offer. */
-static bool harness_run(const struct harness *h)
+static inline bool harness_run(const struct harness *h)
 {
     struct tensors reference, one, many, source;
     struct mm_pool *pool;

@@ -1,5 +1,5 @@
-/* oneDNN's convolutions against the reference: strides, dilation, uneven padding, groups, transposed ones with extra output, and
- * shapes big enough to be cut into strips. Empty without oneDNN. */
+/* oneDNN's convolutions against the reference: strides, dilation, uneven padding, groups, transposed ones with extra
+ * output, and shapes big enough to be cut into strips. Empty without oneDNN. */
 #if MM_ONEDNN
 #include "tests/trainer/backends/harness.h"
 

@@ -1,10 +1,10 @@
-/* Activations on the processor, in shards of a run of values: any layout without padding, except that prelu with a slope a channel
- * goes over rows of channels (channels-last) or planes (plain). Backward of prelu needs x, of all others y (ops/activation.c).
- * Workspace: partial slope gradients. */
+/* Activations on the processor, in shards of a run of values: any layout without padding, except that prelu with a
+ * slope a channel goes over rows of channels (channels-last) or planes (plain). Backward of prelu needs x, of all
+ * others y (ops/activation.c). Workspace: partial slope gradients. */
 #include <math.h>
 
-#include "trainer/backends/cpu/host.h"
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 #define LANES       64 /* of slope gradients, summed in float within a block and in double beyond */
@@ -15,7 +15,8 @@ struct activation {
     enum mm_activation_kind kind;
     float slope;
     int64_t count;
-    /* prelu: rows of `channels` slopes, or planes of `area` values with one slope each, going round through `channels` slopes */
+    /* prelu: rows of `channels` slopes, or planes of `area` values with one slope each, going round through
+     * `channels` slopes */
     bool rows;
     int64_t channels, planes, area, shard_area, shards_per_plane;
 };

@@ -1,6 +1,6 @@
 /* Sum of two tensors on the processor: any common layout without padding. */
-#include "trainer/backends/cpu/host.h"
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 struct add {

@@ -1,7 +1,7 @@
-/* Concatenation along channels on the processor. Channels-last: every voxel's row is made of the inputs' rows; plain: every item
- * of the inputs' items. Both are rows of `row` floats of which each input has a piece. */
-#include "trainer/backends/cpu/host.h"
+/* Concatenation along channels on the processor. Channels-last: every voxel's row is made of the inputs' rows; plain:
+ * every item of the inputs' items. Both are rows of `row` floats of which each input has a piece. */
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 struct concat {

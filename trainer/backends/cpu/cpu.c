@@ -1,4 +1,5 @@
-/* The backend "cpu": our own vector kernels for everything but convolutions, channels-last, and most of them plain too. */
+/* The backend "cpu": our own vector kernels for everything but convolutions, channels-last, and most of them plain
+ * too. */
 #include "trainer/backends/cpu/kernels.h"
 
 static const struct mm_kernel *const kernels[] = {

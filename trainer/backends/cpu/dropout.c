@@ -1,8 +1,9 @@
-/* Dropout on the processor with the draws of ops/dropout.c, which number the elements of the plain layout. Shards are tiles of one
- * item, up to 16 channels (one in plain) and a run of voxels, so that draws come in runs in every layout. */
-#include "trainer/backends/cpu/host.h"
+/* Dropout on the processor with the draws of ops/dropout.c, which number the elements of the plain layout. Shards are
+ * tiles of one item, up to 16 channels (one in plain) and a run of voxels, so that draws come in runs in every
+ * layout. */
 #include "trainer/backends/cpu/kernels.h"
 #include "trainer/backends/cpu/philox.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 #define TILE     1024 /* voxels */

@@ -1,9 +1,9 @@
 /* Instance norm on the processor, channels-last and plain. saved: struct mm_norm_saved [n][c]. */
 #include <math.h>
 
-#include "trainer/backends/cpu/host.h"
 #include "trainer/backends/cpu/kernels.h"
 #include "trainer/backends/cpu/norm.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 enum { X, SCALE, SHIFT };

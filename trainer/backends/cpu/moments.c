@@ -1,7 +1,7 @@
 /* Sums over voxels that normalisation needs (moments.h). */
 #include "trainer/backends/cpu/moments.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 
 #define BLOCK 4096 /* floats */
 #define LANES 64   /* of a run: four vectors of 16, so that additions do not wait for each other */

@@ -1,6 +1,7 @@
-/* Sums over voxels that normalisation needs, for one shard: over rows of channels (channels-last) or over a run of one channel
- * (plain). Blocks that fit the first cache are summed in float with 16 or more lanes, and blocks are put together in double:
- * mean and squares of a block come from two passes over it while it is in the cache, so that the data is read once from memory. */
+/* Sums over voxels that normalisation needs, for one shard: over rows of channels (channels-last) or over a run of
+ * one channel (plain). Blocks that fit the first cache are summed in float with 16 or more lanes, and blocks are put
+ * together in double: mean and squares of a block come from two passes over it while it is in the cache, so that the
+ * data is read once from memory. */
 #ifndef MM_TRAINER_BACKENDS_CPU_MOMENTS_H
 #define MM_TRAINER_BACKENDS_CPU_MOMENTS_H
 

@@ -1,7 +1,7 @@
 /* Batch and instance norm on the processor: what both kernels share (norm.h). */
 #include "trainer/backends/cpu/norm.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 #define TABLES 4 /* of floats, one value a statistic */
@@ -76,7 +76,8 @@ enum mm_status mm_norm_make(struct mm_arena *arena, struct mm_device *device, co
     return MM_OK;
 }
 
-/* One run over all shards. `parts` [shards][parts_of_shard] are struct mm_moments in forward, struct mm_products in backward. */
+/* One run over all shards. `parts` [shards][parts_of_shard] are struct mm_moments in forward, struct mm_products in
+ * backward. */
 struct work {
     const struct mm_norm_kernel *kernel;
     const float *x, *dy;

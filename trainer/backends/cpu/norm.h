@@ -1,7 +1,7 @@
-/* Batch and instance norm on the processor: what both kernels share. One statistic belongs to a channel (batch) or to a channel of
- * an item (instance); work is cut into shards of one item and a run of voxels (channels-last) or one plane and a run of its voxels
- * (plain). trainer/ops/norm.h has the formulas.
- * saved: struct mm_norm_saved [statistics]. Workspace: partial sums of the shards, then float tables [statistics]. */
+/* Batch and instance norm on the processor: what both kernels share. One statistic belongs to a channel (batch) or to
+ * a channel of an item (instance); work is cut into shards of one item and a run of voxels (channels-last) or one
+ * plane and a run of its voxels (plain). trainer/ops/norm.h has the formulas. saved: struct mm_norm_saved
+ * [statistics]. Workspace: partial sums of the shards, then float tables [statistics]. */
 #ifndef MM_TRAINER_BACKENDS_CPU_NORM_H
 #define MM_TRAINER_BACKENDS_CPU_NORM_H
 

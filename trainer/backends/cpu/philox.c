@@ -1,11 +1,11 @@
-/* Dropout factors by Philox4x32-10 (Salmon et al. 2011), 16 blocks of four words side by side. tests/trainer/backends/test_cpu.c
- * holds it against base/random.c. */
+/* Dropout factors by Philox4x32-10 (Salmon et al. 2011), 16 blocks of four words side by side.
+ * tests/trainer/backends/test_cpu.c holds it against base/random.c. */
 #include "trainer/backends/cpu/philox.h"
 
 #include <math.h>
 
 #include "base/random.h"
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 
 #define LANES 16
 #define WORDS (4 * LANES)

@@ -1,17 +1,17 @@
-/* Max and average pooling on the processor, channels-last. Forward goes over rows of output voxels; backward gathers: every input
- * voxel looks up the windows it lies in, so that shards never write the same place.
- * saved (max): uint8_t [n][oz][oy][ox][c], the winner's number in its window. */
+/* Max and average pooling on the processor, channels-last. Forward goes over rows of output voxels; backward gathers:
+ * every input voxel looks up the windows it lies in, so that shards never write the same place. saved (max): uint8_t
+ * [n][oz][oy][ox][c], the winner's number in its window. */
 #include <math.h>
 
-#include "trainer/backends/cpu/host.h"
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 #define TAPS_MAX 255
 #define CHUNK    64 /* channels at a time */
 
-/* Along one axis: of every output the input its window holds, and the share of each in an average; of every input the outputs
- * whose windows hold it. */
+/* Along one axis: of every output the input its window holds, and the share of each in an average; of every input the
+ * outputs whose windows hold it. */
 struct range {
     int64_t first, last; /* last excluded */
 };

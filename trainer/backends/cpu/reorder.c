@@ -33,7 +33,8 @@ struct reorder {
     bool pad; /* the target stores the channels that are not there, as 0 */
 };
 
-static void copy_tile(const float *from, struct strides in, float *to, struct strides out, int64_t channels, int64_t voxels)
+static void copy_tile(const float *from, struct strides in, float *to, struct strides out, int64_t channels,
+                      int64_t voxels)
 {
     if (in.voxel == 1)
         for (int64_t s = 0; s < voxels; s++)

@@ -1,8 +1,9 @@
-/* Softmax over the channels on the processor: channels-last row by row, plain in tiles of voxels. Backward needs y. */
+/* Softmax over the channels on the processor: channels-last row by row, plain in tiles of voxels. Backward needs y.
+ */
 #include <math.h>
 
-#include "trainer/backends/cpu/host.h"
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
 #define TILE 64

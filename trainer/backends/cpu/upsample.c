@@ -1,10 +1,11 @@
-/* Enlargement on the processor, channels-last. The weights of an axis are tables: for every output its two inputs, and for every
- * input the outputs it went to, so that backward gathers and shards never write the same place. */
-#include "trainer/backends/cpu/host.h"
+/* Enlargement on the processor, channels-last. The weights of an axis are tables: for every output its two inputs,
+ * and for every input the outputs it went to, so that backward gathers and shards never write the same place. */
 #include "trainer/backends/cpu/kernels.h"
+#include "trainer/backends/host.h"
 #include "trainer/ops/ops.h"
 
-/* Along one axis: `take[o]` for forward; for backward input i went to outputs first[i] .. first[i + 1] - 1 of `give`. */
+/* Along one axis: `take[o]` for forward; for backward input i went to outputs first[i] .. first[i + 1] - 1 of `give`.
+ */
 struct axis {
     int64_t in, out;
     struct mm_upsample_source *take;

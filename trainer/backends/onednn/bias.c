@@ -1,7 +1,7 @@
 /* The bias of a transposed convolution (bias.h). */
 #include "trainer/backends/onednn/bias.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 
 #define SHARD_FLOATS 65536
 

@@ -1,7 +1,7 @@
 /* conv by oneDNN: channels-last activations, any stride, dilation, padding and number of groups. */
 #include "trainer/backends/onednn/convolution.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 #include "trainer/backends/onednn/kernels.h"
 #include "trainer/ops/ops.h"
 

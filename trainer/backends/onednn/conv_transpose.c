@@ -1,8 +1,9 @@
-/* conv_transpose by oneDNN, as the passes of the convolution that goes the other way (its source is our output), since the
- * library's own deconvolution knows no extra output: forward is that convolution's backward data, and the other way round. */
+/* conv_transpose by oneDNN, as the passes of the convolution that goes the other way (its source is our output),
+ * since the library's own deconvolution knows no extra output: forward is that convolution's backward data, and the
+ * other way round. */
 #include "trainer/backends/onednn/convolution.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 #include "trainer/backends/onednn/bias.h"
 #include "trainer/backends/onednn/kernels.h"
 #include "trainer/ops/ops.h"
@@ -20,8 +21,8 @@ static struct mm_dnnl_shape shape_of(const struct mm_kernel_query *query)
         shape.stride[i] = p->stride[i];
         shape.dilation[i] = 1;
         shape.low[i] = p->low[i];
-        /* Extra output lies behind the last window, as if there were less padding there; below 0 it is a rest that no window
-         * of this stride reaches. */
+        /* Extra output lies behind the last window, as if there were less padding there; below 0 it is a rest that no
+         * window of this stride reaches. */
         shape.high[i] = p->high[i] > p->extra[i] ? p->high[i] - p->extra[i] : 0;
     }
     return shape;

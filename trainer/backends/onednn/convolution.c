@@ -1,7 +1,7 @@
 /* What the kernels of conv and conv_transpose share (convolution.h). */
 #include "trainer/backends/onednn/convolution.h"
 
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 
 unsigned mm_convolution_passes(const struct mm_kernel_query *query, bool swapped)
 {

@@ -1,4 +1,5 @@
-/* What the kernels of conv and conv_transpose share: both are passes of one convolution, with source and destination exchanged. */
+/* What the kernels of conv and conv_transpose share: both are passes of one convolution, with source and destination
+ * exchanged. */
 #ifndef MM_TRAINER_BACKENDS_ONEDNN_CONVOLUTION_H
 #define MM_TRAINER_BACKENDS_ONEDNN_CONVOLUTION_H
 

@@ -1,9 +1,9 @@
-/* The part of oneDNN that we use, behind a face that does not depend on its version: library_v2.c is oneDNN 2.6 and later 2.x.
- * Convolutions in f32 over channels-last activations (n, d, h, w, c), weights in the format the library likes best, and reorders
- * between that format and plain (o, i, kd, kh, kw).
+/* The part of oneDNN that we use, behind a face that does not depend on its version: library_v2.c is oneDNN 2.6 and
+ * later 2.x. Convolutions in f32 over channels-last activations (n, d, h, w, c), weights in the format the library
+ * likes best, and reorders between that format and plain (o, i, kd, kh, kw).
  *
- * Rule: everything runs on the calling thread alone, so that results do not depend on the number of threads; who wants
- * parallelism makes one call object a shard. Runs allocate nothing of ours: scratch memory is given. */
+ * Rule: everything runs on the calling thread alone, so that results do not depend on the number of threads; who
+ * wants parallelism makes one call object a shard. Runs allocate nothing of ours: scratch memory is given. */
 #ifndef MM_TRAINER_BACKENDS_ONEDNN_LIBRARY_H
 #define MM_TRAINER_BACKENDS_ONEDNN_LIBRARY_H
 
@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One convolution in the order (z, y, x); `spatial` 2 has no z. Source `in`, destination `out`, also in backward passes. */
+/* One convolution in the order (z, y, x); `spatial` 2 has no z. Source `in`, destination `out`, also in backward
+ * passes. */
 struct mm_dnnl_shape {
     int spatial;
     bool bias;
@@ -27,8 +28,8 @@ enum mm_dnnl_pass { MM_DNNL_FORWARD, MM_DNNL_BACKWARD_DATA, MM_DNNL_BACKWARD_WEI
 
 bool mm_dnnl_available(void);
 
-/* A chosen implementation, not yet compiled. `like`: one of the same pass whose weights format it must take; NULL: free choice.
- * Fails when the library has only its slow reference for the shape. */
+/* A chosen implementation, not yet compiled. `like`: one of the same pass whose weights format it must take; NULL:
+ * free choice. Fails when the library has only its slow reference for the shape. */
 struct mm_dnnl_conv;
 enum mm_status mm_dnnl_conv_make(const struct mm_dnnl_shape *shape, enum mm_dnnl_pass pass,
                                  const struct mm_dnnl_conv *like, struct mm_dnnl_conv **out, struct mm_error *err);
@@ -38,7 +39,8 @@ size_t mm_dnnl_conv_weights_bytes(const struct mm_dnnl_conv *conv); /* of weight
 bool mm_dnnl_conv_is_gemm(const struct mm_dnnl_conv *conv);         /* matrix multiplication behind copies: slower */
 enum mm_status mm_dnnl_conv_compile(struct mm_dnnl_conv *conv, struct mm_error *err);
 
-/* One shard's call of a compiled convolution (borrowed). Buffers are the gradients where the pass writes or reads gradients. */
+/* One shard's call of a compiled convolution (borrowed). Buffers are the gradients where the pass writes or reads
+ * gradients. */
 struct mm_dnnl_buffers {
     void *source, *weights, *bias, *destination, *scratch;
 };
@@ -49,8 +51,9 @@ void mm_dnnl_call_free(struct mm_dnnl_call *call);
 bool mm_dnnl_call_bind(struct mm_dnnl_call *call, const struct mm_dnnl_buffers *buffers);
 bool mm_dnnl_call_run(struct mm_dnnl_call *call);
 
-/* Output channels (or groups) of `part` out of `parts` between plain and the weights format of `conv`: into it for forward and
- * backward data; out of it, added (+=) to the plain gradient, for backward weights. Whole buffers are given. */
+/* Output channels (or groups) of `part` out of `parts` between plain and the weights format of `conv`: into it for
+ * forward and backward data; out of it, added (+=) to the plain gradient, for backward weights. Whole buffers are
+ * given. */
 struct mm_dnnl_reorder;
 enum mm_status mm_dnnl_reorder_make(const struct mm_dnnl_conv *conv, int part, int parts,
                                     struct mm_dnnl_reorder **out, struct mm_error *err);

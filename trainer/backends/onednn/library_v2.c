@@ -1,9 +1,10 @@
 /* oneDNN 2.6 and later 2.x behind library.h: the engine, and the choice of implementations.
  *
- * Rule: omp_set_num_threads(1) before anything is described, compiled or run: the library fixes its split over threads when a
- * primitive is described. OpenMP keeps that number per thread, so each worker says it for itself.
- * Facts: oneDNN 2.6 developer guide and dnnl.h. Weight gradients differ in bits between thread counts of the library's own split,
- * therefore none is used. Descriptors allow strides, the fast kernels do not: activations are always dense. */
+ * Rule: omp_set_num_threads(1) before anything is described, compiled or run: the library fixes its split over
+ * threads when a primitive is described. OpenMP keeps that number per thread, so each worker says it for itself.
+ * Facts: oneDNN 2.6 developer guide and dnnl.h. Weight gradients differ in bits between thread counts of the
+ * library's own split, therefore none is used. Descriptors allow strides, the fast kernels do not: activations are
+ * always dense. */
 #include "trainer/backends/onednn/library_v2.h"
 
 #include "base/memory.h"
@@ -13,8 +14,8 @@
 /* From libgomp, against which Debian links the library; <omp.h> is not there for every compiler. */
 void omp_set_num_threads(int count);
 
-/* The one global of the trainer: the library caches compiled primitives for the whole process, and those refer to their engine,
- * so the engine must outlive every plan. */
+/* The one global of the trainer: the library caches compiled primitives for the whole process, and those refer to
+ * their engine, so the engine must outlive every plan. */
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static dnnl_engine_t engine_shared;
 

@@ -17,7 +17,8 @@ struct mm_dnnl_conv {
     dnnl_primitive_t primitive; /* NULL until compiled */
 };
 
-/* The process's engine. Must be called by a thread before it asks anything else of the library: it also holds it to one thread. */
+/* The process's engine. Must be called by a thread before it asks anything else of the library: it also holds it to
+ * one thread. */
 dnnl_engine_t mm_dnnl_v2_engine(void);
 /* Dimensions ([g], o, i, [kd], kh, kw) of the weights; returns their number. */
 int mm_dnnl_v2_weight_dims(const struct mm_dnnl_shape *shape, dnnl_dims_t dims);

@@ -1,4 +1,5 @@
-/* Reorders of weights by oneDNN 2.x (library.h). Out of the library's format they add: the sum is a post-operation. */
+/* Reorders of weights by oneDNN 2.x (library.h). Out of the library's format they add: the sum is a post-operation.
+ */
 #include "trainer/backends/onednn/library_v2.h"
 
 #include "base/memory.h"

@@ -1,4 +1,5 @@
-/* The backend "onednn": convolutions by oneDNN on the device "cpu", whose other ops our own kernels run (backends/cpu/). */
+/* The backend "onednn": convolutions by oneDNN on the device "cpu", whose other ops our own kernels run
+ * (backends/cpu/). */
 #include "trainer/backends/onednn/kernels.h"
 
 #include "trainer/backends/onednn/library.h"

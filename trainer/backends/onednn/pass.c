@@ -1,6 +1,7 @@
 /* One pass of a convolution over all its shards (pass.h).
  *
- * Workspace: formatted weights (one, or one partial gradient a shard), partial bias gradients a shard, scratch a shard. */
+ * Workspace: formatted weights (one, or one partial gradient a shard), partial bias gradients a shard, scratch a
+ * shard. */
 #include "trainer/backends/onednn/pass.h"
 
 #include "base/memory.h"
@@ -46,7 +47,8 @@ static bool same_strip(const struct mm_dnnl_shape *a, const struct mm_dnnl_shape
     return true;
 }
 
-/* The convolution of a strip: that of an earlier strip of the same shape, or a new one with the same weights format. */
+/* The convolution of a strip: that of an earlier strip of the same shape, or a new one with the same weights format.
+ */
 static enum mm_status make_strip(struct mm_pass *pass, int strip, bool compile, struct mm_error *err)
 {
     enum mm_status s;

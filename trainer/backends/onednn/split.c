@@ -1,5 +1,5 @@
-/* Cuts convolutions into shards (split.h). The constants trade the cost of a call (about 10 microseconds) and of summing partial
- * weight gradients against work for many threads; they were measured on two cores. */
+/* Cuts convolutions into shards (split.h). The constants trade the cost of a call (about 10 microseconds) and of
+ * summing partial weight gradients against work for many threads; they were measured on two cores. */
 #include "trainer/backends/onednn/split.h"
 
 #define SHARDS_WANTED  16        /* strips are cut until there are so many shards */
@@ -50,8 +50,8 @@ int64_t mm_dnnl_shape_sample(const struct mm_dnnl_shape *shape, bool source)
     return mm_dnnl_shape_row(shape, source) * (source ? shape->in[axis] : shape->out[axis]);
 }
 
-/* Most shards that pay: each has enough work for its call and for reading the weights, and in backward weights their partial
- * gradients are few enough. */
+/* Most shards that pay: each has enough work for its call and for reading the weights, and in backward weights their
+ * partial gradients are few enough. */
 static int64_t shards_allowed(const struct mm_dnnl_shape *shape, enum mm_dnnl_pass pass)
 {
     int64_t by_flops = (int64_t)(mm_dnnl_shape_flops(shape) / SHARD_FLOPS), most = by_flops;
@@ -108,8 +108,8 @@ static int64_t ceil_divide(int64_t a, int64_t b)
     return a > 0 ? (a + b - 1) / b : -(-a / b);
 }
 
-/* Source rows [from, to) and the destination rows whose windows touch them: the convolution of these rows alone, with as much
- * padding as makes it produce exactly those destinations. */
+/* Source rows [from, to) and the destination rows whose windows touch them: the convolution of these rows alone, with
+ * as much padding as makes it produce exactly those destinations. */
 static bool strip_of_source(struct mm_strip *strip, int axis, int64_t from, int64_t to)
 {
     struct mm_dnnl_shape *s = &strip->shape;

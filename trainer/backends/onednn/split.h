@@ -1,6 +1,6 @@
-/* How a convolution is cut into shards: groups of samples, and, when there are few, strips along the outermost spatial dimension.
- * Rule: the cut depends on the shape alone, never on the number of threads.
- * Channels-last activations keep the rows of a strip together, so a strip with its halo is a pointer and a smaller shape. */
+/* How a convolution is cut into shards: groups of samples, and, when there are few, strips along the outermost
+ * spatial dimension. Rule: the cut depends on the shape alone, never on the number of threads. Channels-last
+ * activations keep the rows of a strip together, so a strip with its halo is a pointer and a smaller shape. */
 #ifndef MM_TRAINER_BACKENDS_ONEDNN_SPLIT_H
 #define MM_TRAINER_BACKENDS_ONEDNN_SPLIT_H
 

@@ -1,5 +1,5 @@
 /* What kernels on the device "cpu" share (host.h). */
-#include "trainer/backends/cpu/host.h"
+#include "trainer/backends/host.h"
 
 float *mm_host_data(struct mm_device *device, const struct mm_ref *ref)
 {

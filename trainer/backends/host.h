@@ -1,7 +1,8 @@
 /* What kernels on the device "cpu" share: addresses, layouts without a reorder, shards of fixed size.
- * Rule: shards depend on shapes alone, and sums over shards go in their order, so any number of threads gives the same bits. */
-#ifndef MM_TRAINER_BACKENDS_CPU_HOST_H
-#define MM_TRAINER_BACKENDS_CPU_HOST_H
+ * Rule: shards depend on shapes alone, and sums over shards go in their order, so any number of threads gives the
+ * same bits. */
+#ifndef MM_TRAINER_BACKENDS_HOST_H
+#define MM_TRAINER_BACKENDS_HOST_H
 
 #include "trainer/backends/backend.h"
 
@@ -12,7 +13,8 @@ float *mm_host_data(struct mm_device *device, const struct mm_ref *ref);
 bool mm_host_flat(const struct mm_desc *desc);
 /* The layout for a kernel that wants channels-last: plain where that is the same bytes. */
 enum mm_layout mm_host_channels_last(const struct mm_desc *desc);
-/* The layout for a kernel that takes plain and channels-last: the one it arrives in, or channels-last for any other. */
+/* The layout for a kernel that takes plain and channels-last: the one it arrives in, or channels-last for any other.
+ */
 enum mm_layout mm_host_either(const struct mm_desc *desc);
 
 /* Shards of a run of `count` elements, and the elements [from, to) of one. */
@@ -23,9 +25,9 @@ int64_t mm_host_range(int64_t count, size_t shard, int64_t *from); /* returns `t
 /* Memory passes of `bytes` each, on one thread, in seconds: for costs. */
 double mm_host_seconds(double bytes);
 
-/* Vectors of the machine at hand from one portable build: gcc compiles a function once for each level and picks at load time.
- * Sums keep their order at every level (16 lanes, no contraction), so results do not depend on the machine's vectors.
- * Sanitizers and clang 14 cannot build such functions. */
+/* Vectors of the machine at hand from one portable build: gcc compiles a function once for each level and picks at
+ * load time. Sums keep their order at every level (16 lanes, no contraction), so results do not depend on the
+ * machine's vectors. Sanitizers and clang 14 cannot build such functions. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&             \
     !defined(__SANITIZE_THREAD__)
 #define MM_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
