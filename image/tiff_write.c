@@ -16,7 +16,7 @@ static bool is_colour(const struct mm_volume *v)
 
 static void set_tags(TIFF *tiff, const struct mm_volume *v, int z, uint32_t rows_per_strip)
 {
-    static uint16_t extra[CHANNELS_MAX]; /* all EXTRASAMPLE_UNSPECIFIED, which is 0 */
+    static const uint16_t extra[CHANNELS_MAX]; /* all EXTRASAMPLE_UNSPECIFIED, which is 0 */
     bool is_float = !mm_type_is_integer(v->type), colour = is_colour(v);
     bool is_signed = v->type == MM_I8 || v->type == MM_I16 || v->type == MM_I32 || v->type == MM_I64;
     int extras = v->channels - (colour ? 3 : 1);

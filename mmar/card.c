@@ -2,7 +2,7 @@
 #include "mmar/card.h"
 
 #define VALUE_MAX 2000 /* bytes of one text that are shown */
-#define COLUMN "%-14s"
+#define COLUMN    "%-14s"
 
 /* Bytes of a character that could move a cursor, change colours or turn the direction of writing; 0: a harmless one. */
 static size_t steering(const unsigned char *c)
@@ -51,7 +51,8 @@ static void add_value(struct mm_text *text, const cJSON *value)
 
 static bool says_something(const cJSON *value)
 {
-    return (cJSON_IsString(value) && *value->valuestring) || cJSON_IsNumber(value) || (cJSON_IsArray(value) && value->child);
+    return (cJSON_IsString(value) && *value->valuestring) || cJSON_IsNumber(value) ||
+           (cJSON_IsArray(value) && value->child);
 }
 
 static void add_line(struct mm_text *text, const char *label, const cJSON *value, const char *otherwise)
@@ -78,7 +79,8 @@ static void add_part(struct mm_text *text, const char *before, const cJSON *valu
 
 static void add_model(struct mm_text *text, const cJSON *manifest)
 {
-    const cJSON *model = mm_json_get(manifest, "model"), *inputs = mm_json_get(manifest, "inputs"), *outputs = mm_json_get(manifest, "outputs");
+    const cJSON *model = mm_json_get(manifest, "model"), *inputs = mm_json_get(manifest, "inputs"),
+                *outputs = mm_json_get(manifest, "outputs");
     if (!model)
         return;
     mm_text_format(text, COLUMN, "model");
@@ -145,7 +147,8 @@ static void add_parents(struct mm_text *text, const cJSON *manifest)
     const cJSON *parent = mm_json_get(manifest, "parent");
     if (!cJSON_IsObject(parent) && mm_json_get(manifest, "origin"))
         add_line(text, "origin", mm_json_get(mm_json_get(manifest, "origin"), "kind"), NULL);
-    for (const char *label = "fine-tuned of"; cJSON_IsObject(parent); parent = mm_json_get(parent, "parent"), label = "  and that of") {
+    for (const char *label = "fine-tuned of"; cJSON_IsObject(parent);
+         parent = mm_json_get(parent, "parent"), label = "  and that of") {
         const cJSON *digest = mm_json_get(parent, "manifest_sha256");
         mm_text_format(text, COLUMN, label);
         add_part(text, "", mm_json_get(parent, "kind"), " ");
@@ -162,8 +165,7 @@ void mm_card_files(const cJSON *manifest, size_t *count, uint64_t *bytes)
     const cJSON *row;
     *count = 0;
     *bytes = 0;
-    cJSON_ArrayForEach(row, mm_json_get(manifest, "files"))
-    {
+    cJSON_ArrayForEach (row, mm_json_get(manifest, "files")) {
         int64_t size = 0;
         mm_json_int(mm_json_get(row, "size"), &size);
         *bytes += (uint64_t)size;
@@ -199,5 +201,6 @@ void mm_card_print(struct mm_text *text, const cJSON *manifest, const char *dige
     add_data(text, manifest);
     add_parents(text, manifest);
     mm_card_files(manifest, &count, &bytes);
-    mm_text_format(text, COLUMN "%zu, %s unpacked\n" COLUMN "%s\n", "files", count, mm_text_bytes(size, sizeof size, (double)bytes), "manifest", digest);
+    mm_text_format(text, COLUMN "%zu, %s unpacked\n" COLUMN "%s\n", "files", count,
+                   mm_text_bytes(size, sizeof size, (double)bytes), "manifest", digest);
 }

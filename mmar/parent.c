@@ -8,9 +8,9 @@
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
 
-#define ANCESTORS_MAX 24 /* a manifest nests them, and JSON nests at most MM_JSON_DEPTH_MAX deep */
-#define FACT_MAX 1000    /* bytes of a stranger's text that a child repeats                      */
-#define WEIGHTS "models/model.safetensors"
+#define ANCESTORS_MAX 24   /* a manifest nests them, and JSON nests at most MM_JSON_DEPTH_MAX deep */
+#define FACT_MAX      1000 /* bytes of a stranger's text that a child repeats                      */
+#define WEIGHTS       "models/model.safetensors"
 
 /* Facts a record repeats: short texts only, so that a stranger's manifest cannot fill ours. */
 static void copy_facts(struct mm_arena *arena, cJSON *to, const cJSON *from)
@@ -38,7 +38,8 @@ static void add_ancestors(struct mm_arena *arena, cJSON *to, const cJSON *from)
     }
 }
 
-static enum mm_status from_archive(struct mm_arena *arena, const char *file, struct mm_parent *parent, struct mm_error *err)
+static enum mm_status from_archive(struct mm_arena *arena, const char *file, struct mm_parent *parent,
+                                   struct mm_error *err)
 {
     enum mm_status s;
     cJSON *manifest, *record = mm_json_object(arena);
@@ -66,7 +67,8 @@ static enum mm_status optional(struct mm_arena *arena, const char *path, cJSON *
 
 /* Weights as a plain file; `folder`: the MMAR that they are of, NULL when only the file was named. Beside a model that was itself
  * fine-tuned lies the record of its parent. */
-static enum mm_status from_file(struct mm_arena *arena, const char *weights, const char *folder, struct mm_parent *parent, struct mm_error *err)
+static enum mm_status from_file(struct mm_arena *arena, const char *weights, const char *folder,
+                                struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *card = NULL, *older, *record = mm_json_object(arena);
@@ -84,7 +86,8 @@ static enum mm_status from_file(struct mm_arena *arena, const char *weights, con
     return record && parent->weights ? MM_OK : mm_fail_memory(err, "the parent's record");
 }
 
-enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent, struct mm_error *err)
+enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent,
+                              struct mm_error *err)
 {
     enum mm_status s;
     *parent = (struct mm_parent){.weights = NULL};
@@ -116,7 +119,8 @@ static enum mm_status remove_file(const char *path, struct mm_error *err)
     return mm_fail(err, MM_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
 }
 
-enum mm_status mm_parent_record(struct mm_arena *arena, const struct mm_project *project, const struct mm_parent *parent, struct mm_error *err)
+enum mm_status mm_parent_record(struct mm_arena *arena, const struct mm_project *project,
+                                const struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));

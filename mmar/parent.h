@@ -5,16 +5,18 @@
 #include "mmar/project.h"
 
 struct mm_parent {
-    const char *weights;  /* file to load; NULL: none */
-    const char *folder;   /* temporary, removed by close; NULL: none */
-    const cJSON *record;  /* for models/parent.json */
+    const char *weights; /* file to load; NULL: none */
+    const char *folder;  /* temporary, removed by close; NULL: none */
+    const cJSON *record; /* for models/parent.json */
 };
 
 /* `from`: an archive (verified while it is read), an MMAR folder, or a .safetensors file. */
-enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent, struct mm_error *err);
+enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent,
+                              struct mm_error *err);
 void mm_parent_close(struct mm_parent *parent);
 /* Writes models/parent.json, or removes it when training starts from scratch; removes models/run.json, which tells of the run before.
  * A resumed run leaves both as they are: do not call. */
-enum mm_status mm_parent_record(struct mm_arena *arena, const struct mm_project *project, const struct mm_parent *parent, struct mm_error *err);
+enum mm_status mm_parent_record(struct mm_arena *arena, const struct mm_project *project,
+                                const struct mm_parent *parent, struct mm_error *err);
 
 #endif

@@ -20,7 +20,8 @@ static cJSON *label_names(struct mm_arena *arena, const struct mm_datalist *list
 
 static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_training *t)
 {
-    cJSON *model = mm_training_model_json(arena, t), *inputs = mm_json_object(arena), *outputs = mm_json_object(arena);
+    cJSON *model = mm_training_model_json(arena, t), *inputs = mm_json_object(arena),
+          *outputs = mm_json_object(arena);
     mm_json_add(arena, model, "parameters", mm_json_integer(arena, mm_graph_param_count(t->graph, MM_ROLE_PARAM)));
     mm_json_add(arena, json, "model", model);
     for (size_t i = 0; i < t->graph->count; i++)
@@ -33,8 +34,8 @@ static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_train
     mm_json_add(arena, json, "outputs", outputs);
 }
 
-static enum mm_status add_training(struct mm_arena *arena, cJSON *json, const struct mm_training *t, const struct mm_loop_result *result,
-                                   const char *backend, struct mm_error *err)
+static enum mm_status add_training(struct mm_arena *arena, cJSON *json, const struct mm_training *t,
+                                   const struct mm_loop_result *result, const char *backend, struct mm_error *err)
 {
     enum mm_status s;
     char digest[MM_SHA256_HEX];
@@ -42,10 +43,12 @@ static enum mm_status add_training(struct mm_arena *arena, cJSON *json, const st
     const struct mm_device_type *device;
     size_t count;
     cJSON *training = mm_json_object(arena);
-    if (MM_TRY(s, mm_training_digest(arena, t, digest, err)) || MM_TRY(s, mm_backend_select(backend, backends, &count, &device, err)))
+    if (MM_TRY(s, mm_training_digest(arena, t, digest, err)) ||
+        MM_TRY(s, mm_backend_select(backend, backends, &count, &device, err)))
         return s;
     mm_json_add(arena, training, "config_digest", mm_json_text(arena, digest));
-    mm_json_add(arena, training, "seed", mm_json_text(arena, mm_arena_format(arena, "%llu", (unsigned long long)t->seed)));
+    mm_json_add(arena, training, "seed",
+                mm_json_text(arena, mm_arena_format(arena, "%llu", (unsigned long long)t->seed)));
     mm_json_add(arena, training, "epochs", mm_json_integer(arena, result->epochs_done));
     if (!isnan(result->best_metric)) {
         mm_json_add(arena, training, "best_epoch", mm_json_integer(arena, result->best_epoch));
@@ -69,7 +72,8 @@ static enum mm_status add_data(struct mm_arena *arena, cJSON *json, const struct
     if (MM_TRY(s, mm_sha256_file(t->train->list->file, digest, err)))
         return s;
     mm_json_add(arena, data, "training", mm_json_integer(arena, (int64_t)t->train->list->count));
-    mm_json_add(arena, data, "validation", mm_json_integer(arena, t->validation ? (int64_t)t->validation->list->count : 0));
+    mm_json_add(arena, data, "validation",
+                mm_json_integer(arena, t->validation ? (int64_t)t->validation->list->count : 0));
     mm_json_add(arena, data, "labels", label_names(arena, t->train->list));
     mm_json_add(arena, data, "datalist_sha256", mm_json_text(arena, digest));
     mm_json_add(arena, json, "data", data);
@@ -93,8 +97,9 @@ static enum mm_status add_origin(struct mm_arena *arena, cJSON *json, const char
     return MM_OK;
 }
 
-enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                   const struct mm_loop_result *result, const char *backend, struct mm_error *err)
+enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_project *project,
+                                   const struct mm_training *training, const struct mm_loop_result *result,
+                                   const char *backend, struct mm_error *err)
 {
     enum mm_status s;
     char digest[MM_SHA256_HEX];
@@ -103,8 +108,8 @@ enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_proje
     if (MM_TRY(s, mm_sha256_file(mm_file_join(arena, folder, "model.safetensors"), digest, err)))
         return s;
     add_model(arena, json, training);
-    if (MM_TRY(s, add_training(arena, json, training, result, backend, err)) || MM_TRY(s, add_data(arena, json, training, err)) ||
-        MM_TRY(s, add_origin(arena, json, folder, err)))
+    if (MM_TRY(s, add_training(arena, json, training, result, backend, err)) ||
+        MM_TRY(s, add_data(arena, json, training, err)) || MM_TRY(s, add_origin(arena, json, folder, err)))
         return s;
     mm_json_add(arena, json, "weights_sha256", mm_json_text(arena, digest));
     const char *printed = json ? mm_json_print(arena, json, MM_JSON_INDENTED) : NULL;

@@ -7,7 +7,8 @@
 
 /* Written at the end of `mmar train`, beside the weights it tells of ("weights_sha256"). `backend`: as the user asked for it. Where the
  * weights come from ("origin") is read from models/parent.json, which is there since the start, also of a resumed run. */
-enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                   const struct mm_loop_result *result, const char *backend, struct mm_error *err);
+enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_project *project,
+                                   const struct mm_training *training, const struct mm_loop_result *result,
+                                   const char *backend, struct mm_error *err);
 
 #endif

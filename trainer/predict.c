@@ -72,7 +72,7 @@ enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_tra
         return s;
     field->volume = logits;
     const struct mm_chain *post = mm_sample_find(sample, spec->label_field) ? spec->post : spec->post_alone;
-    if (!post)
+    if (!post || !post->count)
         return decide(training, sample, field, err);
     if (MM_TRY(s, mm_chain_run(post, 0, post->count, sample, NULL, err)))
         return mm_fail_in(err, "post_transforms");

@@ -75,16 +75,17 @@ enum mm_status mm_elastic_apply(const struct mm_step *step, struct mm_sample *sa
     if (MM_TRY(s, mm_field_volume(field, &image, err)))
         return s;
     struct mm_warp_points from = {.points = points};
-    double shift[3];
-    for (int a = 0; a < 3; a++) {
+    double shift[3] = {0};
+    for (int a = 0; a < points->rank; a++) {
         from.shift[a] = 0.5 * (image->size[a] - 1);
         shift[a] = from.shift[a] - 0.5 * (points->size[a] - 1);
     }
-    const struct mm_warp warp = {.size = {points->size[0], points->size[1], points->size[2]},
-                                 .interpolation = how->interpolation,
-                                 .outside = how->outside,
-                                 .row = mm_warp_row_of_points,
-                                 .self = &from};
+    const struct mm_warp warp = {
+        .size = {points->size[0], points->size[1], points->rank == 2 ? image->size[2] : points->size[2]},
+        .interpolation = how->interpolation,
+        .outside = how->outside,
+        .row = mm_warp_row_of_points,
+        .self = &from};
     struct mm_volume *out = mm_warp(sample->arena, image, &warp);
     if (!out)
         return mm_fail_memory(err, "a deformed image");

@@ -14,7 +14,7 @@ enum mm_status mm_elastic_offsets(struct mm_sample *sample, const char *given, c
                                   struct mm_error *err);
 /* Offsets to points: matrix * (place of the node + magnitude * offset), nodes `spacing` apart about the middle. */
 void mm_elastic_points(struct mm_volume *offsets, const double spacing[3], double magnitude, const double matrix[16]);
-/* Samples the field's image at the points and records the step, which cannot be undone. */
+/* Samples the field's image at the points (of rank 2: every slice the same) and records the step, which cannot be undone. */
 enum mm_status mm_elastic_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                                 const struct mm_volume *points, const struct mm_regrid_sampling *how,
                                 struct mm_error *err);

@@ -26,8 +26,10 @@
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
     X(histogram_normalize)                                                                                           \
+    X(image_data_generator)                                                                                          \
     X(invert)                                                                                                        \
     X(keep_largest_connected_component)                                                                              \
+    X(keras_affine)                                                                                                  \
     X(label_filter)                                                                                                  \
     X(label_to_mask)                                                                                                 \
     X(load_image)                                                                                                    \

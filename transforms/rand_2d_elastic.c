@@ -1,4 +1,4 @@
-/* With a probability, deforms a 2D image by random offsets of the nodes of a coarse grid. Draws: 1 happens or not,
+/* With a probability, deforms the image in the plane of x and y by random offsets of the nodes of a coarse grid. Draws: 1 happens or not,
  * 2 magnitude, then rotation, shear, translation and scale, then the offsets. */
 #include <math.h>
 
@@ -76,7 +76,7 @@ static enum mm_status find_points(const P *p, struct mm_sample *sample, const in
     *out = mm_volume_resize(sample->arena, *out, fine, MM_RESIZE_CUBIC, false, NULL, MM_F32);
     if (!*out)
         return mm_fail_memory(err, "a grid of points");
-    const struct mm_box middle = mm_box_centre(*out, size);
+    const struct mm_box middle = mm_box_centre(*out, (const int[]){size[0], size[1], 1});
     *out = mm_box_cut(sample->arena, *out, &middle, NULL);
     return *out ? MM_OK : mm_fail_memory(err, "a grid of points");
 }
@@ -91,10 +91,10 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     int size[3];
     if (MM_TRY(s, mm_field_volume(field, &image, err)))
         return s;
-    if (image->rank != 2)
-        return mm_fail(err, MM_ERR_DATA, "the image is 3D: Rand3DElastic is for those");
-    if (MM_TRY(s, mm_spatial_sizes(&p->spatial_size, "spatial_size", image, size, err)))
+    if (MM_TRY(s, mm_spatial_ints(&p->spatial_size, "spatial_size", 2, -1, size, err)))
         return s;
+    for (int a = 0; a < 3; a++)
+        size[a] = size[a] > 0 ? size[a] : image->size[a];
     const struct mm_doubles no_corners = {0};
     const struct mm_regrid_sampling how = mm_motion_sampling(&p->mode, &p->padding_mode, &no_corners, key);
     struct mm_random random;
@@ -112,8 +112,8 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_rand_2d_elastic = {
     .name = "Rand2DElastic",
-    .summary = "deform a 2D image by random offsets, with a probability",
-    .notes = MM_ELASTIC_NOTES(GIVEN_FIELD),
+    .summary = "deform the image in its plane by random offsets, with a probability",
+    .notes = "All slices of a 3D image are deformed alike. " MM_ELASTIC_NOTES(GIVEN_FIELD),
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_RANDOM | MM_SPATIAL,

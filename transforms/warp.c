@@ -93,9 +93,10 @@ struct mm_volume *mm_warp(struct mm_arena *arena, const struct mm_volume *image,
 void mm_warp_row_of_points(const void *self, int z, int y, double (*points)[3])
 {
     const struct mm_warp_points *all = self;
+    const bool flat = all->points->rank == 2;
     for (int a = 0; a < 3; a++) {
-        const float *row = a < all->points->rank ? mm_volume_row(all->points, a, z, y) : NULL;
+        const float *row = a < all->points->rank ? mm_volume_row(all->points, a, flat ? 0 : z, y) : NULL;
         for (int x = 0; x < all->points->size[0]; x++)
-            points[x][a] = row ? (double)row[x] + all->shift[a] : 0;
+            points[x][a] = row ? (double)row[x] + all->shift[a] : z;
     }
 }

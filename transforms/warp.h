@@ -19,7 +19,8 @@ struct mm_warp {
  * and the caller's to correct. NULL when memory is out. */
 struct mm_volume *mm_warp(struct mm_arena *arena, const struct mm_volume *image, const struct mm_warp *how);
 
-/* Points that are the first `rank` channels of a float32 volume of the size of the result, plus a shift; for `row`. */
+/* Points that are the first `rank` channels of a float32 volume of the size of the result, plus a shift; for `row`. Points of
+ * rank 2 serve every slice z. */
 struct mm_warp_points {
     const struct mm_volume *points;
     double shift[3];

@@ -6,13 +6,13 @@
 #include "base/json.h"
 
 /* Limits on what an archive may hold; passing one is MM_ERR_DATA that names it. */
-#define MM_ARCHIVE_FILES_MAX 100000
-#define MM_ARCHIVE_NAME_MAX 1024
-#define MM_ARCHIVE_DEPTH_MAX 16
-#define MM_ARCHIVE_BYTES_MAX ((uint64_t)64 << 30)
+#define MM_ARCHIVE_FILES_MAX    100000
+#define MM_ARCHIVE_NAME_MAX     1024
+#define MM_ARCHIVE_DEPTH_MAX    16
+#define MM_ARCHIVE_BYTES_MAX    ((uint64_t)64 << 30)
 #define MM_ARCHIVE_MANIFEST_MAX (4u << 20)
-#define MM_ARCHIVE_MANIFEST "manifest.json" /* the first member */
-#define MM_ARCHIVE_RATIO_MAX 2000 /* unpacked bytes per packed byte, once past 16 MiB */
+#define MM_ARCHIVE_MANIFEST     "manifest.json" /* the first member */
+#define MM_ARCHIVE_RATIO_MAX    2000            /* unpacked bytes per packed byte, once past 16 MiB */
 
 struct mm_archive_file {
     const char *name; /* relative, '/'-separated, normalised */
@@ -26,23 +26,23 @@ struct mm_archive_list {
     size_t count;
     struct mm_archive_file *files; /* sorted by name (bytes) */
     size_t left_out_count;
-    const char **left_out;         /* what the allow-list kept back, for the announcement */
+    const char **left_out; /* what the allow-list kept back, for the announcement */
 };
 
 struct mm_pack_options {
-    int level;              /* zstd level; 0: 10 */
+    int level; /* zstd level; 0: 10 */
     bool with_eval, with_checkpoint;
 };
 
 /* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local
  * paths, the scores' cases get numbers for names, datalists stay; links, devices and unreadable files are an error. What says where the
  * weights come from (models/run.json, models/parent.json) travels, so that a packed, unpacked and packed MMAR is the same archive. */
-enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options, struct mm_archive_list **out,
-                                 struct mm_error *err);
+enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options,
+                                 struct mm_archive_list **out, struct mm_error *err);
 
 /* manifest.c */
-enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, cJSON **out,
-                                struct mm_error *err);
+enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                                cJSON **out, struct mm_error *err);
 /* Checks a manifest read from an archive: format version, every file entry well formed, names safe and unique. */
 enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, struct mm_error *err);
 /* Row of that file, or NULL. */
@@ -52,8 +52,9 @@ enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest,
 
 /* pack.c: atomic; refuses to overwrite what is not an archive, and reads the new one back before it takes its name. MM_NO when a file
  * that would travel holds a local path. `packed` is the list without the output itself. */
-enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file, const struct mm_pack_options *options,
-                       struct mm_archive_list **packed, cJSON **manifest, struct mm_error *err);
+enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file,
+                       const struct mm_pack_options *options, struct mm_archive_list **packed, cJSON **manifest,
+                       struct mm_error *err);
 
 /* reader.c: one streaming pass over an archive: names, sizes, ratios and digests checked against the manifest, trailing data refused.
  * The visitor gets each file with its bytes in pieces (its digest has been checked when `end` is called); NULL: only check.
@@ -64,8 +65,8 @@ struct mm_archive_visitor {
     enum mm_status (*end)(void *context, struct mm_error *err);
     void *context;
 };
-enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor, cJSON **manifest,
-                               struct mm_error *err);
+enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor,
+                               cJSON **manifest, struct mm_error *err);
 /* Only the manifest: reads only the head of the file. Its member digests are not checked. */
 enum mm_status mm_archive_manifest(struct mm_arena *arena, const char *file, cJSON **manifest, struct mm_error *err);
 /* name.c. Is a name one that may be unpacked? Says why not. */
@@ -76,9 +77,11 @@ int mm_archive_name_order(const char *a, const char *b);
 bool mm_archive_name_collides(const char *a, const char *b);
 
 /* unpack.c: into a folder beside the target, renamed into place, or nothing at all. The target must not exist or be empty. */
-enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest, struct mm_error *err);
+enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest,
+                         struct mm_error *err);
 /* Into <temporary>/model, where *temporary is a new folder under $TMPDIR that only this user can enter: mm_file_remove_tree it. It is NULL
  * after a failure. */
-enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest, struct mm_error *err);
+enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest,
+                                   struct mm_error *err);
 
 #endif

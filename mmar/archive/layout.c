@@ -9,7 +9,8 @@
 
 static const char *const folders[] = {"commands", "config", "custom", "docs", "resources"};
 static const char *const of_models[] = {"models/model.safetensors", "models/parent.json", "models/run.json"};
-static const char *const litter[] = {".git", ".svn", ".hg", ".DS_Store", "__pycache__", ".ipynb_checkpoints", "Thumbs.db"};
+static const char *const litter[] = {".git",     ".svn", ".hg", ".DS_Store", "__pycache__", ".ipynb_checkpoints",
+                                     "Thumbs.db"};
 
 struct collector {
     struct mm_arena *arena;
@@ -67,14 +68,17 @@ static bool is_among(const char *const *names, size_t count, const char *name)
 
 static bool is_litter(const char *name)
 {
-    return is_among(litter, sizeof litter / sizeof *litter, name) || mm_text_ends(name, "~") || mm_text_ends(name, ".swp") || mm_text_ends(name, ".pyc") || strstr(name, ".tmp-");
+    return is_among(litter, sizeof litter / sizeof *litter, name) || mm_text_ends(name, "~") ||
+           mm_text_ends(name, ".swp") || mm_text_ends(name, ".pyc") || strstr(name, ".tmp-");
 }
 
 /* Files whose text is rewritten or kept back travel as bytes made by privacy.c; all others as they are. */
 static enum mm_status add_file(struct collector *c, const char *name, const struct stat *info, struct mm_error *err)
 {
     enum mm_status s;
-    struct mm_archive_file file = {.name = name, .path = mm_file_join(c->arena, c->root, name), .size = (uint64_t)info->st_size,
+    struct mm_archive_file file = {.name = name,
+                                   .path = mm_file_join(c->arena, c->root, name),
+                                   .size = (uint64_t)info->st_size,
                                    .executable = (info->st_mode & 0100) != 0};
     bool stays = false;
     if (mm_text_ends(name, ".json")) {
@@ -119,7 +123,8 @@ static enum mm_status walk(struct collector *c, const char *name, int depth, str
 }
 
 /* Files of models/ and eval/: the best weights, and with options checkpoint and evaluation. */
-static enum mm_status walk_partly(struct collector *c, const char *folder, const struct mm_pack_options *options, struct mm_error *err)
+static enum mm_status walk_partly(struct collector *c, const char *folder, const struct mm_pack_options *options,
+                                  struct mm_error *err)
 {
     enum mm_status s = MM_OK;
     char **names;
@@ -173,13 +178,14 @@ static enum mm_status digest_all(struct mm_archive_list *list, struct mm_error *
     enum mm_status s = MM_OK;
     for (size_t i = 0; i < list->count && s == MM_OK; i++) {
         struct mm_archive_file *f = &list->files[i];
-        s = f->path ? mm_sha256_file(f->path, f->sha256, err) : mm_sha256_bytes(f->bytes, (size_t)f->size, f->sha256, err);
+        s = f->path ? mm_sha256_file(f->path, f->sha256, err)
+                    : mm_sha256_bytes(f->bytes, (size_t)f->size, f->sha256, err);
     }
     return s;
 }
 
-enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options, struct mm_archive_list **out,
-                                 struct mm_error *err)
+enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options,
+                                 struct mm_archive_list **out, struct mm_error *err)
 {
     enum mm_status s;
     char **names;
@@ -197,7 +203,8 @@ enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const
         if (partly && folder)
             s = walk_partly(&c, names[i], options, err);
         else
-            s = is_among(folders, sizeof folders / sizeof *folders, names[i]) ? walk(&c, names[i], 1, err) : leave_out(&c, names[i], err);
+            s = is_among(folders, sizeof folders / sizeof *folders, names[i]) ? walk(&c, names[i], 1, err)
+                                                                              : leave_out(&c, names[i], err);
     }
     if (s != MM_OK || MM_TRY(s, digest_all(c.list, err)) || MM_TRY(s, add_metrics(&c, err)))
         return s;

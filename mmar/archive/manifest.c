@@ -7,7 +7,8 @@
 #define FORMAT_VERSION 1
 
 /* A JSON file of the MMAR, or NULL when it is not there. */
-static enum mm_status optional(struct mm_arena *arena, const char *root, const char *name, cJSON **out, struct mm_error *err)
+static enum mm_status optional(struct mm_arena *arena, const char *root, const char *name, cJSON **out,
+                               struct mm_error *err)
 {
     const char *path = mm_file_join(arena, root, name);
     *out = NULL;
@@ -39,8 +40,7 @@ static cJSON *files_json(struct mm_arena *arena, const struct mm_archive_list *l
 const cJSON *mm_manifest_file(const cJSON *manifest, const char *name)
 {
     const cJSON *row;
-    cJSON_ArrayForEach(row, mm_json_get(manifest, "files"))
-    {
+    cJSON_ArrayForEach (row, mm_json_get(manifest, "files")) {
         if (!strcmp(mm_json_get(row, "path")->valuestring, name))
             return row;
     }
@@ -50,11 +50,14 @@ const cJSON *mm_manifest_file(const cJSON *manifest, const char *name)
 /* The facts of a training belong to the weights that it wrote, and to no others. */
 static enum mm_status check_run(const cJSON *run, const cJSON *manifest, struct mm_error *err)
 {
-    const cJSON *said = mm_json_get(run, "weights_sha256"), *row = mm_manifest_file(manifest, "models/model.safetensors");
+    const cJSON *said = mm_json_get(run, "weights_sha256"),
+                *row = mm_manifest_file(manifest, "models/model.safetensors");
     if (!run || (row && cJSON_IsString(said) && !strcmp(said->valuestring, mm_json_get(row, "sha256")->valuestring)))
         return MM_OK;
-    return mm_fail(err, MM_ERR_DATA, "models/run.json tells of other weights than models/model.safetensors: finish the training, or remove "
-                   "run.json to pack without its facts");
+    return mm_fail(
+        err, MM_ERR_DATA,
+        "models/run.json tells of other weights than models/model.safetensors: finish the training, or remove "
+        "run.json to pack without its facts");
 }
 
 static bool holds(const struct mm_archive_list *list, const char *name)
@@ -65,13 +68,15 @@ static bool holds(const struct mm_archive_list *list, const char *name)
     return false;
 }
 
-enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, cJSON **out, struct mm_error *err)
+enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                                cJSON **out, struct mm_error *err)
 {
     static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use", "data_licences"};
     static const char *const run_keys[] = {"model", "inputs", "outputs", "training", "data", "origin"};
     enum mm_status s;
     cJSON *card, *run, *parent, *metrics = NULL, *json = mm_json_object(arena);
-    if (MM_TRY(s, optional(arena, root, "docs/card.json", &card, err)) || MM_TRY(s, optional(arena, root, "models/run.json", &run, err)) ||
+    if (MM_TRY(s, optional(arena, root, "docs/card.json", &card, err)) ||
+        MM_TRY(s, optional(arena, root, "models/run.json", &run, err)) ||
         MM_TRY(s, optional(arena, root, "models/parent.json", &parent, err)))
         return s;
     if (holds(list, "eval/metrics.json") && MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
@@ -96,8 +101,8 @@ static enum mm_status check_file(const cJSON *row, const char *before, uint64_t 
     const cJSON *path = mm_json_get(row, "path"), *digest = mm_json_get(row, "sha256");
     int64_t size;
     const cJSON *executable = mm_json_get(row, "executable");
-    if (!cJSON_IsString(path) || !cJSON_IsString(digest) || !mm_json_int(mm_json_get(row, "size"), &size) || size < 0 ||
-        (executable && !cJSON_IsBool(executable)))
+    if (!cJSON_IsString(path) || !cJSON_IsString(digest) || !mm_json_int(mm_json_get(row, "size"), &size) ||
+        size < 0 || (executable && !cJSON_IsBool(executable)))
         return mm_fail(err, MM_ERR_DATA, "a file's entry lacks path, size or sha256");
     if (MM_TRY(s, mm_archive_name_check(path->valuestring, err)))
         return s;
@@ -106,7 +111,8 @@ static enum mm_status check_file(const cJSON *row, const char *before, uint64_t 
     if (before && strcmp(before, path->valuestring) >= 0)
         return mm_fail(err, MM_ERR_DATA, "%s: listed twice or out of order", path->valuestring);
     if ((uint64_t)size > MM_ARCHIVE_BYTES_MAX - *total)
-        return mm_fail(err, MM_ERR_DATA, "its files have more than %llu GiB", (unsigned long long)(MM_ARCHIVE_BYTES_MAX >> 30));
+        return mm_fail(err, MM_ERR_DATA, "its files have more than %llu GiB",
+                       (unsigned long long)(MM_ARCHIVE_BYTES_MAX >> 30));
     *total += (uint64_t)size;
     return MM_OK;
 }
@@ -124,11 +130,13 @@ static enum mm_status check_collisions(struct mm_arena *arena, const cJSON *file
     size_t n = 0;
     if (!names)
         return mm_fail_memory(err, "the manifest");
-    cJSON_ArrayForEach(row, files) names[n++] = mm_json_get(row, "path")->valuestring;
+    cJSON_ArrayForEach (row, files)
+        names[n++] = mm_json_get(row, "path")->valuestring;
     qsort(names, n, sizeof *names, by_order);
     for (size_t i = 1; i < n; i++)
         if (mm_archive_name_collides(names[i - 1], names[i]))
-            return mm_fail(err, MM_ERR_DATA, "\"%s\" and \"%s\" cannot both exist where upper and lower case are one", names[i - 1], names[i]);
+            return mm_fail(err, MM_ERR_DATA, "\"%s\" and \"%s\" cannot both exist where upper and lower case are one",
+                           names[i - 1], names[i]);
     return MM_OK;
 }
 
@@ -143,11 +151,11 @@ enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, 
     if (!mm_json_int(mm_json_get(manifest, "format"), &version))
         return mm_fail(err, MM_ERR_DATA, "manifest.json: has no format version");
     if (version != FORMAT_VERSION)
-        return mm_fail(err, MM_ERR_DATA, "manifest.json: format %lld, this program reads %d: update mmar", (long long)version, FORMAT_VERSION);
+        return mm_fail(err, MM_ERR_DATA, "manifest.json: format %lld, this program reads %d: update mmar",
+                       (long long)version, FORMAT_VERSION);
     if (!cJSON_IsArray(files))
         return mm_fail(err, MM_ERR_DATA, "manifest.json: has no list of files");
-    cJSON_ArrayForEach(row, files)
-    {
+    cJSON_ArrayForEach (row, files) {
         if (++count > MM_ARCHIVE_FILES_MAX)
             return mm_fail(err, MM_ERR_DATA, "manifest.json: lists more than %d files", MM_ARCHIVE_FILES_MAX);
         if (MM_TRY(s, check_file(row, before, &total, err))) {

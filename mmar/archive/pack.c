@@ -57,7 +57,9 @@ static void drop_output(struct mm_archive_list *list, const char *file)
 static enum mm_status into_file(void *context, const void *bytes, size_t size, struct mm_error *err)
 {
     struct packer *p = context;
-    return mm_file_writer_write(&p->out, bytes, size) == MM_OK ? MM_OK : mm_fail(err, p->out.error.status, "%s", p->out.error.text);
+    return mm_file_writer_write(&p->out, bytes, size) == MM_OK
+               ? MM_OK
+               : mm_fail(err, p->out.error.status, "%s", p->out.error.text);
 }
 
 static la_ssize_t into_zstd(struct archive *tar, void *context, const void *bytes, size_t size)
@@ -87,14 +89,17 @@ static enum mm_status open_packer(struct packer *p, const char *file, int level,
     p->tar = archive_write_new();
     if (!p->tar)
         return mm_fail_memory(err, "a tar writer");
-    if (archive_write_set_format_pax_restricted(p->tar) != ARCHIVE_OK || archive_write_set_bytes_per_block(p->tar, 10240) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(p->tar, 1) != ARCHIVE_OK || archive_write_open(p->tar, p, NULL, into_zstd, NULL) != ARCHIVE_OK)
+    if (archive_write_set_format_pax_restricted(p->tar) != ARCHIVE_OK ||
+        archive_write_set_bytes_per_block(p->tar, 10240) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(p->tar, 1) != ARCHIVE_OK ||
+        archive_write_open(p->tar, p, NULL, into_zstd, NULL) != ARCHIVE_OK)
         return tar_failed(p, err);
     return MM_OK;
 }
 
 /* No owner, no time. */
-static enum mm_status write_header(struct packer *p, const char *name, uint64_t size, bool executable, struct mm_error *err)
+static enum mm_status write_header(struct packer *p, const char *name, uint64_t size, bool executable,
+                                   struct mm_error *err)
 {
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
@@ -122,7 +127,8 @@ static enum mm_status write_bytes(void *context, const void *bytes, size_t size,
 }
 
 /* A file that shrinks meanwhile is filled up by libarchive, which the reading back finds. */
-static enum mm_status write_files(struct packer *p, const struct mm_archive_list *list, const char *manifest, struct mm_error *err)
+static enum mm_status write_files(struct packer *p, const struct mm_archive_list *list, const char *manifest,
+                                  struct mm_error *err)
 {
     enum mm_status s;
     if (MM_TRY(s, write_header(p, MM_ARCHIVE_MANIFEST, strlen(manifest), false, err)) ||
@@ -159,8 +165,8 @@ static enum mm_status finish(struct packer *p, struct mm_arena *arena, struct mm
     return mm_file_writer_commit(&p->out, err);
 }
 
-static enum mm_status write_archive(struct mm_arena *arena, const struct mm_archive_list *list, const char *manifest, const char *file,
-                                    int level, struct mm_error *err)
+static enum mm_status write_archive(struct mm_arena *arena, const struct mm_archive_list *list, const char *manifest,
+                                    const char *file, int level, struct mm_error *err)
 {
     enum mm_status s;
     struct packer p = {.tar = NULL};
@@ -175,8 +181,9 @@ static enum mm_status write_archive(struct mm_arena *arena, const struct mm_arch
     return s;
 }
 
-enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file, const struct mm_pack_options *options,
-                       struct mm_archive_list **packed, cJSON **manifest, struct mm_error *err)
+enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file,
+                       const struct mm_pack_options *options, struct mm_archive_list **packed, cJSON **manifest,
+                       struct mm_error *err)
 {
     enum mm_status s;
     if (MM_TRY(s, check_output(file, err)) || MM_TRY(s, mm_layout_collect(arena, root, options, packed, err)))
@@ -184,13 +191,15 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
     drop_output(*packed, file);
     if (MM_TRY(s, mm_privacy_scan(arena, root, *packed, err)))
         return s;
-    if (MM_TRY(s, mm_manifest_make(arena, root, *packed, manifest, err)) || MM_TRY(s, mm_manifest_check(arena, *manifest, err)))
+    if (MM_TRY(s, mm_manifest_make(arena, root, *packed, manifest, err)) ||
+        MM_TRY(s, mm_manifest_check(arena, *manifest, err)))
         return s;
     const char *printed = mm_json_print(arena, *manifest, MM_JSON_INDENTED);
     const char *text = printed ? mm_arena_format(arena, "%s\n", printed) : NULL;
     if (!text)
         return mm_fail_memory(err, "the manifest");
     if (strlen(text) > MM_ARCHIVE_MANIFEST_MAX)
-        return mm_fail(err, MM_ERR_DATA, "the manifest is larger than %u MiB: too many files", MM_ARCHIVE_MANIFEST_MAX >> 20);
+        return mm_fail(err, MM_ERR_DATA, "the manifest is larger than %u MiB: too many files",
+                       MM_ARCHIVE_MANIFEST_MAX >> 20);
     return write_archive(arena, *packed, text, file, options->level, err);
 }

@@ -19,7 +19,8 @@ static bool is_datalist(const cJSON *json)
 
 bool mm_privacy_is_local(const char *value)
 {
-    bool drive = ((value[0] | 32) >= 'a' && (value[0] | 32) <= 'z') && value[1] == ':' && (value[2] == '\\' || value[2] == '/');
+    bool drive = ((value[0] | 32) >= 'a' && (value[0] | 32) <= 'z') && value[1] == ':' &&
+                 (value[2] == '\\' || value[2] == '/');
     bool absolute = value[0] == '/' && value[1] && value[1] != ' ';
     return absolute || drive || mm_text_starts(value, "~/") || mm_text_starts(value, "\\\\") || strstr(value, "../");
 }
@@ -59,7 +60,8 @@ static enum mm_status make_template(struct mm_arena *arena, cJSON *json, char **
     return *text ? MM_OK : mm_fail_memory(err, "environment.json");
 }
 
-enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const char *name, char **text, bool *stays, struct mm_error *err)
+enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const char *name, char **text, bool *stays,
+                               struct mm_error *err)
 {
     cJSON *json;
     enum mm_status s = mm_json_read(arena, mm_file_join(arena, root, name), &json, err);
@@ -71,7 +73,8 @@ enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const c
     return *stays || strcmp(name, "config/environment.json") ? MM_OK : make_template(arena, json, text, err);
 }
 
-enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text, struct mm_error *err)
+enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text,
+                                  struct mm_error *err)
 {
     enum mm_status s;
     cJSON *json;
@@ -85,7 +88,8 @@ enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, cons
         return MM_OK;
     int number = 0;
     for (cJSON *item = cases ? cases->child : NULL; item; item = item->next) {
-        cJSON *image = (cJSON *)mm_json_get(item, "image"), *label = mm_json_text(arena, mm_arena_format(arena, "case %d", ++number));
+        cJSON *image = (cJSON *)mm_json_get(item, "image"),
+              *label = mm_json_text(arena, mm_arena_format(arena, "case %d", ++number));
         if (!label)
             return mm_fail_memory(err, "the metrics");
         if (image)

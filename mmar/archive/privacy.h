@@ -6,12 +6,15 @@
 
 /* A JSON file that may travel: `stays` when it is a datalist; environment.json comes back as a template, its local paths emptied
  * (*text); *text stays NULL when the file travels as it is. Files of config/ must be sound JSON. */
-enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const char *name, char **text, bool *stays, struct mm_error *err);
+enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const char *name, char **text, bool *stays,
+                               struct mm_error *err);
 /* eval/metrics.json with cases numbered instead of named; *text NULL when there is none, or when its scores are those of other weights
  * than those of that digest (NULL: no weights travel). */
-enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text, struct mm_error *err);
+enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text,
+                                  struct mm_error *err);
 /* Looks through what travels: config files for values that are local paths, and the first 4 MiB of every file for this MMAR's own folder,
  * the folders that its environment names, and the home folder. A finding is MM_NO with its place. */
-enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err);
+enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                               struct mm_error *err);
 
 #endif

@@ -5,9 +5,9 @@
 #include "mmar/archive/privacy.h"
 #include "mmar/archive/privacy_internal.h"
 
-#define HEAD_MAX ((size_t)4 << 20)
+#define HEAD_MAX    ((size_t)4 << 20)
 #define NEEDLES_MAX 64
-#define HOW "take it out, or move it into config/environment.json, which travels as a template"
+#define HOW         "take it out, or move it into config/environment.json, which travels as a template"
 
 struct needles {
     const char *items[NEEDLES_MAX];
@@ -50,7 +50,8 @@ static const unsigned char *find_path(const unsigned char *bytes, size_t size, c
     return NULL;
 }
 
-static enum mm_status scan_bytes(const char *name, const unsigned char *bytes, size_t size, const struct needles *n, struct mm_error *err)
+static enum mm_status scan_bytes(const char *name, const unsigned char *bytes, size_t size, const struct needles *n,
+                                 struct mm_error *err)
 {
     for (size_t i = 0; i < n->count; i++) {
         const unsigned char *found = find_path(bytes, size, n->items[i]);
@@ -75,8 +76,8 @@ static enum mm_status scan_config(struct mm_arena *scratch, const char *name, co
         if (!cJSON_IsString(node) || !mm_privacy_is_local(node->valuestring))
             continue;
         struct mm_place place = mm_json_place(scratch, node);
-        return mm_fail(err, MM_NO, "%s:%d: %s is the local path %s: " HOW, name, place.line, place.path ? place.path : "a value",
-                       node->valuestring);
+        return mm_fail(err, MM_NO, "%s:%d: %s is the local path %s: " HOW, name, place.line,
+                       place.path ? place.path : "a value", node->valuestring);
     }
     return MM_OK;
 }
@@ -96,20 +97,22 @@ static enum mm_status take_head(void *context, const void *bytes, size_t size, s
     return head->size == HEAD_MAX ? MM_NO : MM_OK; /* enough: ends the reading */
 }
 
-static enum mm_status scan_file(struct mm_arena *scratch, const struct mm_archive_file *f, unsigned char *buffer, const struct needles *n,
-                                struct mm_error *err)
+static enum mm_status scan_file(struct mm_arena *scratch, const struct mm_archive_file *f, unsigned char *buffer,
+                                const struct needles *n, struct mm_error *err)
 {
     enum mm_status s;
     if (!f->path)
         return scan_bytes(f->name, f->bytes, (size_t)f->size, n, err);
-    if (mm_text_starts(f->name, "config/") && mm_text_ends(f->name, ".json") && MM_TRY(s, scan_config(scratch, f->name, f->path, err)))
+    if (mm_text_starts(f->name, "config/") && mm_text_ends(f->name, ".json") &&
+        MM_TRY(s, scan_config(scratch, f->name, f->path, err)))
         return s;
     struct head head = {buffer, 0};
     s = mm_file_scan(f->path, take_head, &head, err);
     return s == MM_OK || s == MM_NO ? scan_bytes(f->name, head.bytes, head.size, n, err) : s;
 }
 
-enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list, struct mm_error *err)
+enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                               struct mm_error *err)
 {
     enum mm_status s = MM_OK;
     struct needles needles = {.count = 0};

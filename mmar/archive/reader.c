@@ -10,12 +10,12 @@
 #include "mmar/archive/zstd_stream.h"
 #include "mmar/command.h"
 
-#define BLOCK 512
+#define BLOCK          512
 #define USTAR_NAME_MAX 100
 #define USTAR_SIZE_MAX 077777777777ull
-#define EXTENDED_MAX 3072 /* pax header, its records (path, size, charset), ustar header */
-#define PADDING_MAX 10240 /* zeros behind the end mark: one record of POSIX tar */
-#define END_MARK 1024
+#define EXTENDED_MAX   3072  /* pax header, its records (path, size, charset), ustar header */
+#define PADDING_MAX    10240 /* zeros behind the end mark: one record of POSIX tar */
+#define END_MARK       1024
 
 struct reader {
     struct mm_arena *arena;
@@ -69,7 +69,8 @@ static enum mm_status open_reader(struct reader *r, const char *file, struct mm_
     r->tar = archive_read_new();
     if (!r->tar)
         return mm_fail_memory(err, "a tar reader");
-    if (archive_read_support_format_tar(r->tar) != ARCHIVE_OK || archive_read_open(r->tar, r, NULL, give_piece, NULL) != ARCHIVE_OK)
+    if (archive_read_support_format_tar(r->tar) != ARCHIVE_OK ||
+        archive_read_open(r->tar, r, NULL, give_piece, NULL) != ARCHIVE_OK)
         return tar_failed(r, err);
     return MM_OK;
 }
@@ -87,12 +88,14 @@ static void close_reader(struct reader *r)
 static bool is_plain(struct archive *tar, struct archive_entry *entry)
 {
     const char *user = archive_entry_uname(entry), *group = archive_entry_gname(entry);
-    return (archive_format(tar) == ARCHIVE_FORMAT_TAR_USTAR || archive_format(tar) == ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE) &&
-           archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) && !archive_entry_symlink(entry) &&
-           !archive_entry_sparse_count(entry) && !archive_entry_xattr_count(entry) && !archive_entry_acl_types(entry) &&
-           !archive_entry_fflags_text(entry) && archive_entry_uid(entry) == 0 && archive_entry_gid(entry) == 0 && (!user || !*user) &&
-           (!group || !*group) && archive_entry_mtime(entry) == 0 && archive_entry_mtime_nsec(entry) == 0 &&
-           !archive_entry_atime(entry) && !archive_entry_ctime(entry) && archive_entry_size_is_set(entry);
+    return (archive_format(tar) == ARCHIVE_FORMAT_TAR_USTAR ||
+            archive_format(tar) == ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE) &&
+           archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) &&
+           !archive_entry_symlink(entry) && !archive_entry_sparse_count(entry) && !archive_entry_xattr_count(entry) &&
+           !archive_entry_acl_types(entry) && !archive_entry_fflags_text(entry) && archive_entry_uid(entry) == 0 &&
+           archive_entry_gid(entry) == 0 && (!user || !*user) && (!group || !*group) &&
+           archive_entry_mtime(entry) == 0 && archive_entry_mtime_nsec(entry) == 0 && !archive_entry_atime(entry) &&
+           !archive_entry_ctime(entry) && archive_entry_size_is_set(entry);
 }
 
 /* A plain header is one block. More is needed for names and sizes that do not fit into it; a stranger's extra records are not. */
@@ -106,7 +109,8 @@ static bool has_short_header(const struct reader *r, const char *name, uint64_t 
 }
 
 /* The next member must be of that name and mode; its size comes back. */
-static enum mm_status next_member(struct reader *r, const char *name, bool executable, uint64_t *size, struct mm_error *err)
+static enum mm_status next_member(struct reader *r, const char *name, bool executable, uint64_t *size,
+                                  struct mm_error *err)
 {
     struct archive_entry *entry;
     int result = archive_read_next_header(r->tar, &entry);
@@ -118,17 +122,18 @@ static enum mm_status next_member(struct reader *r, const char *name, bool execu
     if (!found || strcmp(found, name) != 0)
         return mm_fail(err, MM_ERR_DATA, "where %s should be, another file is", name);
     if (!is_plain(r->tar, entry) || !has_short_header(r, name, (uint64_t)archive_entry_size(entry)))
-        return mm_fail(err, MM_ERR_DATA, "%s: is no plain file, or has an owner, a time or attributes: archives hold none", name);
+        return mm_fail(err, MM_ERR_DATA,
+                       "%s: is no plain file, or has an owner, a time or attributes: archives hold none", name);
     if (archive_entry_perm(entry) != (executable ? 0755 : 0644))
-        return mm_fail(err, MM_ERR_DATA, "%s: has mode %o, its entry in the manifest asks for %s", name, (unsigned)archive_entry_perm(entry),
-                       executable ? "755" : "644");
+        return mm_fail(err, MM_ERR_DATA, "%s: has mode %o, its entry in the manifest asks for %s", name,
+                       (unsigned)archive_entry_perm(entry), executable ? "755" : "644");
     *size = (uint64_t)archive_entry_size(entry);
     return MM_OK;
 }
 
 /* The current member's bytes, in order and without holes: exactly `size`. */
-static enum mm_status member_bytes(struct reader *r, const char *name, uint64_t size, mm_file_piece *piece, void *context,
-                                   struct mm_error *err)
+static enum mm_status member_bytes(struct reader *r, const char *name, uint64_t size, mm_file_piece *piece,
+                                   void *context, struct mm_error *err)
 {
     enum mm_status s;
     uint64_t at = 0;
@@ -174,7 +179,8 @@ static enum mm_status read_manifest(struct reader *r, cJSON **manifest, struct m
     if (MM_TRY(s, next_member(r, MM_ARCHIVE_MANIFEST, false, &size, err)))
         return s;
     if (size > MM_ARCHIVE_MANIFEST_MAX)
-        return mm_fail(err, MM_ERR_DATA, "%s: is larger than %u MiB", MM_ARCHIVE_MANIFEST, MM_ARCHIVE_MANIFEST_MAX >> 20);
+        return mm_fail(err, MM_ERR_DATA, "%s: is larger than %u MiB", MM_ARCHIVE_MANIFEST,
+                       MM_ARCHIVE_MANIFEST_MAX >> 20);
     head.text = mm_arena_alloc(r->arena, (size_t)size + 1);
     if (!head.text)
         return mm_fail_memory(err, "the manifest");
@@ -209,12 +215,14 @@ static enum mm_status check_digest(struct member *m, const cJSON *row, struct mm
         return s;
     mm_sha256_hex(digest, hex);
     if (strcmp(hex, mm_json_get(row, "sha256")->valuestring) != 0)
-        return mm_fail(err, MM_ERR_DATA, "%s: its content differs from its digest in the manifest", mm_json_get(row, "path")->valuestring);
+        return mm_fail(err, MM_ERR_DATA, "%s: its content differs from its digest in the manifest",
+                       mm_json_get(row, "path")->valuestring);
     return MM_OK;
 }
 
 /* One file of the manifest. */
-static enum mm_status read_file(struct reader *r, const cJSON *row, const struct mm_archive_visitor *visitor, struct mm_error *err)
+static enum mm_status read_file(struct reader *r, const cJSON *row, const struct mm_archive_visitor *visitor,
+                                struct mm_error *err)
 {
     enum mm_status s;
     const char *name = mm_json_get(row, "path")->valuestring;
@@ -226,13 +234,14 @@ static enum mm_status read_file(struct reader *r, const cJSON *row, const struct
     if (MM_TRY(s, next_member(r, name, executable, &size, err)))
         return s;
     if (size != (uint64_t)listed)
-        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, its entry in the manifest says %lld", name, (unsigned long long)size,
-                       (long long)listed);
+        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, its entry in the manifest says %lld", name,
+                       (unsigned long long)size, (long long)listed);
     if (MM_TRY(s, mm_sha256_init(&member.hash, err)))
         return s;
     if (visitor && visitor->begin && MM_TRY(s, visitor->begin(visitor->context, name, size, executable, err)))
         goto done;
-    if (MM_TRY(s, member_bytes(r, name, size, take_piece, &member, err)) || MM_TRY(s, check_digest(&member, row, err)))
+    if (MM_TRY(s, member_bytes(r, name, size, take_piece, &member, err)) ||
+        MM_TRY(s, check_digest(&member, row, err)))
         goto done;
     if (visitor && visitor->end)
         s = visitor->end(visitor->context, err);
@@ -248,7 +257,8 @@ static enum mm_status check_end(struct reader *r, struct mm_error *err)
     struct archive_entry *entry;
     const void *bytes;
     size_t size;
-    const uint64_t end = (uint64_t)archive_filter_bytes(r->tar, 0); /* libarchive has taken the last file and its padding */
+    const uint64_t end =
+        (uint64_t)archive_filter_bytes(r->tar, 0); /* libarchive has taken the last file and its padding */
     int result = archive_read_next_header(r->tar, &entry);
     if (result == ARCHIVE_OK)
         return mm_fail(err, MM_ERR_DATA, "holds files that its manifest does not list");
@@ -265,22 +275,22 @@ static enum mm_status check_end(struct reader *r, struct mm_error *err)
     return MM_OK;
 }
 
-static enum mm_status read_all(struct reader *r, const struct mm_archive_visitor *visitor, cJSON **manifest, struct mm_error *err)
+static enum mm_status read_all(struct reader *r, const struct mm_archive_visitor *visitor, cJSON **manifest,
+                               struct mm_error *err)
 {
     enum mm_status s;
     const cJSON *row;
     if (MM_TRY(s, read_manifest(r, manifest, err)))
         return s;
-    cJSON_ArrayForEach(row, mm_json_get(*manifest, "files"))
-    {
+    cJSON_ArrayForEach (row, mm_json_get(*manifest, "files")) {
         if (MM_TRY(s, read_file(r, row, visitor, err)))
             return s;
     }
     return check_end(r, err);
 }
 
-enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor, cJSON **manifest,
-                               struct mm_error *err)
+enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor,
+                               cJSON **manifest, struct mm_error *err)
 {
     enum mm_status s;
     struct reader reader = {.arena = arena};

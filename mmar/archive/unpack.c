@@ -40,7 +40,9 @@ static enum mm_status begin(void *context, const char *name, uint64_t size, bool
 static enum mm_status piece(void *context, const void *bytes, size_t size, struct mm_error *err)
 {
     struct unpacker *u = context;
-    return mm_file_writer_write(&u->file, bytes, size) == MM_OK ? MM_OK : mm_fail(err, u->file.error.status, "%s", u->file.error.text);
+    return mm_file_writer_write(&u->file, bytes, size) == MM_OK
+               ? MM_OK
+               : mm_fail(err, u->file.error.status, "%s", u->file.error.text);
 }
 
 static enum mm_status end(void *context, struct mm_error *err)
@@ -54,7 +56,8 @@ static enum mm_status end(void *context, struct mm_error *err)
     return MM_OK;
 }
 
-static enum mm_status unpack_into(struct mm_arena *arena, const char *file, const char *folder, cJSON **manifest, struct mm_error *err)
+static enum mm_status unpack_into(struct mm_arena *arena, const char *file, const char *folder, cJSON **manifest,
+                                  struct mm_error *err)
 {
     struct unpacker u = {.arena = arena, .folder = folder};
     const struct mm_archive_visitor visitor = {begin, piece, end, &u};
@@ -92,10 +95,12 @@ static enum mm_status check_target(struct mm_arena *arena, const char *target, c
     if (!S_ISDIR(about.st_mode))
         return mm_fail(err, MM_ERR_USAGE, "%s: exists already: nothing was changed", *out);
     if (stat(".", &here) == 0 && here.st_dev == about.st_dev && here.st_ino == about.st_ino)
-        return mm_fail(err, MM_ERR_USAGE, "%s: is the current folder, which cannot be replaced: name a new one", *out);
+        return mm_fail(err, MM_ERR_USAGE, "%s: is the current folder, which cannot be replaced: name a new one",
+                       *out);
     if (MM_TRY(s, mm_file_list(arena, *out, &names, &count, err)))
         return s;
-    return count ? mm_fail(err, MM_ERR_USAGE, "%s: exists already and is not empty: nothing was changed", *out) : MM_OK;
+    return count ? mm_fail(err, MM_ERR_USAGE, "%s: exists already and is not empty: nothing was changed", *out)
+                 : MM_OK;
 }
 
 /* ".name.tmp-XXXXXX" in the target's folder, for this user only. */
@@ -111,7 +116,8 @@ static enum mm_status make_temporary(struct mm_arena *arena, const char *target,
     return MM_OK;
 }
 
-enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest, struct mm_error *err)
+enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest,
+                         struct mm_error *err)
 {
     enum mm_status s;
     char *temporary = NULL;
@@ -136,7 +142,8 @@ done:
     return s;
 }
 
-enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest, struct mm_error *err)
+enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest,
+                                   struct mm_error *err)
 {
     enum mm_status s;
     const char *base = getenv("TMPDIR");

@@ -6,10 +6,10 @@
 #include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"
 
-#define IN_SIZE ((size_t)128 << 10)
-#define OUT_SIZE ((size_t)128 << 10)
+#define IN_SIZE        ((size_t)128 << 10)
+#define OUT_SIZE       ((size_t)128 << 10)
 #define WINDOW_LOG_MAX 27 /* 128 MiB, what zstd's own tool takes */
-#define RATIO_FROM ((uint64_t)16 << 20)
+#define RATIO_FROM     ((uint64_t)16 << 20)
 
 /* Frame_Header_Descriptor, RFC 8878 section 3.1.1.1.1 */
 enum { HAS_DICTIONARY = 0x03, HAS_CHECKSUM = 0x04, RESERVED_BIT = 0x08, UNUSED_BIT = 0x10 };
@@ -57,7 +57,8 @@ enum mm_status mm_zstd_reader_open(struct mm_zstd_reader *reader, const char *pa
 static enum mm_status check_limits(const struct mm_zstd_reader *r, struct mm_error *err)
 {
     if (r->produced > MM_ARCHIVE_BYTES_MAX)
-        return mm_fail(err, MM_ERR_DATA, "unpacks to more than %llu GiB", (unsigned long long)(MM_ARCHIVE_BYTES_MAX >> 30));
+        return mm_fail(err, MM_ERR_DATA, "unpacks to more than %llu GiB",
+                       (unsigned long long)(MM_ARCHIVE_BYTES_MAX >> 30));
     if (r->produced > RATIO_FROM && r->produced / MM_ARCHIVE_RATIO_MAX > r->consumed)
         return mm_fail(err, MM_ERR_DATA, "unpacks to more than %d times its size", MM_ARCHIVE_RATIO_MAX);
     return MM_OK;
@@ -70,7 +71,8 @@ static enum mm_status decode(struct mm_zstd_reader *r, size_t *size, struct mm_e
     ZSTD_outBuffer out = {r->out, OUT_SIZE, 0};
     size_t left = ZSTD_decompressStream(r->context, &out, &in);
     if (ZSTD_isError(left))
-        return mm_fail(err, MM_ERR_DATA, "is damaged near byte %llu: %s", (unsigned long long)r->consumed, ZSTD_getErrorName(left));
+        return mm_fail(err, MM_ERR_DATA, "is damaged near byte %llu: %s", (unsigned long long)r->consumed,
+                       ZSTD_getErrorName(left));
     r->consumed += in.pos - r->in_at;
     r->produced += out.pos;
     r->in_at = in.pos;
@@ -85,11 +87,13 @@ static enum mm_status check_end(struct mm_zstd_reader *r, struct mm_error *err)
     if (r->in_at == r->in_size && MM_TRY(s, fill(r, err)))
         return s;
     if (r->in_at < r->in_size)
-        return mm_fail(err, MM_ERR_DATA, "has bytes behind the end of the archive, at byte %llu", (unsigned long long)r->consumed);
+        return mm_fail(err, MM_ERR_DATA, "has bytes behind the end of the archive, at byte %llu",
+                       (unsigned long long)r->consumed);
     return MM_OK;
 }
 
-enum mm_status mm_zstd_reader_read(struct mm_zstd_reader *reader, const void **bytes, size_t *size, struct mm_error *err)
+enum mm_status mm_zstd_reader_read(struct mm_zstd_reader *reader, const void **bytes, size_t *size,
+                                   struct mm_error *err)
 {
     enum mm_status s;
     *bytes = reader->out;
@@ -102,7 +106,8 @@ enum mm_status mm_zstd_reader_read(struct mm_zstd_reader *reader, const void **b
         if (MM_TRY(s, fill(reader, err)))
             return s;
         if (!reader->in_size)
-            return mm_fail(err, MM_ERR_DATA, "is cut off: it ends after %llu bytes, in the middle", (unsigned long long)reader->consumed);
+            return mm_fail(err, MM_ERR_DATA, "is cut off: it ends after %llu bytes, in the middle",
+                           (unsigned long long)reader->consumed);
     }
     return check_end(reader, err);
 }

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-#define MM_ZSTD_LEVEL_MAX 22
+#define MM_ZSTD_LEVEL_MAX     22
 #define MM_ZSTD_LEVEL_DEFAULT 10
 
 struct ZSTD_CCtx_s;
@@ -25,7 +25,8 @@ struct mm_zstd_reader {
 /* MM_ERR_IO when the file cannot be read, MM_ERR_DATA when it is no frame of ours. Close also after a failure. */
 enum mm_status mm_zstd_reader_open(struct mm_zstd_reader *reader, const char *path, struct mm_error *err);
 /* The next bytes, valid until the next call; *size 0: the frame has ended, its checksum is right, and nothing follows it in the file. */
-enum mm_status mm_zstd_reader_read(struct mm_zstd_reader *reader, const void **bytes, size_t *size, struct mm_error *err);
+enum mm_status mm_zstd_reader_read(struct mm_zstd_reader *reader, const void **bytes, size_t *size,
+                                   struct mm_error *err);
 void mm_zstd_reader_close(struct mm_zstd_reader *reader);
 
 /* One thread, so that the bytes depend on content, level and libzstd only. */
@@ -35,8 +36,10 @@ struct mm_zstd_writer {
     enum mm_status (*sink)(void *sink_context, const void *bytes, size_t size, struct mm_error *err);
     void *sink_context;
 };
-enum mm_status mm_zstd_writer_open(struct mm_zstd_writer *writer, int level, struct mm_error *err); /* then set the sink */
-enum mm_status mm_zstd_writer_write(struct mm_zstd_writer *writer, const void *bytes, size_t size, struct mm_error *err);
+enum mm_status mm_zstd_writer_open(struct mm_zstd_writer *writer, int level,
+                                   struct mm_error *err); /* then set the sink */
+enum mm_status mm_zstd_writer_write(struct mm_zstd_writer *writer, const void *bytes, size_t size,
+                                    struct mm_error *err);
 enum mm_status mm_zstd_writer_end(struct mm_zstd_writer *writer, struct mm_error *err);
 void mm_zstd_writer_close(struct mm_zstd_writer *writer);
 

@@ -16,7 +16,8 @@ enum mm_status mm_zstd_writer_open(struct mm_zstd_writer *writer, int level, str
     return MM_OK;
 }
 
-static enum mm_status encode(struct mm_zstd_writer *w, const void *bytes, size_t size, ZSTD_EndDirective how, struct mm_error *err)
+static enum mm_status encode(struct mm_zstd_writer *w, const void *bytes, size_t size, ZSTD_EndDirective how,
+                             struct mm_error *err)
 {
     enum mm_status s;
     ZSTD_inBuffer in = {bytes, size, 0};
@@ -32,7 +33,8 @@ static enum mm_status encode(struct mm_zstd_writer *w, const void *bytes, size_t
     return MM_OK;
 }
 
-enum mm_status mm_zstd_writer_write(struct mm_zstd_writer *writer, const void *bytes, size_t size, struct mm_error *err)
+enum mm_status mm_zstd_writer_write(struct mm_zstd_writer *writer, const void *bytes, size_t size,
+                                    struct mm_error *err)
 {
     return encode(writer, bytes, size, ZSTD_e_continue, err);
 }

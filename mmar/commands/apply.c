@@ -145,7 +145,7 @@ static enum mm_status read_chain(const struct mm_command_call *call, struct reci
 {
     enum mm_status s;
     const struct apply_options *o = call->options;
-    struct mm_problems *problems;
+    struct mm_problems *problems = NULL;
     struct mm_chain *chain;
     if (MM_TRY(s, read_config(call, recipe, first, &problems, err)))
         return s;

@@ -12,7 +12,7 @@ struct pack_options {
     bool with_eval, with_checkpoint;
     int64_t level;
 };
-#define P struct pack_options
+#define P         struct pack_options
 #define SHOWN_MAX 6
 
 static const struct mm_param options[] = {
@@ -20,7 +20,8 @@ static const struct mm_param options[] = {
     MM_STRING(P, output, .help = "-o: the archive (default: <name of the model>.mmar in the current folder)"),
     MM_BOOL(P, with_eval, .help = "all of eval/ too, with the names of its cases"),
     MM_BOOL(P, with_checkpoint, .help = "models/checkpoint.safetensors too: the other lab can resume"),
-    MM_INT(P, level, .def = MM_ZSTD_LEVEL_DEFAULT, .min = 1, .max = MM_ZSTD_LEVEL_MAX, .help = "of compression: higher is smaller and slower"),
+    MM_INT(P, level, .def = MM_ZSTD_LEVEL_DEFAULT, .min = 1, .max = MM_ZSTD_LEVEL_MAX,
+           .help = "of compression: higher is smaller and slower"),
     MM_PARAMS_END};
 
 /* The card's name, else the folder's, as a file name. */
@@ -28,20 +29,25 @@ static const char *default_output(struct mm_arena *arena, const char *root)
 {
     cJSON *card = NULL;
     const char *path = mm_file_join(arena, root, "docs/card.json");
-    const cJSON *stated = mm_file_exists(path) && mm_json_read(arena, path, &card, NULL) == MM_OK ? mm_json_get(card, "name") : NULL;
+    const cJSON *stated =
+        mm_file_exists(path) && mm_json_read(arena, path, &card, NULL) == MM_OK ? mm_json_get(card, "name") : NULL;
     char *real = realpath(root, NULL);
-    const char *name = cJSON_IsString(stated) && *stated->valuestring ? stated->valuestring : real ? mm_file_name(real) : "model";
+    const char *name = cJSON_IsString(stated) && *stated->valuestring ? stated->valuestring
+                       : real                                         ? mm_file_name(real)
+                                                                      : "model";
     char *out = mm_arena_format(arena, "%.200s.mmar", name);
     free(real);
     for (char *c = out; c && *c; c++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *c) || (c == out && strchr(".-", *c)))
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *c) ||
+            (c == out && strchr(".-", *c)))
             *c = '_';
     return out;
 }
 
 static void tell_left_out(const struct mm_archive_list *list)
 {
-    size_t shown = mm_log_get() == MM_LOG_VERBOSE || list->left_out_count <= SHOWN_MAX + 1 ? list->left_out_count : SHOWN_MAX;
+    size_t shown =
+        mm_log_get() == MM_LOG_VERBOSE || list->left_out_count <= SHOWN_MAX + 1 ? list->left_out_count : SHOWN_MAX;
     if (list->left_out_count)
         mm_note("left out, see mmar help pack:");
     for (size_t i = 0; i < shown; i++)
@@ -65,8 +71,8 @@ static void tell(const struct mm_archive_list *list, const cJSON *manifest)
     mm_text_done(&text);
 }
 
-static enum mm_status answer(const struct mm_command_call *call, const char *file, const struct mm_archive_list *list, const cJSON *manifest,
-                             struct mm_error *err)
+static enum mm_status answer(const struct mm_command_call *call, const char *file, const struct mm_archive_list *list,
+                             const cJSON *manifest, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_arena *arena = call->arena;
@@ -124,8 +130,10 @@ const struct mm_command mm_command_pack = {
     .options_size = sizeof(struct pack_options),
     .has_json = true,
     .run = run,
-    .notes = "Travels: commands/ config/ custom/ docs/ resources/, models/model.safetensors with the records of its training and parent, and\n"
-             "eval/metrics.json with numbers for its cases. config/environment.json travels without its local paths. Datalists, predictions,\n"
+    .notes = "Travels: commands/ config/ custom/ docs/ resources/, models/model.safetensors with the records of its "
+             "training and parent, and\n"
+             "eval/metrics.json with numbers for its cases. config/environment.json travels without its local paths. "
+             "Datalists, predictions,\n"
              "logs, checkpoints and everything else stay. Packing the same folder again gives the same bytes.\n"
              "Exit code 1: a file that would travel holds a local path; the message names the place.",
     .examples = "  mmar pack spleen\n  mmar pack spleen -o spleen-1.0.mmar --level 19\n",

@@ -13,8 +13,7 @@ struct show_options {
 #define P struct show_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"),
-    MM_PARAMS_END};
+    MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"), MM_PARAMS_END};
 
 /* One file of an archive: kept apart until all of the archive has proved sound. */
 struct extract {
@@ -61,7 +60,8 @@ static enum mm_status show_file(struct mm_arena *arena, const char *archive, con
     if (MM_TRY(s, mm_archive_manifest(arena, archive, &manifest, err)))
         return s;
     if (!mm_manifest_file(manifest, name))
-        return mm_fail(err, MM_ERR_USAGE, "%s: holds no %s (mmar show %s --json lists what it holds)", archive, name, archive);
+        return mm_fail(err, MM_ERR_USAGE, "%s: holds no %s (mmar show %s --json lists what it holds)", archive, name,
+                       archive);
     x.kept = tmpfile();
     if (!x.kept)
         return mm_fail(err, MM_ERR_IO, "cannot make a temporary file: %s", strerror(errno));
@@ -79,7 +79,9 @@ static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJ
     const struct mm_pack_options how = {0};
     if (!mm_file_is_folder(path))
         return mm_archive_manifest(arena, path, manifest, err);
-    return MM_TRY(s, mm_layout_collect(arena, path, &how, &list, err)) ? s : mm_manifest_make(arena, path, list, manifest, err);
+    return MM_TRY(s, mm_layout_collect(arena, path, &how, &list, err))
+               ? s
+               : mm_manifest_make(arena, path, list, manifest, err);
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
@@ -92,7 +94,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_text text;
     if (o->file)
         return show_file(call->arena, path, o->file, err);
-    if (MM_TRY(s, find_manifest(call->arena, path, &manifest, err)) || MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)))
+    if (MM_TRY(s, find_manifest(call->arena, path, &manifest, err)) ||
+        MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)))
         return s;
     if (call->json) {
         cJSON *json = mm_json_object(call->arena);
@@ -117,6 +120,8 @@ const struct mm_command mm_command_show = {
     .options_size = sizeof(struct show_options),
     .has_json = true,
     .run = run,
-    .notes = "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks the rest.",
-    .examples = "  mmar show spleen.mmar\n  mmar show spleen.mmar --json\n  mmar show spleen.mmar --file docs/README.md\n",
+    .notes = "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks "
+             "the rest.",
+    .examples =
+        "  mmar show spleen.mmar\n  mmar show spleen.mmar --json\n  mmar show spleen.mmar --file docs/README.md\n",
 };

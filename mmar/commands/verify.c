@@ -31,7 +31,8 @@ static enum mm_status answer(const struct mm_command_call *call, const cJSON *ma
     struct mm_text text;
     mm_text_init(&text, 1 << 16);
     mm_card_text(&text, called);
-    printf("%s: good, %zu files, %s, manifest %s\n", text.bytes, count, mm_text_bytes(size, sizeof size, (double)bytes), digest);
+    printf("%s: good, %zu files, %s, manifest %s\n", text.bytes, count,
+           mm_text_bytes(size, sizeof size, (double)bytes), digest);
     mm_text_done(&text);
     mm_note("unsigned: the file is intact, but nobody vouches for it");
     return MM_OK;

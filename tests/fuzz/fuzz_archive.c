@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     if (s == MM_OK) {
         if (seen.ends != seen.files || (size_t)cJSON_GetArraySize(mm_json_get(manifest, "files")) != seen.files)
             mm_bug("%zu files began, %zu ended", seen.files, seen.ends);
-        if (mm_archive_manifest(&arena, path, &manifest, &err) != MM_OK || mm_archive_read(&arena, path, NULL, &manifest, &err) != MM_OK)
+        if (mm_archive_manifest(&arena, path, &manifest, &err) != MM_OK ||
+            mm_archive_read(&arena, path, NULL, &manifest, &err) != MM_OK)
             mm_bug("read once, refused the second time: %s", err.text);
     }
     close(file);

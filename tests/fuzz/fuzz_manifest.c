@@ -23,8 +23,8 @@ static void check_identity(struct mm_arena *arena, const cJSON *manifest, const 
     char again[65];
     cJSON *json;
     const char *text = mm_json_print(arena, manifest, MM_JSON_INDENTED);
-    if (!text || mm_json_parse(arena, "printed", text, strlen(text), &json, &err) != MM_OK || mm_manifest_check(arena, json, &err) != MM_OK ||
-        mm_manifest_digest(arena, json, again, &err) != MM_OK)
+    if (!text || mm_json_parse(arena, "printed", text, strlen(text), &json, &err) != MM_OK ||
+        mm_manifest_check(arena, json, &err) != MM_OK || mm_manifest_digest(arena, json, again, &err) != MM_OK)
         mm_bug("an accepted manifest is refused when printed: %s", err.text);
     if (strcmp(again, digest) != 0)
         mm_bug("printing changed a manifest");

@@ -35,7 +35,9 @@ static void an_archive_is_a_parent(void **state)
     struct mm_parent parent;
     char digest[65];
     const char *root = make_mmar(scratch, "m");
-    put(scratch, "m", "models/parent.json", "{\"kind\": \"archive\", \"name\": \"grandmother\", \"secret\": \"x\", \"parent\": {\"kind\": \"file\", \"sha256\": \"ab\"}}");
+    put(scratch, "m", "models/parent.json",
+        "{\"kind\": \"archive\", \"name\": \"grandmother\", \"secret\": \"x\", \"parent\": {\"kind\": \"file\", "
+        "\"sha256\": \"ab\"}}");
     const char *file = packed(scratch, root, digest);
     assert_int_equal(mm_parent_open(&scratch->arena, file, &parent, &err), MM_OK);
     assert_true(mm_file_exists(parent.weights));
@@ -87,8 +89,10 @@ static void parents_without_weights_are_refused(void **state)
     assert_non_null(strstr(err.text, "holds no weights"));
     assert_int_equal(mm_parent_open(&scratch->arena, root, &parent, &err), MM_ERR_DATA);
     assert_int_equal(mm_parent_open(&scratch->arena, scratch_path(scratch, "no.mmar"), &parent, &err), MM_ERR_IO);
-    assert_int_equal(mm_parent_open(&scratch->arena, scratch_path(scratch, "no.safetensors"), &parent, &err), MM_ERR_IO);
-    assert_int_equal(mm_parent_open(&scratch->arena, scratch_file(scratch, "x.mmar", "x", 1), &parent, &err), MM_ERR_DATA);
+    assert_int_equal(mm_parent_open(&scratch->arena, scratch_path(scratch, "no.safetensors"), &parent, &err),
+                     MM_ERR_IO);
+    assert_int_equal(mm_parent_open(&scratch->arena, scratch_file(scratch, "x.mmar", "x", 1), &parent, &err),
+                     MM_ERR_DATA);
 }
 
 /* Fine-tuning may go on for ever; the chain that is carried along stays short enough for a manifest. */
@@ -106,7 +110,8 @@ static void long_chains_are_cut(void **state)
         mm_parent_close(&parent);
     }
     cJSON *record;
-    assert_int_equal(mm_json_read(&scratch->arena, scratch_path(scratch, "m/models/parent.json"), &record, &err), MM_OK);
+    assert_int_equal(mm_json_read(&scratch->arena, scratch_path(scratch, "m/models/parent.json"), &record, &err),
+                     MM_OK);
     int depth = 1;
     const cJSON *at = record;
     for (; mm_json_get(at, "parent"); depth++)

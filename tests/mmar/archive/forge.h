@@ -15,8 +15,8 @@ struct forge_member {
     const char *name;
     const void *bytes;
     size_t size;
-    char type;                      /* 0: '0' */
-    unsigned mode, uid, mtime;      /* mode 0: 0644 */
+    char type;                       /* 0: '0' */
+    unsigned mode, uid, mtime;       /* mode 0: 0644 */
     const char *link, *user, *magic; /* magic NULL: "ustar" 00 */
 };
 
@@ -84,7 +84,8 @@ struct forge_how {
 };
 
 /* The tar as one zstd frame. */
-__attribute__((unused)) static unsigned char *forge_frame(const struct forge *f, const struct forge_how *how, size_t *size)
+__attribute__((unused)) static unsigned char *forge_frame(const struct forge *f, const struct forge_how *how,
+                                                          size_t *size)
 {
     ZSTD_CCtx *context = ZSTD_createCCtx();
     size_t room = ZSTD_compressBound(f->size);
@@ -94,7 +95,8 @@ __attribute__((unused)) static unsigned char *forge_frame(const struct forge *f,
         ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, how->window_log);
     ZSTD_inBuffer in = {f->bytes, f->size, 0};
     ZSTD_outBuffer to = {out, room, 0};
-    ZSTD_inBuffer first = {f->bytes, f->size ? 1 : 0, 0}; /* so that the size is not known when the frame's head is written */
+    ZSTD_inBuffer first = {f->bytes, f->size ? 1 : 0,
+                           0}; /* so that the size is not known when the frame's head is written */
     ZSTD_compressStream2(context, &to, &first, ZSTD_e_flush);
     in.pos = first.pos;
     while (ZSTD_compressStream2(context, &to, &in, ZSTD_e_end) > 0)
@@ -104,7 +106,8 @@ __attribute__((unused)) static unsigned char *forge_frame(const struct forge *f,
     return out;
 }
 
-__attribute__((unused)) static char *forge_write(struct scratch *scratch, const struct forge *f, const struct forge_how *how)
+__attribute__((unused)) static char *forge_write(struct scratch *scratch, const struct forge *f,
+                                                 const struct forge_how *how)
 {
     size_t size;
     const unsigned char *frame = forge_frame(f, how, &size);
@@ -112,7 +115,8 @@ __attribute__((unused)) static char *forge_write(struct scratch *scratch, const 
 }
 
 /* The manifest's row of a file. */
-__attribute__((unused)) static char *forge_row(struct mm_arena *arena, const char *name, const void *bytes, size_t size)
+__attribute__((unused)) static char *forge_row(struct mm_arena *arena, const char *name, const void *bytes,
+                                               size_t size)
 {
     char digest[MM_SHA256_HEX];
     mm_sha256_bytes(bytes, size, digest, NULL);

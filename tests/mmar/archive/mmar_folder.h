@@ -7,7 +7,8 @@
 #include "base/file.h"
 #include "tests/support/scratch.h"
 
-__attribute__((unused)) static char *put(struct scratch *scratch, const char *root, const char *name, const char *text)
+__attribute__((unused)) static char *put(struct scratch *scratch, const char *root, const char *name,
+                                         const char *text)
 {
     char *path = mm_file_join(&scratch->arena, scratch_path(scratch, root), name);
     if (mm_file_make_folder(mm_file_folder(&scratch->arena, path), NULL) != MM_OK ||
@@ -19,10 +20,12 @@ __attribute__((unused)) static char *put(struct scratch *scratch, const char *ro
 __attribute__((unused)) static char *make_mmar(struct scratch *scratch, const char *root)
 {
     put(scratch, root, "config/config_train.json", "{\"epochs\": 3, \"train\": {}}\n");
-    put(scratch, root, "config/environment.json", "{\"DATA_ROOT\": \"/data/secret/patients\", \"TASK\": \"segmentation\"}\n");
+    put(scratch, root, "config/environment.json",
+        "{\"DATA_ROOT\": \"/data/secret/patients\", \"TASK\": \"segmentation\"}\n");
     put(scratch, root, "config/dataset.json", "{\"training\": [{\"image\": \"patient_miller.nii.gz\"}]}\n");
     put(scratch, root, "docs/card.json",
-        "{\"name\": \"small\", \"version\": \"1.2\", \"licence\": \"Apache-2.0\", \"authors\": [\"A. Uthor\"], \"data_licences\": [\"CC-BY-4.0\"]}\n");
+        "{\"name\": \"small\", \"version\": \"1.2\", \"licence\": \"Apache-2.0\", \"authors\": [\"A. Uthor\"], "
+        "\"data_licences\": [\"CC-BY-4.0\"]}\n");
     put(scratch, root, "docs/README.md", "# small\n");
     put(scratch, root, "docs/.git/config", "[core]\n");
     put(scratch, root, "resources/\xc3\xa4pfel/tabelle.txt", "1 2 3\n");

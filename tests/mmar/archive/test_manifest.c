@@ -15,7 +15,8 @@ static struct mm_error err;
 static void the_digest_is_that_of_the_canonical_text(void **state)
 {
     struct scratch *scratch = *state;
-    static const char text[] = "{\"name\": \"m\", \"format\": 1,\n \"files\": [{\"size\": 3, \"path\": \"docs/a\", \"sha256\": \"00\"}], \"metrics\": {\"dice\": 0.25}}";
+    static const char text[] = "{\"name\": \"m\", \"format\": 1,\n \"files\": [{\"size\": 3, \"path\": \"docs/a\", "
+                               "\"sha256\": \"00\"}], \"metrics\": {\"dice\": 0.25}}";
     cJSON *json;
     char hex[65];
     assert_int_equal(mm_json_parse(&scratch->arena, "m", text, strlen(text), &json, &err), MM_OK);
@@ -40,7 +41,8 @@ static void records_of_the_mmar_become_facts(void **state)
     assert_null(mm_json_get(manifest, "training"));
     assert_null(mm_json_get(manifest, "parent"));
     const cJSON *row = mm_manifest_file(manifest, "resources/empty");
-    assert_string_equal(mm_json_get(row, "sha256")->valuestring, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_string_equal(mm_json_get(row, "sha256")->valuestring,
+                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     put(scratch, "m", "docs/card.json", "{");
     assert_int_equal(mm_manifest_make(&scratch->arena, root, list, &manifest, &err), MM_ERR_CONFIG);
 }

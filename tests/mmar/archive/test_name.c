@@ -14,8 +14,17 @@ static void names_of_an_mmar_are_taken(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "config/config_train.json", "commands/train.sh", "models/model.safetensors", "docs/a b.txt", "docs/.hidden", "docs/a..b",
-        "resources/\xc3\xa4pfel/\xe6\x97\xa5\xe6\x9c\xac", "docs/\xf0\x9f\x98\x80", "eval/metrics.json", "custom/x-y_z+1", "docs/gitignore",
+        "config/config_train.json",
+        "commands/train.sh",
+        "models/model.safetensors",
+        "docs/a b.txt",
+        "docs/.hidden",
+        "docs/a..b",
+        "resources/\xc3\xa4pfel/\xe6\x97\xa5\xe6\x9c\xac",
+        "docs/\xf0\x9f\x98\x80",
+        "eval/metrics.json",
+        "custom/x-y_z+1",
+        "docs/gitignore",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mm_archive_name_check(names[i], &err) != MM_OK)
@@ -54,7 +63,9 @@ static void others_are_refused_and_the_reason_is_said(void **state)
         {"docs/\xf4\x90\x80\x80", "no UTF-8"}, /* beyond U+10FFFF */
         {"docs/a\xcc\x88", "a loose accent"},
         {"docs/\xe1\x84\x80\xe1\x85\xa1", "loose Hangul"},
-        {"docs/a\xe2\x80\xae" "txt.exe", "an invisible character"},
+        {"docs/a\xe2\x80\xae"
+         "txt.exe",
+         "an invisible character"},
         {"docs/a\xe2\x80\x8b", "an invisible character"},
         {"docs/.git/config", "a .git folder"},
         {"docs/.GIT/config", "a .git folder"},
@@ -99,10 +110,10 @@ static void names_that_some_disk_takes_for_one_collide(void **state)
     } cases[] = {
         {"docs/a", "docs/a", true},
         {"docs/a", "docs/A", true},
-        {"docs/\xc3\xa4", "docs/\xc3\x84", true},             /* a and A with diaeresis */
-        {"docs/\xce\xa3", "docs/\xcf\x82", true},             /* Sigma, final sigma */
-        {"docs/\xd0\x96", "docs/\xd0\xb6", true},             /* Zhe */
-        {"docs/\xc5\xb8", "docs/\xc3\xbf", true},             /* Y with diaeresis */
+        {"docs/\xc3\xa4", "docs/\xc3\x84", true}, /* a and A with diaeresis */
+        {"docs/\xce\xa3", "docs/\xcf\x82", true}, /* Sigma, final sigma */
+        {"docs/\xd0\x96", "docs/\xd0\xb6", true}, /* Zhe */
+        {"docs/\xc5\xb8", "docs/\xc3\xbf", true}, /* Y with diaeresis */
         {"docs/a", "docs/a/b", true},
         {"docs/A", "docs/a/b", true},
         {"docs/a", "docs/b", false},
@@ -113,7 +124,8 @@ static void names_that_some_disk_takes_for_one_collide(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(mm_archive_name_collides(cases[i].a, cases[i].b), cases[i].collide);
         assert_int_equal(mm_archive_name_collides(cases[i].b, cases[i].a), cases[i].collide);
-        assert_int_equal(mm_archive_name_order(cases[i].a, cases[i].b), -mm_archive_name_order(cases[i].b, cases[i].a));
+        assert_int_equal(mm_archive_name_order(cases[i].a, cases[i].b),
+                         -mm_archive_name_order(cases[i].b, cases[i].a));
     }
     /* what lies in a folder follows the folder's name at once, before "a.b" and "a b" */
     assert_true(mm_archive_name_order("docs/a", "docs/A/z") < 0);

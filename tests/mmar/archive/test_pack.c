@@ -1,9 +1,9 @@
 /* Packing: what travels, the same bytes twice, and nothing lost when it fails. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -17,8 +17,8 @@ static struct mm_error err;
 
 static const struct mm_pack_options plain = {0};
 
-static enum mm_status pack(struct scratch *scratch, const char *root, const char *file, const struct mm_pack_options *how,
-                           struct mm_archive_list **list, cJSON **manifest)
+static enum mm_status pack(struct scratch *scratch, const char *root, const char *file,
+                           const struct mm_pack_options *how, struct mm_archive_list **list, cJSON **manifest)
 {
     err = (struct mm_error){.status = MM_OK};
     return mm_pack(&scratch->arena, root, scratch_path(scratch, file), how, list, manifest, &err);
@@ -50,11 +50,18 @@ static void what_may_travel_travels_and_the_rest_is_named(void **state)
     struct mm_archive_list *list;
     cJSON *manifest;
     assert_int_equal(pack(scratch, make_mmar(scratch, "m"), "a.mmar", &plain, &list, &manifest), MM_OK);
-    static const char *const there[] = {"commands/train.sh", "config/config_train.json", "config/environment.json", "docs/README.md",
-                                        "docs/card.json", "eval/metrics.json", "models/model.safetensors", "resources/empty",
-                                        "resources/\xc3\xa4pfel/tabelle.txt"};
-    static const char *const not_there[] = {"config/dataset.json", "data", "docs/.git", "eval/metrics.csv", "models/checkpoint.safetensors",
-                                            "models/final_model.safetensors", "models/train.jsonl", "resources/list.json"};
+    static const char *const there[] = {
+        "commands/train.sh",        "config/config_train.json", "config/environment.json",
+        "docs/README.md",           "docs/card.json",           "eval/metrics.json",
+        "models/model.safetensors", "resources/empty",          "resources/\xc3\xa4pfel/tabelle.txt"};
+    static const char *const not_there[] = {"config/dataset.json",
+                                            "data",
+                                            "docs/.git",
+                                            "eval/metrics.csv",
+                                            "models/checkpoint.safetensors",
+                                            "models/final_model.safetensors",
+                                            "models/train.jsonl",
+                                            "resources/list.json"};
     const size_t n = sizeof there / sizeof *there;
     for (size_t i = 0; i < n; i++)
         assert_true(holds(manifest, there[i]));
@@ -118,7 +125,8 @@ static void no_path_and_no_case_travels(void **state)
         struct collected c = {.wanted = files[i]};
         const struct mm_archive_visitor visitor = {begin, piece, NULL, &c};
         mm_text_init(&c.text, 1 << 16);
-        assert_int_equal(mm_archive_read(&scratch->arena, scratch_path(scratch, "a.mmar"), &visitor, &manifest, &err), MM_OK);
+        assert_int_equal(mm_archive_read(&scratch->arena, scratch_path(scratch, "a.mmar"), &visitor, &manifest, &err),
+                         MM_OK);
         assert_non_null(strstr(c.text.bytes, expected[i]));
         assert_null(strstr(c.text.bytes, "/data/secret"));
         assert_null(strstr(c.text.bytes, "miller"));
@@ -192,8 +200,10 @@ static void what_must_not_or_cannot_travel_stops_it(void **state)
         const char *name, *text, *why;
         enum mm_status status;
     } cases[] = {
-        {"docs/notes.txt", "first\nsee /data/secret/patients/x\n", "docs/notes.txt:2: holds the local path /data/secret/patients", MM_NO},
-        {"config/config_b.json", "{\n \"train\": {\"list\": \"/mnt/lists/a.json\"}}", "config/config_b.json:2: train.list is the local path", MM_NO},
+        {"docs/notes.txt", "first\nsee /data/secret/patients/x\n",
+         "docs/notes.txt:2: holds the local path /data/secret/patients", MM_NO},
+        {"config/config_b.json", "{\n \"train\": {\"list\": \"/mnt/lists/a.json\"}}",
+         "config/config_b.json:2: train.list is the local path", MM_NO},
         {"docs/a:b", "x", "a colon", MM_ERR_DATA},
         {"docs/Readme.md", "x", "upper and lower case", MM_ERR_DATA},
         {"config/broken.json", "{", "broken.json:1", MM_ERR_CONFIG},
@@ -225,7 +235,8 @@ static void failing_disks_and_memory_leave_the_old_archive(void **state)
     size_t count;
     const char *root = make_mmar(scratch, "m");
     assert_int_equal(mm_file_make_folder(scratch_path(scratch, "out"), &err), MM_OK);
-    assert_int_equal(pack(scratch, root, "out/a.mmar", &(struct mm_pack_options){.level = 1}, &list, &manifest), MM_OK);
+    assert_int_equal(pack(scratch, root, "out/a.mmar", &(struct mm_pack_options){.level = 1}, &list, &manifest),
+                     MM_OK);
     const char *before = digest_of(scratch, "out/a.mmar");
     for (int kind = 0; kind < 2; kind++) {
         enum mm_status s = MM_ERR_IO;
@@ -239,7 +250,8 @@ static void failing_disks_and_memory_leave_the_old_archive(void **state)
             mm_file_fail_at(0, 0);
             mm_arena_done(&inner.arena);
             assert_true(n < 2000);
-            assert_int_equal(mm_file_list(&scratch->arena, scratch_path(scratch, "out"), &names, &count, &err), MM_OK);
+            assert_int_equal(mm_file_list(&scratch->arena, scratch_path(scratch, "out"), &names, &count, &err),
+                             MM_OK);
             assert_int_equal(count, 1);
             if (s != MM_OK)
                 assert_true(s == (kind ? MM_ERR_MEMORY : MM_ERR_IO));

@@ -29,7 +29,8 @@ static void datalists_stay_wherever_they_are(void **state)
         char *text = NULL;
         bool stays = false;
         put(scratch, "m", cases[i].name, cases[i].text);
-        assert_int_equal(mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), cases[i].name, &text, &stays, &err), MM_OK);
+        assert_int_equal(
+            mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), cases[i].name, &text, &stays, &err), MM_OK);
         assert_int_equal(stays, cases[i].stays);
         assert_null(text);
     }
@@ -41,17 +42,23 @@ static void environments_become_templates(void **state)
     char *text = NULL;
     bool stays;
     put(scratch, "m", "config/environment.json",
-        "{\"A\": \"/data\", \"B\": \"C:\\\\data\", \"C\": \"~/data\", \"D\": \"../data\", \"E\": [\"/x/y\", {\"F\": \"\\\\\\\\server\\\\x\"}],"
+        "{\"A\": \"/data\", \"B\": \"C:\\\\data\", \"C\": \"~/data\", \"D\": \"../data\", \"E\": [\"/x/y\", {\"F\": "
+        "\"\\\\\\\\server\\\\x\"}],"
         " \"G\": \"{MMAR_ROOT}/data\", \"H\": \"segmentation\", \"I\": 1, \"J\": \"/\"}");
-    assert_int_equal(mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), "config/environment.json", &text, &stays, &err), MM_OK);
+    assert_int_equal(
+        mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), "config/environment.json", &text, &stays, &err),
+        MM_OK);
     cJSON *json;
     assert_int_equal(mm_json_parse(&scratch->arena, "t", text, strlen(text), &json, &err), MM_OK);
     assert_string_equal(mm_json_print(&scratch->arena, json, MM_JSON_COMPACT),
-                        "{\"A\":\"\",\"B\":\"\",\"C\":\"\",\"D\":\"\",\"E\":[\"\",{\"F\":\"\"}],\"G\":\"{MMAR_ROOT}/data\",\"H\":\"segmentation\","
+                        "{\"A\":\"\",\"B\":\"\",\"C\":\"\",\"D\":\"\",\"E\":[\"\",{\"F\":\"\"}],\"G\":\"{MMAR_ROOT}/"
+                        "data\",\"H\":\"segmentation\","
                         "\"I\":1,\"J\":\"/\"}");
     put(scratch, "m", "config/environment.json", text); /* a template is its own template */
     text = NULL;
-    assert_int_equal(mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), "config/environment.json", &text, &stays, &err), MM_OK);
+    assert_int_equal(
+        mm_privacy_json(&scratch->arena, scratch_path(scratch, "m"), "config/environment.json", &text, &stays, &err),
+        MM_OK);
     assert_null(text);
 }
 
@@ -77,7 +84,8 @@ static void paths_are_found_as_paths(void **state)
     assert_int_equal(scan(scratch, "docs/a", mm_arena_format(&scratch->arena, "cd %s/m", own)), MM_NO);
     assert_int_equal(scan(scratch, "config/x.json", "{\"a\": {\"b\": [\"ok\", \"/mnt/x\"]}}"), MM_NO);
     assert_non_null(strstr(err.text, "a.b[1] is the local path /mnt/x"));
-    assert_int_equal(scan(scratch, "config/x.json", "{\"a\": \"images/x\", \"b\": \"a / b\", \"c\": \"{DATA}/x\"}"), MM_OK);
+    assert_int_equal(scan(scratch, "config/x.json", "{\"a\": \"images/x\", \"b\": \"a / b\", \"c\": \"{DATA}/x\"}"),
+                     MM_OK);
     free((void *)own);
 }
 
@@ -100,7 +108,8 @@ static void cases_get_numbers(void **state)
     char *text = NULL;
     assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ab", &text, &err), MM_OK);
     assert_null(text);
-    put(scratch, "m", "eval/metrics.json", "{\"cases\": [{\"image\": \"a\", \"d\": 1}, {\"image\": \"b\"}, 7, {\"d\": 2}], \"weights_sha256\": \"ab\"}");
+    put(scratch, "m", "eval/metrics.json",
+        "{\"cases\": [{\"image\": \"a\", \"d\": 1}, {\"image\": \"b\"}, 7, {\"d\": 2}], \"weights_sha256\": \"ab\"}");
     assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ac", &text, &err), MM_OK);
     assert_null(text); /* scores of other weights */
     assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), NULL, &text, &err), MM_OK);
@@ -108,16 +117,20 @@ static void cases_get_numbers(void **state)
     assert_int_equal(mm_privacy_metrics(&scratch->arena, scratch_path(scratch, "m"), "ab", &text, &err), MM_OK);
     cJSON *json;
     assert_int_equal(mm_json_parse(&scratch->arena, "t", text, strlen(text), &json, &err), MM_OK);
-    assert_string_equal(mm_json_print(&scratch->arena, json, MM_JSON_COMPACT),
-                        "{\"cases\":[{\"image\":\"case 1\",\"d\":1},{\"image\":\"case 2\"},7,{\"d\":2}],\"weights_sha256\":\"ab\"}");
+    assert_string_equal(
+        mm_json_print(&scratch->arena, json, MM_JSON_COMPACT),
+        "{\"cases\":[{\"image\":\"case 1\",\"d\":1},{\"image\":\"case 2\"},7,{\"d\":2}],\"weights_sha256\":\"ab\"}");
 }
 
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
-        T(datalists_stay_wherever_they_are), T(environments_become_templates), T(paths_are_found_as_paths),
-        T(binary_files_are_searched),        T(cases_get_numbers),
+        T(datalists_stay_wherever_they_are),
+        T(environments_become_templates),
+        T(paths_are_found_as_paths),
+        T(binary_files_are_searched),
+        T(cases_get_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static struct forge begin_two(struct scratch *scratch)
 {
     struct mm_arena *arena = &scratch->arena;
     struct forge f = forge_begin(arena, 64 << 10);
-    forge_manifest(&f, mm_arena_format(arena, "%s, %s", forge_row(arena, A, "alpha", 5), forge_row(arena, B, "beta", 4)));
+    forge_manifest(&f,
+                   mm_arena_format(arena, "%s, %s", forge_row(arena, A, "alpha", 5), forge_row(arena, B, "beta", 4)));
     return f;
 }
 
@@ -67,7 +68,8 @@ static enum mm_status see_begin(void *context, const char *name, uint64_t size, 
 {
     struct seen *seen = context;
     (void)e;
-    snprintf(seen->text + strlen(seen->text), sizeof seen->text - strlen(seen->text), "[%s %d %d ", name, (int)size, executable);
+    snprintf(seen->text + strlen(seen->text), sizeof seen->text - strlen(seen->text), "[%s %d %d ", name, (int)size,
+             executable);
     return MM_OK;
 }
 static enum mm_status see_piece(void *context, const void *bytes, size_t size, struct mm_error *e)
@@ -93,7 +95,8 @@ static void the_visitor_gets_every_file_and_may_stop(void **state)
     const struct mm_archive_visitor visitor = {see_begin, see_piece, see_end, &seen};
     struct forge f = two(scratch);
     cJSON *manifest;
-    assert_int_equal(mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err), MM_ERR_IO);
+    assert_int_equal(mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err),
+                     MM_ERR_IO);
     assert_string_equal(seen.text, "[docs/a.txt 5 0 alpha][docs/b.txt 4 0 beta");
     assert_non_null(strstr(err.text, "the visitor had enough"));
 }
@@ -101,7 +104,8 @@ static void the_visitor_gets_every_file_and_may_stop(void **state)
 static void members_must_be_those_of_the_manifest(void **state)
 {
     struct scratch *scratch = *state;
-    const struct forge_member a = {.name = A, .bytes = "alpha", .size = 5}, b = {.name = B, .bytes = "beta", .size = 4};
+    const struct forge_member a = {.name = A, .bytes = "alpha", .size = 5},
+                              b = {.name = B, .bytes = "beta", .size = 4};
     struct forge f = begin_two(scratch);
     forge_member(&f, &a);
     forge_end(&f);
@@ -184,19 +188,29 @@ static void pax_records_that_say_more_are_refused(void **state)
 {
     struct scratch *scratch = *state;
     static const char *const records[] = {
-        "12 size=70\n", "18 path=docs/../a\n", "12 mtime=1.5\n", "30 SCHILY.xattr.user.x=payload\n", "25 linkpath=/etc/passwd\n",
-        "22 GNU.sparse.major=1\n", "11 uid=1000\n", "17 SCHILY.dev=1000\n" , "999 x=1\n", "junk",
+        "12 size=70\n",
+        "18 path=docs/../a\n",
+        "12 mtime=1.5\n",
+        "30 SCHILY.xattr.user.x=payload\n",
+        "25 linkpath=/etc/passwd\n",
+        "22 GNU.sparse.major=1\n",
+        "11 uid=1000\n",
+        "17 SCHILY.dev=1000\n",
+        "999 x=1\n",
+        "junk",
     };
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         struct forge f = begin_two(scratch);
-        forge_member(&f, &(struct forge_member){.name = "PaxHeader/a", .type = 'x', .bytes = records[i], .size = strlen(records[i])});
+        forge_member(&f, &(struct forge_member){
+                             .name = "PaxHeader/a", .type = 'x', .bytes = records[i], .size = strlen(records[i])});
         forge_member(&f, &(struct forge_member){.name = A, .bytes = "alpha", .size = 5});
         forge_member(&f, &(struct forge_member){.name = B, .bytes = "beta", .size = 4});
         forge_end(&f);
         cJSON *manifest;
         struct seen seen = {""};
         const struct mm_archive_visitor visitor = {see_begin, see_piece, NULL, &seen};
-        enum mm_status s = mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err);
+        enum mm_status s =
+            mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err);
         /* a record that libarchive does not care for changes nothing */
         if (s == MM_OK)
             assert_string_equal(seen.text, "[docs/a.txt 5 0 alpha[docs/b.txt 4 0 beta");
@@ -212,13 +226,15 @@ static void manifests_are_checked_before_anything_is_unpacked(void **state)
     struct scratch *scratch = *state;
     struct mm_arena *arena = &scratch->arena;
     const char *row = forge_row(arena, A, "alpha", 5), *upper = forge_row(arena, "docs/A.TXT", "alpha", 5);
-    const char *big = mm_arena_format(arena, "{\"path\": \"" A "\", \"size\": %lld, \"sha256\": \"%064d\"}", 1ll << 40, 0);
+    const char *big =
+        mm_arena_format(arena, "{\"path\": \"" A "\", \"size\": %lld, \"sha256\": \"%064d\"}", 1ll << 40, 0);
     const struct {
         const char *rows, *why;
     } cases[] = {
         {forge_row(arena, "../a", "alpha", 5), "the name \"../a\" is refused"},
         {forge_row(arena, "/a", "alpha", 5), "is refused"},
-        {forge_row(arena, "docs/a\\u001b[2J", "alpha", 5), "the name \"docs/a?[2J\" is refused: it has a control character"},
+        {forge_row(arena, "docs/a\\u001b[2J", "alpha", 5),
+         "the name \"docs/a?[2J\" is refused: it has a control character"},
         {mm_arena_format(arena, "%s, %s", row, row), "listed twice or out of order"},
         {mm_arena_format(arena, "%s, %s", upper, row), "upper and lower case"},
         {mm_arena_format(arena, "%s, %s", row, forge_row(arena, A "/b", "alpha", 5)), "cannot both exist"},
@@ -239,13 +255,17 @@ static void manifests_are_checked_before_anything_is_unpacked(void **state)
         forge_end(&f);
         refuse(scratch, &f, NULL, cases[i].why);
         cJSON *manifest;
-        assert_int_equal(mm_archive_manifest(arena, scratch_path(scratch, "forged.mmar"), &manifest, &err), MM_ERR_DATA);
+        assert_int_equal(mm_archive_manifest(arena, scratch_path(scratch, "forged.mmar"), &manifest, &err),
+                         MM_ERR_DATA);
     }
-    static const char *const texts[] = {"{\"format\": 2, \"files\": []}", "{\"files\": []}", "{\"format\": 1}", "[]", ""};
-    static const char *const whys[] = {"format 2", "no format version", "no list of files", "no format version", "manifest.json"};
+    static const char *const texts[] = {"{\"format\": 2, \"files\": []}", "{\"files\": []}", "{\"format\": 1}", "[]",
+                                        ""};
+    static const char *const whys[] = {"format 2", "no format version", "no list of files", "no format version",
+                                       "manifest.json"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct forge f = forge_begin(arena, 4096);
-        forge_member(&f, &(struct forge_member){.name = "manifest.json", .bytes = texts[i], .size = strlen(texts[i])});
+        forge_member(&f,
+                     &(struct forge_member){.name = "manifest.json", .bytes = texts[i], .size = strlen(texts[i])});
         forge_end(&f);
         refuse(scratch, &f, NULL, whys[i]);
     }
@@ -299,7 +319,10 @@ static void exactly_one_frame_with_a_checksum_is_taken(void **state)
         const void *first, *second;
         size_t first_size, second_size;
     } joined[] = {
-        {frame, "x", size, 1}, {frame, frame, size, size}, {frame, skippable, size, sizeof skippable}, {skippable, frame, sizeof skippable, size},
+        {frame, "x", size, 1},
+        {frame, frame, size, size},
+        {frame, skippable, size, sizeof skippable},
+        {skippable, frame, sizeof skippable, size},
     };
     for (size_t i = 0; i < 4; i++) {
         unsigned char *both = mm_arena_alloc(arena, joined[i].first_size + joined[i].second_size);
@@ -361,7 +384,8 @@ static bool reads_the_same(struct scratch *scratch, const char *path, const stru
     struct seen seen = {""};
     cJSON *manifest;
     const struct mm_archive_visitor visitor = {see_begin, see_piece, NULL, &seen};
-    return mm_archive_read(&scratch->arena, path, &visitor, &manifest, &err) == MM_OK && !strcmp(seen.text, good->text);
+    return mm_archive_read(&scratch->arena, path, &visitor, &manifest, &err) == MM_OK &&
+           !strcmp(seen.text, good->text);
 }
 
 /* Every flipped bit is refused, or changes only how zstd says what it says: the window size in the frame's head, the reserved bits of a

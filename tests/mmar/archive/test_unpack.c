@@ -56,7 +56,8 @@ static void an_unpacked_archive_packs_to_the_same_bytes(void **state)
     assert_string_equal(mm_json_get(mm_json_get(manifest, "parent"), "name")->valuestring, "older");
     assert_string_equal(mm_json_get(mm_json_get(manifest, "model"), "name")->valuestring, "UNet");
     assert_same_bytes(scratch, file, packed(scratch, there, "b.mmar"));
-    assert_same_bytes(scratch, scratch_path(scratch, "m/docs/README.md"), scratch_path(scratch, "there/docs/README.md"));
+    assert_same_bytes(scratch, scratch_path(scratch, "m/docs/README.md"),
+                      scratch_path(scratch, "there/docs/README.md"));
     assert_same_bytes(scratch, scratch_path(scratch, "m/resources/\xc3\xa4pfel/tabelle.txt"),
                       scratch_path(scratch, "there/resources/\xc3\xa4pfel/tabelle.txt"));
     assert_int_equal(access(scratch_path(scratch, "there/commands/train.sh"), X_OK), 0);
@@ -74,12 +75,14 @@ static void a_target_in_use_is_left_alone(void **state)
     put(scratch, "full", "mine", "precious");
     assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full"), &manifest, &err), MM_ERR_USAGE);
     assert_int_equal(count_in(scratch, scratch_path(scratch, "full")), 1);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full/mine"), &manifest, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full/mine"), &manifest, &err),
+                     MM_ERR_USAGE);
     assert_int_equal(symlink("m", scratch_path(scratch, "link")), 0);
     assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "link"), &manifest, &err), MM_ERR_USAGE);
     assert_int_equal(mm_unpack(&scratch->arena, file, ".", &manifest, &err), MM_ERR_USAGE);
     assert_int_equal(mm_unpack(&scratch->arena, file, "", &manifest, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "no/such/place"), &manifest, &err), MM_ERR_IO);
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "no/such/place"), &manifest, &err),
+                     MM_ERR_IO);
     assert_int_equal(mkdir(scratch_path(scratch, "empty"), 0777), 0);
     assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "empty/"), &manifest, &err), MM_OK);
     assert_true(mm_file_exists(scratch_path(scratch, "empty/docs/README.md")));
@@ -97,7 +100,8 @@ static void a_broken_archive_leaves_nothing(void **state)
     assert_int_equal(mm_file_read(&scratch->arena, file, 1 << 20, &bytes, &size, &err), MM_OK);
     for (size_t cut = 1; cut < size; cut += 37) {
         const char *bad = scratch_file(scratch, "bad.mmar", bytes, size - cut);
-        assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), &manifest, &err), MM_ERR_DATA);
+        assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), &manifest, &err),
+                         MM_ERR_DATA);
         assert_int_equal(count_in(scratch, scratch->folder), 3);
     }
     bytes[size - 1] ^= 1; /* the frame's checksum */
@@ -140,7 +144,9 @@ static void temporary_unpacking_is_private(void **state)
     assert_int_equal(info.st_mode & 0777, 0700);
     assert_true(mm_file_exists(mm_file_join(&scratch->arena, folder, "model/models/model.safetensors")));
     assert_int_equal(mm_file_remove_tree(folder, &err), MM_OK);
-    assert_int_equal(mm_unpack_temporary(&scratch->arena, scratch_file(scratch, "bad", "x", 1), &folder, &manifest, &err), MM_ERR_DATA);
+    assert_int_equal(
+        mm_unpack_temporary(&scratch->arena, scratch_file(scratch, "bad", "x", 1), &folder, &manifest, &err),
+        MM_ERR_DATA);
     assert_null(folder);
 }
 

@@ -40,7 +40,7 @@ static void an_unknown_name_is_an_error_with_the_names(void **state)
     struct mm_error err;
     size_t count;
     (void)state;
-    assert_int_equal(mm_backend_select("cuda", chosen, &count, &device, &err), MM_ERR_CONFIG);
+    assert_int_equal(mm_backend_select("cuda", chosen, &count, &device, &err), MM_ERR_USAGE);
     assert_non_null(strstr(err.text, "\"cuda\""));
     assert_non_null(strstr(err.text, "reference"));
 }

@@ -65,8 +65,7 @@ static void test_rules(void **state)
         const struct mm_metric *m = mm_metrics[i];
         component_keeps_rules(&arena, m->name, m->summary, m->example, m->params, m->params_size);
         assert_ptr_equal(mm_metric_find(m->name), m);
-        const void *self =
-            component_read(&arena, m->params, m->params_size, "{\"include_background\": false}");
+        const void *self = component_read(&arena, m->params, m->params_size, "{\"include_background\": false}");
         assert_int_equal(m->first_class(self), 1);
         self = component_read(&arena, m->params, m->params_size, "{\"include_background\": true}");
         assert_int_equal(m->first_class(self), 0);
