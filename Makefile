@@ -27,7 +27,7 @@ CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -ffp-contract=off -pthread $(WARN) -I. \
            -include base/banned.h -DMM_ONEDNN=$(ONEDNN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS_base  := -lcjson -lcrypto
-LIBS_image := -ldeflate -lpng -lz
+LIBS_image := -ldeflate -lpng -ljpeg -ltiff -lz
 LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
 LIBS_mmar  := -larchive -lzstd
 LDLIBS    = $(foreach l,$(LAYERS),$(LIBS_$(l))) -lm -pthread

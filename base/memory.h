@@ -29,6 +29,9 @@ void mm_free(void *pointer);
 bool mm_size_mul(size_t a, size_t b, size_t *out);
 bool mm_size_add(size_t a, size_t b, size_t *out);
 
+/* Bytes that this process may still take: what the system has available, less where a cgroup limits it. 0: not known. */
+uint64_t mm_memory_available(void);
+
 /* Tests: the n-th allocation from now on (1 = next) fails, once; 0 switches it off. Count of allocations since start. */
 void mm_memory_fail_at(uint64_t n);
 uint64_t mm_memory_count(void);

@@ -35,9 +35,9 @@ static enum mm_status choose_fields(struct mm_loader *loader, const struct mm_lo
 
 static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct mm_error *err)
 {
-    const struct mm_pipeline *pipeline = loader->source->pipeline;
-    const struct mm_store_type *type = no_cache || !pipeline->caches ? &mm_store_none : &mm_store_memory;
-    mm_budget_init(&loader->budget, pipeline->cache_memory);
+    bool keeps = loader->source->pipeline->caches && !no_cache;
+    const struct mm_store_type *type = keeps ? &mm_store_memory : &mm_store_none;
+    mm_budget_init(&loader->budget, loader->plan.limit);
     return type->open(&loader->budget, &loader->store, err);
 }
 
@@ -74,7 +74,8 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     const struct mm_pipeline *pipeline = loader->source->pipeline;
     const struct mm_cache_plan *plan = &loader->plan;
     unsigned threads = options->threads ? options->threads : (unsigned)pipeline->num_workers;
-    if (MM_TRY(s, mm_cache_plan_make(loader->source, 0, &loader->plan, err)) ||
+    size_t headers = mm_pipeline_is_open(pipeline) ? SIZE_MAX : 0;
+    if (MM_TRY(s, mm_cache_plan_make(loader->source, headers, &loader->plan, err)) ||
         MM_TRY(s, choose_fields(loader, options, err)))
         return s;
     loader->rules.crop_size = pipeline->output_crop_size;

@@ -46,6 +46,7 @@ struct mm_loader_stats {
     uint32_t hits, prepared; /* volumes found in the store; runs of the prefix that went well */
     uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
     uint32_t quarantined;
+    uint32_t not_kept; /* samples prepared for which the cache had no room: each use prepares them anew */
 };
 
 /* `source` is kept and must outlive the loader.

@@ -94,6 +94,7 @@ struct mm_loader {
     uint64_t *positions;        /* [N] of the epoch, as the policy orders them */
     struct mm_store_key *order; /* [N] the same with their items, in order of use */
     struct entry *entries;      /* [window] */
+    bool is_full;               /* the store refused a sample: nothing more is prepared ahead */
     uint32_t missing;           /* of the epoch's own items: not ready */
     uint32_t ahead;             /* of the window: how much background work was given out */
     uint32_t slot_count;
@@ -124,7 +125,7 @@ void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_k
 /* Makes the prepared sample of an item in the arena, with all that was needed on the way. */
 enum mm_status mm_loader_run_prefix(struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
                                     struct mm_sample **out, struct mm_error *err);
-/* The same, put into the store. */
+/* The same, put into the store; MM_ERR_MEMORY when there is no room for it. */
 enum mm_status mm_loader_prepare(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *scratch,
                                  struct mm_error *err);
 /* The prepared sample: a view of the store's (`*pinned`), else prepared now; in `arena`. */

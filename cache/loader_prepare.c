@@ -38,6 +38,7 @@ void mm_loader_move_window_locked(struct mm_loader *loader, uint32_t epoch)
 {
     uint64_t first = mm_policy_first(loader->policy, epoch);
     uint32_t cached = loader->plan.cached, replaced = 0;
+    loader->is_full = false; /* what leaves makes room */
     if (loader->is_begun && epoch == loader->epoch + 1)
         replaced = loader->plan.replaced;
     loader->stats.replaced = replaced;
@@ -74,7 +75,7 @@ static bool claim(struct entry *entry, struct task *task)
 /* Replacements wait until the epoch's own items are there: they must not take their memory. */
 bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task)
 {
-    if (!loader->store->type->keeps)
+    if (!loader->store->type->keeps || loader->is_full)
         return false;
     if (loader->is_begun && !loader->is_paused) {
         uint32_t end = loader->missing ? loader->plan.cached : loader->window;
@@ -126,12 +127,19 @@ enum mm_status mm_loader_run_prefix(struct mm_loader *loader, uint32_t item, str
     return s ? mm_fail_in(err, "item %u of %s", item, loader->source->list->file) : MM_OK;
 }
 
+/* MM_ERR_MEMORY when there is no room, which is no failure of the item: its uses prepare it anew. */
 static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *key, const struct mm_sample *sample,
                           struct mm_error *err)
 {
-    if (loader->store->type->put(loader->store, key, sample, err))
-        return mm_fail_in(err, "item %u of %s", key->item, loader->source->list->file);
-    return MM_OK;
+    enum mm_status s = loader->store->type->put(loader->store, key, sample, err);
+    if (s == MM_ERR_MEMORY) {
+        pthread_mutex_lock(&loader->mutex);
+        loader->is_full = true;
+        loader->stats.not_kept++;
+        pthread_mutex_unlock(&loader->mutex);
+        MM_TRACE(CACHE, "item %u does not fit into the cache", key->item);
+    }
+    return s ? mm_fail_in(err, "item %u of %s", key->item, loader->source->list->file) : MM_OK;
 }
 
 enum mm_status mm_loader_prepare(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *scratch,
@@ -168,8 +176,12 @@ enum mm_status mm_loader_take(struct mm_loader *loader, const struct mm_store_ke
         return MM_OK;
     }
     struct mm_sample *sample;
-    if (MM_TRY(s, mm_loader_run_prefix(loader, key->item, scratch, &sample, err)) ||
-        MM_TRY(s, put(loader, key, sample, err)) || MM_TRY(s, get(loader, key, arena, out, pinned, err)) || *out)
+    if (MM_TRY(s, mm_loader_run_prefix(loader, key->item, scratch, &sample, err)))
+        return s;
+    s = put(loader, key, sample, err);
+    if (s && s != MM_ERR_MEMORY)
+        return s;
+    if (!s && (MM_TRY(s, get(loader, key, arena, out, pinned, err)) || *out))
         return s;
     *out = mm_sample_copy(arena, sample);
     return *out ? MM_OK : mm_fail_memory(err, "a prepared sample");

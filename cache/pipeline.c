@@ -29,10 +29,6 @@ static const struct mm_param params[] = {
             .help = "size that the images of a batch must have, x first; -1 = any"),
     MM_INT(P, num_workers, .def = 2, .min = 0, .max = 1024, .help = "loader threads; 0 is taken as 1"),
     MM_INT(P, prefetch_size, .def = 4, .min = 0, .max = 1024, .unit = "batches", .help = "batches made ahead"),
-    MM_INT(P, num_cache_objects, .aliases = "cache_num", .min = 0, .max = INT32_MAX, .unit = "items",
-           .help = "items held prepared, an epoch's items; 0 = all"),
-    MM_DOUBLE(P, replace_percent, .aliases = "replace_rate",
-              .help = "share of the held items that is replaced after each epoch, a fraction from 0 to 1"),
     MM_BOOL(P, shuffle, .def = 1, .help = "a fresh order each epoch"),
     MM_CHOICE(P, on_bad_item, .choices = "stop", .def_text = "stop",
               .help = "what to do about an item that cannot be prepared"),
@@ -43,13 +39,19 @@ static const struct mm_param params[] = {
 
 /* Arguments without a plain member of struct mm_pipeline. */
 struct other {
-    const cJSON *cache_memory;
+    const cJSON *cache_memory, *num_cache_objects, *replace_percent;
     int64_t duplicate_count;
 };
 #define P struct other
 static const struct mm_param other_params[] = {
     MM_JSON(P, cache_memory, .unit = "bytes",
-            .help = "limit of the cache: a number of bytes, or text such as \"8GiB\"; 0 = none"),
+            .help = "limit of the cache: a number of bytes, text such as \"8GiB\", or \"auto\" for a share of what is "
+                    "free; 0 = none, \"auto\" where num_cache_objects is"),
+    MM_JSON(P, num_cache_objects, .aliases = "cache_num", .unit = "items",
+            .help = "items held prepared, an epoch's items; 0 = all, \"auto\" = as many as cache_memory holds"),
+    MM_JSON(P, replace_percent, .aliases = "replace_rate",
+            .help = "share of the held items that is replaced after each epoch, a fraction from 0 to 1, or \"auto\" = "
+                    "as many as can be prepared during an epoch"),
     MM_INT(P, duplicate_count, .def = 1, .min = 1, .help = "only 1: list an item again in the datalist instead"),
     MM_IGNORED("caches_data", .help = "the cache is controlled by num_cache_objects"),
     MM_IGNORED("category_weights", .help = "sampling by category does not exist here"),
@@ -106,9 +108,17 @@ static bool parse_bytes(const char *text, double *bytes)
     return false;
 }
 
+static bool is_auto(const cJSON *node)
+{
+    return cJSON_IsString(node) && strcmp(node->valuestring, "auto") == 0;
+}
+
 static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
 {
     double bytes = 0;
+    pipeline->auto_memory = is_auto(node) || (!node && pipeline->auto_objects);
+    if (is_auto(node))
+        return;
     bool is_read = !node || cJSON_IsNumber(node);
     if (node && is_read)
         bytes = node->valuedouble;
@@ -119,27 +129,51 @@ static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, s
     else
         mm_problem(
             problems, MM_SEVERITY_ERROR, node,
-            "cache_memory: a number of bytes or text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) is "
-            "needed, got %s",
+            "cache_memory: a number of bytes, text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) or "
+            "\"auto\" is needed, got %s",
             mm_json_found(problems->arena, node));
 }
 
-/* What a cache is told although there is none, or what cannot be a fraction. */
-static void check_replacement(const struct mm_pipeline *pipeline, const struct mm_component *component,
-                              struct mm_problems *problems)
+static void read_objects(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
 {
-    const cJSON *node = mm_json_get(component->args, "replace_percent");
-    double value = pipeline->replace_percent;
-    node = node ? node : mm_json_get(component->args, "replace_rate");
-    if (value > 1)
-        mm_problem(problems, MM_SEVERITY_ERROR, node ? node : component->node,
+    pipeline->auto_objects = is_auto(node);
+    if (!node || pipeline->auto_objects)
+        return;
+    if (!mm_json_int(node, &pipeline->num_cache_objects) || pipeline->num_cache_objects < 0 ||
+        pipeline->num_cache_objects > INT32_MAX)
+        mm_problem(problems, MM_SEVERITY_ERROR, node,
+                   "num_cache_objects: an integer from 0 (all) to %d or \"auto\" is needed, got %s", INT32_MAX,
+                   mm_json_found(problems->arena, node));
+}
+
+static void read_replacement(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
+{
+    pipeline->auto_replace = is_auto(node);
+    if (!node || pipeline->auto_replace)
+        return;
+    double value = node->valuedouble;
+    if (!cJSON_IsNumber(node) || !(value >= 0))
+        mm_problem(problems, MM_SEVERITY_ERROR, node,
+                   "replace_percent is a fraction from 0 to 1 or \"auto\", got %s",
+                   mm_json_found(problems->arena, node));
+    else if (value > 1)
+        mm_problem(problems, MM_SEVERITY_ERROR, node,
                    "replace_percent is a fraction from 0 to 1, got %g: for %g percent write %g", value, value,
                    value / 100);
-    else if (!(value >= 0))
-        mm_problem(problems, MM_SEVERITY_ERROR, node ? node : component->node,
-                   "replace_percent is a fraction from 0 to 1, got %g", value);
-    else if (value > 0 && !pipeline->caches)
-        mm_problem(problems, MM_SEVERITY_WARNING, node ? node : component->node,
+    else
+        pipeline->replace_percent = value;
+}
+
+/* The numbers that rule the cache; cache_memory last, since its default depends on them. */
+static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, const struct other *other,
+                       struct mm_problems *problems)
+{
+    read_objects(pipeline, other->num_cache_objects, problems);
+    read_replacement(pipeline, other->replace_percent, problems);
+    read_cache_memory(pipeline, other->cache_memory, problems);
+    pipeline->caches = (kind && kind->caches) || pipeline->auto_objects || pipeline->num_cache_objects > 0;
+    if ((pipeline->replace_percent > 0 || pipeline->auto_replace) && !pipeline->caches)
+        mm_problem(problems, MM_SEVERITY_WARNING, other->replace_percent,
                    "replace_percent does nothing: %s does not cache unless num_cache_objects is given",
                    pipeline->name);
 }
@@ -181,12 +215,10 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
     if (s && s != MM_ERR_CONFIG)
         return s;
     pipeline->name = component->name;
-    pipeline->caches = (kind && kind->caches) || pipeline->num_cache_objects > 0;
+    read_cache(pipeline, kind, &other, problems);
     if (other.duplicate_count > 1)
         mm_problem(problems, MM_SEVERITY_ERROR, mm_json_get(component->args, "duplicate_count"),
                    "only 1 is possible: to use an item more than once in an epoch, list it again in the datalist");
-    read_cache_memory(pipeline, other.cache_memory, problems);
-    check_replacement(pipeline, component, problems);
     read_batch_transforms(pipeline, stage, problems);
     *out = pipeline;
     return problems->errors > errors ? MM_ERR_CONFIG : MM_OK;

@@ -19,15 +19,27 @@ struct mm_pipeline {
     int64_t num_workers;             /* loader threads; default 2 */
     int64_t prefetch_size;           /* batches ahead; default 4  */
     bool caches;
-    int64_t num_cache_objects; /* 0: all items */
-    double replace_percent;    /* a fraction in [0, 1] */
+    int64_t num_cache_objects;       /* 0: all items; 0 too where it is "auto" */
+    double replace_percent;          /* a fraction in [0, 1]; 0 where it is "auto" */
+    bool auto_objects, auto_replace; /* "auto": as memory and time allow */
+    bool is_resolved;                /* the two numbers are final: memory changes them no more */
     bool shuffle;
-    uint64_t cache_memory;          /* bytes; 0: no limit but the machine's */
+    uint64_t cache_memory;          /* bytes; 0: no limit, or "auto" */
+    bool auto_memory;               /* "auto": a share of what the machine has free, see mm_pipeline_limit */
     const char *on_bad_item;        /* stop, skip */
     struct mm_strings image_fields; /* fields that become tensors: default image, label (those that are there) */
 };
 enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *stage, struct mm_pipeline **out,
                                 struct mm_problems *problems);
+
+/* Of the memory that the machine, or the process's cgroup, has free, "auto" takes this share: what remains is for the
+ * other data set's cache, the network and the loader's own work. */
+#define MM_CACHE_SHARE 0.4
+
+/* The cache's limit in bytes; 0: none. MM_ERR_CONFIG where it is "auto" and free memory is not known here. */
+enum mm_status mm_pipeline_limit(const struct mm_pipeline *pipeline, uint64_t *bytes, struct mm_error *err);
+/* Does the machine have a say in how many items are held or replaced? Then they are resolved once for a run. */
+bool mm_pipeline_is_open(const struct mm_pipeline *pipeline);
 
 /* A pipeline with its data and chain, ready to plan or load. */
 struct mm_source {
@@ -48,9 +60,17 @@ struct mm_cache_plan {
     uint32_t batch;                   /* samples in a full step                              */
     uint32_t coverage_epochs;         /* until every item has been seen; 0: never            */
     uint64_t bytes_per_item;          /* upper bound from headers (largest item); 0 unknown  */
+    uint64_t limit;                   /* bytes that the cache may take; 0: none              */
+    uint32_t wanted;                  /* N asked for: above `cached` where memory is too small; "auto": T */
+    uint32_t replaced_max;            /* replace_percent "auto", not resolved yet: R will be at most this */
     bool plain;                       /* N >= T or R = 0: nothing rotates                    */
 };
-/* Headers of the files are read for the bound (at most `headers` files, evenly spread; 0: none). */
+/* Headers of the files are read for the bound (at most `headers` files, evenly spread; 0: none; all where memory
+ * decides about N).
+ *
+ * Where items rotate and N + R of the largest item's bound exceed the limit, N is lowered until they fit, to 1 at
+ * least. Where nothing rotates N stays, since the items left out would never be seen: the loader then holds what fits
+ * and prepares the rest at each use. */
 enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
                                   struct mm_error *err);
 /* The plan as people read it: chain with the cached prefix marked, deterministic steps stranded behind a random one,

@@ -3,7 +3,7 @@
  * it. */
 #include <math.h>
 
-#include "cache/pipeline.h"
+#include "cache/fit.h"
 #include "cache/policy.h"
 #include "image/format.h"
 
@@ -157,14 +157,18 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
                                   struct mm_error *err)
 {
     const struct mm_pipeline *pipeline = source->pipeline;
+    enum mm_status s;
     size_t total = source->list->count, outputs = mm_chain_outputs(source->chain, source->prefix);
     if (total < 1 || total > INT32_MAX)
         return mm_fail(err, MM_ERR_DATA, "%s: %zu items, allowed are 1 to %d", source->list->file, total, INT32_MAX);
     *plan = (struct mm_cache_plan){.items = (uint32_t)total, .cached = (uint32_t)total};
     if (pipeline->caches && pipeline->num_cache_objects > 0 && (uint64_t)pipeline->num_cache_objects < total)
         plan->cached = (uint32_t)pipeline->num_cache_objects;
-    plan->replaced = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
-    plan->plain = plan->replaced == 0;
+    bool all = headers > 0 && mm_pipeline_is_open(pipeline);
+    if (MM_TRY(s, bound_items(source, all ? total : headers, &plan->bytes_per_item, err)) ||
+        MM_TRY(s, mm_cache_fit(pipeline, plan, err)))
+        return s;
+    plan->plain = plan->replaced == 0 && plan->replaced_max == 0;
     plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
 
     int64_t volumes =
@@ -177,5 +181,5 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
                        plan->volumes_per_step, outputs);
     plan->outputs = (uint32_t)outputs;
     plan->batch = (uint32_t)batch;
-    return bound_items(source, headers, &plan->bytes_per_item, err);
+    return MM_OK;
 }

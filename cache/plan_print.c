@@ -66,8 +66,8 @@ static void print_residence(const struct mm_cache_plan *plan, struct mm_text *te
 static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, struct mm_text *text)
 {
     char item[32], all[32], limit[32];
-    uint32_t places = plan->cached + plan->replaced;
-    mm_text_bytes(limit, sizeof limit, (double)pipeline->cache_memory);
+    uint32_t places = plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
+    mm_text_bytes(limit, sizeof limit, (double)plan->limit);
     mm_text_add(text, "  memory      ");
     if (plan->bytes_per_item)
         mm_text_format(text, "%u places of at most %s: at most %s", places,
@@ -75,7 +75,10 @@ static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cac
                        mm_text_bytes(all, sizeof all, (double)plan->bytes_per_item * places));
     else
         mm_text_format(text, "%u places of unknown size", places);
-    mm_text_format(text, "; limit: %s\n", pipeline->cache_memory ? limit : "none");
+    mm_text_format(text, "; limit: %s", plan->limit ? limit : "none");
+    if (pipeline->auto_memory)
+        mm_text_format(text, " (auto: %.0f %% of what is free)", 100 * MM_CACHE_SHARE);
+    mm_text_add(text, "\n");
 }
 
 static void print_cache(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text)
@@ -92,8 +95,15 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
     else
         mm_text_format(text, "  cache       %u of %u items are held; an epoch uses these and no others\n",
                        plan->cached, plan->items);
+    if (source->pipeline->auto_objects && !source->pipeline->is_resolved)
+        mm_text_add(text, "              (auto: as many as the limit holds)\n");
     if (plan->replaced)
         print_residence(plan, text);
+    if (plan->replaced_max)
+        mm_text_format(text,
+                       "  rotation    auto: after each epoch up to %u leave and as many others enter; how many is "
+                       "chosen in the first epoch\n",
+                       plan->replaced_max);
     print_memory(source->pipeline, plan, text);
 }
 
@@ -127,7 +137,7 @@ static void print_batches(const struct mm_source *source, const struct mm_cache_
 
 static void warn_rotation(const struct mm_cache_plan *plan, struct mm_text *text)
 {
-    if (plan->coverage_epochs == 0)
+    if (plan->coverage_epochs == 0 && !plan->replaced_max)
         mm_text_format(
             text,
             "warning: only %u of %u items are ever seen: replace_percent is 0 and num_cache_objects is less than the "
@@ -143,13 +153,20 @@ static void warn_rotation(const struct mm_cache_plan *plan, struct mm_text *text
 static void warn_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, struct mm_text *text)
 {
     char limit[32];
-    uint64_t places = plan->cached + plan->replaced;
-    if (pipeline->caches && pipeline->cache_memory && plan->bytes_per_item > pipeline->cache_memory / places)
-        mm_text_format(
-            text,
-            "warning: the items may need more than cache_memory allows (%s); at %llu places or fewer they fit\n",
-            mm_text_bytes(limit, sizeof limit, (double)pipeline->cache_memory),
-            (unsigned long long)(pipeline->cache_memory / plan->bytes_per_item));
+    uint64_t places = (uint64_t)plan->cached + plan->replaced;
+    if (!plan->limit || !plan->bytes_per_item)
+        return;
+    mm_text_bytes(limit, sizeof limit, (double)plan->limit);
+    if (plan->wanted > plan->cached && !pipeline->auto_objects)
+        mm_text_format(text,
+                       "warning: %u items with their replacements may need more than cache_memory allows (%s): "
+                       "num_cache_objects is lowered to %u\n",
+                       plan->wanted, limit, plan->cached);
+    if (plan->bytes_per_item > plan->limit / places)
+        mm_text_format(text,
+                       "warning: the items may need more than cache_memory allows (%s); at %llu places or fewer they "
+                       "fit. What does not fit is prepared anew at each use\n",
+                       limit, (unsigned long long)(plan->limit / plan->bytes_per_item));
 }
 
 /* Deterministic steps behind a random one run at every use. */

@@ -54,17 +54,18 @@ static enum mm_status read_fields(const unsigned char *bytes, size_t size, struc
 {
     const unsigned char *h = bytes + FILE_HEADER;
     bool is_core = b->header_size == CORE_HEADER;
-    int32_t height = is_core ? (int32_t)get(h + 6, 2) : (int32_t)get(h + 8, 4);
+    int64_t height = is_core ? (int32_t)get(h + 6, 2) : (int32_t)get(h + 8, 4), tall = height < 0 ? -height : height;
     uint32_t compression = is_core ? BI_RGB : get(h + 16, 4), used = is_core ? 0 : get(h + 32, 4);
     b->info.size[0] = is_core ? (int)get(h + 4, 2) : (int32_t)get(h + 4, 4);
     b->top_down = height < 0;
-    b->info.size[1] = height < 0 ? -(height + 1) + 1 > 0 ? -(height + 1) + 1 : 0 : height;
+    b->info.size[1] = tall <= SIDE_MAX ? (int)tall : 0;
     b->bits = (int)get(is_core ? h + 10 : h + 14, 2);
     bool has_masks = compression == BI_BITFIELDS && size >= FILE_HEADER + V3_HEADER && has_usual_masks(bytes, b);
     if (compression != BI_RGB && !has_masks)
-        return mm_fail(err, MM_ERR_DATA,
-                       "compression %u of %d bits is not supported: plain pixels, and 32 bits with the usual masks, are",
-                       compression, b->bits);
+        return mm_fail(
+            err, MM_ERR_DATA,
+            "compression %u of %d bits is not supported: plain pixels, and 32 bits with the usual masks, are",
+            compression, b->bits);
     if (b->bits != 1 && b->bits != 4 && b->bits != 8 && b->bits != 24 && b->bits != 32)
         return mm_fail(err, MM_ERR_DATA, "%d bits a pixel are not supported: 1, 4, 8, 24 and 32 are", b->bits);
     if (b->info.size[0] < 1 || b->info.size[1] < 1 || b->info.size[0] > SIDE_MAX || b->info.size[1] > SIDE_MAX)
@@ -105,8 +106,8 @@ static enum mm_status parse(const unsigned char *bytes, size_t size, struct bmp 
         return s;
     size_t palette_end = FILE_HEADER + b->header_size + (size_t)b->colours * b->entry;
     if (b->offset < palette_end || size < palette_end)
-        return mm_fail(err, MM_ERR_DATA, "the pixels start at byte %u of %zu, inside the header or palette", b->offset,
-                       size);
+        return mm_fail(err, MM_ERR_DATA, "the pixels start at byte %u of %zu, inside the header or palette",
+                       b->offset, size);
     b->palette = bytes + FILE_HEADER + b->header_size;
     b->is_grey = has_grey_palette(b);
     b->row_bytes = ((size_t)b->info.size[0] * (size_t)b->bits + 31) / 32 * 4;

@@ -142,5 +142,9 @@ enum mm_status mm_piece_data_path(struct mm_arena *arena, struct mm_piece name, 
                        MM_PIECE_SHOWN(name));
     char *folder = mm_file_folder(arena, header_path), *file = mm_arena_textn(arena, name.at, name.length);
     *path = folder && file ? mm_file_join(arena, folder, file) : NULL;
-    return *path ? MM_OK : mm_fail_memory(err, "a file name");
+    if (!*path)
+        return mm_fail_memory(err, "a file name");
+    if (!mm_file_exists(*path))
+        return mm_fail(err, MM_ERR_DATA, "the header names the data file \"%s\", which is not in its folder", file);
+    return MM_OK;
 }

@@ -32,8 +32,8 @@ bool mm_piece_integers(struct mm_piece piece, int64_t *out, int count);
 /* For messages: "%.*s" of at most 80 bytes. */
 #define MM_PIECE_SHOWN(piece) (int)((piece).length < 80 ? (piece).length : 80), (piece).length ? (piece).at : ""
 
-/* The name of a data file that a header names: it must lie in the header's own folder, so it has no slash and does not
- * start with a dot. The path is in the arena. */
+/* The name of a data file that a header names: it must be there, in the header's own folder, so it has no slash and
+ * does not start with a dot. The path is in the arena. */
 enum mm_status mm_piece_data_path(struct mm_arena *arena, struct mm_piece name, const char *header_path, char **path,
                                   struct mm_error *err);
 

@@ -84,12 +84,16 @@ static enum mm_status fail_unknown(bool writable, struct mm_error *err)
     return s;
 }
 
-/* The format whose content it is; the one of the extension when none says so, for its better message. */
+/* The format whose content it is; the one of the extension when none says so, for its better message. A folder is a
+ * series of DICOM files. */
 static enum mm_status find_reader(const char *path, const struct mm_format **out, struct mm_error *err)
 {
     unsigned char start[PROBE_BYTES];
     struct mm_source source;
     enum mm_status s;
+    *out = &mm_format_dicom;
+    if (mm_file_is_folder(path))
+        return MM_OK;
     if (MM_TRY(s, mm_source_peek(path, start, sizeof start, &source, err)))
         return s;
     *out = mm_format_of(path);

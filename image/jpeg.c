@@ -15,10 +15,10 @@
 #include "image/jpeg_internal.h"
 #include "image/source.h"
 
-#define START_MAX      ((size_t)1 << 20) /* tables and notes before the size; a profile can be long */
-#define MEMORY_MAX     (1L << 32)        /* of libjpeg: all coefficients of a progressive image     */
-#define SCANS_MAX      500               /* each one may cost a pass over the whole image           */
-#define PIXELS_A_BYTE  1024              /* one bit a block of 64 pixels, twice over                */
+#define START_MAX       ((size_t)1 << 20) /* tables and notes before the size; a profile can be long */
+#define MEMORY_MAX      (1L << 32)        /* of libjpeg: all coefficients of a progressive image     */
+#define SCANS_MAX       500               /* each one may cost a pass over the whole image           */
+#define PIXELS_A_BYTE   1024              /* one bit a block of 64 pixels, twice over                */
 #define PIXELS_TO_SPARE ((size_t)1 << 20)
 
 static bool probe(const unsigned char *bytes, size_t size, const char *path)
@@ -86,9 +86,8 @@ static void read_info(struct reader *r)
     jpeg_read_header(jpeg, TRUE);
     if (jpeg->jpeg_color_space != JCS_GRAYSCALE && jpeg->jpeg_color_space != JCS_YCbCr &&
         jpeg->jpeg_color_space != JCS_RGB)
-        stop(r, mm_fail(r->err, MM_ERR_DATA,
-                        "a JPEG of %d colours%s is not supported: save it as grey or RGB", jpeg->num_components,
-                        jpeg->num_components == 4 ? " (CMYK or YCCK, for print)" : ""));
+        stop(r, mm_fail(r->err, MM_ERR_DATA, "a JPEG of %d colours%s is not supported: save it as grey or RGB",
+                        jpeg->num_components, jpeg->num_components == 4 ? " (CMYK or YCCK, for print)" : ""));
     jpeg->out_color_space = jpeg->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_calc_output_dimensions(jpeg);
     *r->info = (struct mm_image_info){.type = MM_U8,

@@ -63,7 +63,7 @@ static enum mm_status make_volume(struct mm_arena *arena, const struct mm_meta *
                                   size_t size, struct mm_volume **out, struct mm_error *err)
 {
     struct mm_arena scratch;
-    const unsigned char *numbers;
+    const unsigned char *numbers = NULL;
     mm_arena_init(&scratch, arena->budget);
     enum mm_status s = find_numbers(&scratch, m, bytes, size, &numbers, err);
     if (s == MM_OK) {

@@ -57,7 +57,7 @@ static enum mm_status make_volume(struct mm_arena *arena, const struct mm_nrrd *
                                   struct mm_volume **out, struct mm_error *err)
 {
     struct mm_arena scratch;
-    const unsigned char *numbers;
+    const unsigned char *numbers = NULL;
     mm_arena_init(&scratch, arena->budget);
     enum mm_status s = find_numbers(&scratch, n, data, &numbers, err);
     if (s == MM_OK) {

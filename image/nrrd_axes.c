@@ -163,7 +163,7 @@ static enum mm_status set_origin(struct mm_nrrd *n, int space_dimension, struct 
     for (int r = 0; r < 3; r++) {
         n->info.affine[4 * r + 3] = origin[r];
         for (int c = 0; c < 4; c++)
-            n->info.affine[4 * r + c] *= sign[r];
+            n->info.affine[4 * r + c] = n->info.affine[4 * r + c] * sign[r] + 0.0; /* no negative zero */
     }
     return mm_decode_check_affine(n->info.affine, err);
 }

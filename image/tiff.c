@@ -69,13 +69,31 @@ static enum mm_status compare_pages(const struct mm_tiff_page *a, const struct m
                    mm_type_name(a->type));
 }
 
+/* Is the pointer behind the page at `at`, which says that there is no other, in the file? libtiff takes a cut for the
+ * end. */
+static bool has_end(struct stack *k, uint64_t at)
+{
+    bool is_big = TIFFIsBigTIFF(k->tiff); /* wider numbers */
+    unsigned char count[8], pointer[8];
+    uint64_t entries = 0;
+    size_t width = is_big ? 8 : 2;
+    if (!mm_tiff_peek(&k->io, at, count, width))
+        return false;
+    for (size_t i = 0; i < width; i++)
+        entries = entries << 8 | count[TIFFIsBigEndian(k->tiff) ? i : width - 1 - i];
+    at += width + entries * (is_big ? 20 : 12);
+    return entries < k->io.size && mm_tiff_peek(&k->io, at, pointer, is_big ? 8 : 4);
+}
+
 /* Walks all pages. Anything libtiff complains about here is damage. */
 static enum mm_status survey(struct stack *k, struct mm_error *err)
 {
     struct mm_tiff_page page;
     enum mm_status s;
+    uint64_t at;
     int number = 0;
     do {
+        at = TIFFCurrentDirOffset(k->tiff);
         if (MM_TRY(s, mm_tiff_describe(k->tiff, &page, err)))
             return mm_fail_in(err, "page %d", number + 1);
         number++;
@@ -89,7 +107,7 @@ static enum mm_status survey(struct stack *k, struct mm_error *err)
         if (number > PAGES_MAX)
             return mm_fail(err, MM_ERR_DATA, "more than %d pages", PAGES_MAX);
     } while (TIFFReadDirectory(k->tiff));
-    if (k->io.message[0])
+    if (k->io.message[0] || !has_end(k, at))
         return mm_tiff_fail(&k->io, "a page cannot be read", err);
     if (!k->pages)
         return mm_fail(err, MM_ERR_DATA, "no page but smaller copies and masks");

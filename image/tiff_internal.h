@@ -21,6 +21,8 @@ struct mm_tiff_io {
 };
 /* Mode as TIFFOpen's. NULL is a failure with its message in io; close with TIFFClose. */
 TIFF *mm_tiff_open(struct mm_tiff_io *io, const char *mode);
+/* `want` bytes from that place on; false when the file has fewer. */
+bool mm_tiff_peek(struct mm_tiff_io *io, uint64_t at, void *out, size_t want);
 /* MM_ERR_DATA "<what>: <libtiff's message>", or MM_ERR_MEMORY. */
 enum mm_status mm_tiff_fail(const struct mm_tiff_io *io, const char *what, struct mm_error *err);
 

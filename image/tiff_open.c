@@ -19,6 +19,15 @@ static tmsize_t give_bytes(thandle_t handle, void *out, tmsize_t want)
     return (tmsize_t)n;
 }
 
+bool mm_tiff_peek(struct mm_tiff_io *io, uint64_t at, void *out, size_t want)
+{
+    uint64_t before = io->at;
+    io->at = at;
+    bool got = give_bytes(io, out, (tmsize_t)want) == (tmsize_t)want;
+    io->at = before;
+    return got;
+}
+
 static bool grow(struct mm_tiff_io *io, uint64_t needed)
 {
     if (needed <= io->capacity)

@@ -6,8 +6,8 @@ static void lint_interval(const struct mm_training *t, struct mm_problems *probl
 {
     if (t->validation && t->valid_interval > t->epochs)
         mm_problem(problems, MM_SEVERITY_WARNING, mm_json_get(t->config->root, "num_training_epoch_per_valid"),
-                   "validation every %lld epochs, but there are only %lld: it runs once, at the end", (long long)t->valid_interval,
-                   (long long)t->epochs);
+                   "validation every %lld epochs, but there are only %lld: it runs once, at the end",
+                   (long long)t->valid_interval, (long long)t->epochs);
 }
 
 /* Train and validation chains drift apart when they are written twice. */
@@ -20,17 +20,20 @@ static void lint_drift(const struct mm_training *t, struct mm_problems *problems
         for (size_t k = 0; k < t->validation->prefix; k++) {
             const struct mm_step *b = &t->validation->chain->steps[k];
             const cJSON *x = mm_json_get(a->node, "args"), *y = mm_json_get(b->node, "args");
-            if (a->transform == b->transform && x && y && a->common.keys.count == b->common.keys.count && a->common.keys.count &&
-                !strcmp(a->common.keys.items[0], b->common.keys.items[0]) && !cJSON_Compare(x, y, true))
-                mm_problem(problems, MM_SEVERITY_WARNING, b->node, "%s has other arguments in train than in validate: is that meant?",
-                           a->transform->name);
+            if (a->transform == b->transform && x && y && a->common.keys.count == b->common.keys.count &&
+                a->common.keys.count && !strcmp(a->common.keys.items[0], b->common.keys.items[0]) &&
+                !cJSON_Compare(x, y, true))
+                mm_problem(problems, MM_SEVERITY_WARNING, b->node,
+                           "%s has other arguments in train than in validate: is that meant?", a->transform->name);
         }
     }
 }
 
 static const char *first_path(const struct mm_item *item)
 {
-    return item->count && item->entries[0].kind == MM_ENTRY_PATHS && item->entries[0].count ? item->entries[0].paths[0] : "";
+    return item->count && item->entries[0].kind == MM_ENTRY_PATHS && item->entries[0].count
+               ? item->entries[0].paths[0]
+               : "";
 }
 
 static int by_text(const void *a, const void *b)
@@ -58,7 +61,8 @@ static void lint_leak(const struct mm_training *t, struct mm_problems *problems)
         }
     }
     if (shared)
-        mm_problem(problems, MM_SEVERITY_WARNING, first, "%zu of %zu validation images are in the training list too", shared, b->count);
+        mm_problem(problems, MM_SEVERITY_WARNING, first, "%zu of %zu validation images are in the training list too",
+                   shared, b->count);
 }
 
 void mm_lint_training(const struct mm_training *training, struct mm_problems *problems)

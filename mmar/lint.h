@@ -13,8 +13,8 @@ struct mm_lint_data_result {
 /* Every item has image and label, every file of a list exists and has a readable header; images agree in axes and channels, image and
  * label in size and affine; the values of labels (of all with `full`, else of 8 spread evenly) fit the model's classes after the
  * chain's label steps. */
-void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source, bool full,
-                  struct mm_lint_data_result *result, struct mm_problems *problems);
+void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source,
+                  bool full, struct mm_lint_data_result *result, struct mm_problems *problems);
 /* What only running shows: the first batch and the first validation image come out of their chains, and the network takes them. */
 void mm_lint_batch(const struct mm_training *training, struct mm_problems *problems);
 

@@ -30,19 +30,21 @@ static bool lint_headers(const struct mm_entry *entry, struct mm_image_info *inf
     return good && entry->count;
 }
 
-static void lint_grids(const struct mm_entry *image, const struct mm_image_info *a, const struct mm_entry *label, const struct mm_image_info *b,
-                       struct mm_problems *problems)
+static void lint_grids(const struct mm_entry *image, const struct mm_image_info *a, const struct mm_entry *label,
+                       const struct mm_image_info *b, struct mm_problems *problems)
 {
     if (memcmp(a->size, b->size, sizeof a->size))
-        mm_problem(problems, MM_SEVERITY_ERROR, label->node, "%s is %dx%dx%d, its image %s is %dx%dx%d", label->paths[0], b->size[0], b->size[1],
-                   b->size[2], image->paths[0], a->size[0], a->size[1], a->size[2]);
+        mm_problem(problems, MM_SEVERITY_ERROR, label->node, "%s is %dx%dx%d, its image %s is %dx%dx%d",
+                   label->paths[0], b->size[0], b->size[1], b->size[2], image->paths[0], a->size[0], a->size[1],
+                   a->size[2]);
     else if (!mm_affine_near(a->affine, b->affine, 1e-2))
-        mm_problem(problems, MM_SEVERITY_WARNING, label->node, "%s has another affine than its image %s: they lie at different places in space",
-                   label->paths[0], image->paths[0]);
+        mm_problem(problems, MM_SEVERITY_WARNING, label->node,
+                   "%s has another affine than its image %s: they lie at different places in space", label->paths[0],
+                   image->paths[0]);
 }
 
-static void lint_label(const struct mm_training *t, const struct mm_chain *values, const struct mm_item *item, uint32_t index,
-                       const struct mm_entry *label, struct mm_problems *problems)
+static void lint_label(const struct mm_training *t, const struct mm_chain *values, const struct mm_item *item,
+                       uint32_t index, const struct mm_entry *label, struct mm_problems *problems)
 {
     struct mm_arena scratch;
     struct mm_sample *sample;
@@ -72,8 +74,8 @@ static const struct mm_entry *files_of(const struct mm_item *item, const char *f
     return entry && entry->kind == MM_ENTRY_PATHS ? entry : NULL;
 }
 
-void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source, bool full,
-                  struct mm_lint_data_result *result, struct mm_problems *problems)
+void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, const struct mm_source *source,
+                  bool full, struct mm_lint_data_result *result, struct mm_problems *problems)
 {
     size_t count = source->list->count, every = full || count <= LABELS_SAMPLED ? 1 : count / LABELS_SAMPLED;
     const struct mm_chain *values = mm_chain_narrow(arena, source->chain, training->prediction.label_field, true);
@@ -84,12 +86,14 @@ void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, co
         const struct mm_entry *label = files_of(item, training->prediction.label_field, problems);
         struct mm_image_info a, b;
         result->items++;
-        bool has_image = image && lint_headers(image, &a, result, problems), has_label = label && lint_headers(label, &b, result, problems);
+        bool has_image = image && lint_headers(image, &a, result, problems),
+             has_label = label && lint_headers(label, &b, result, problems);
         if (has_image && !first.channels)
             first = a;
         if (has_image && (a.channels != first.channels || a.rank != first.rank))
-            mm_problem(problems, MM_SEVERITY_ERROR, image->node, "%s has %d axes and %d channels, the images before it %d and %d", image->paths[0],
-                       a.rank, a.channels, first.rank, first.channels);
+            mm_problem(problems, MM_SEVERITY_ERROR, image->node,
+                       "%s has %d axes and %d channels, the images before it %d and %d", image->paths[0], a.rank,
+                       a.channels, first.rank, first.channels);
         if (has_image && has_label)
             lint_grids(image, &a, label, &b, problems);
         if (has_label && i % every == 0 && values) {

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-static const char *file_of(const struct mm_training *training, const struct mm_batch *batch, size_t sample, const char *field)
+static const char *file_of(const struct mm_training *training, const struct mm_batch *batch, size_t sample,
+                           const char *field)
 {
     const struct mm_entry *entry = mm_item_get(&training->train->list->items[batch->items[sample]], field);
     return entry && entry->kind == MM_ENTRY_PATHS && entry->count ? entry->paths[0] : field;

@@ -6,8 +6,8 @@ struct center_spatial_crop {
 };
 #define P struct center_spatial_crop
 
-static const struct mm_param params[] = {MM_INTS(P, roi_size, .required = true, .min = -1, .max = 1 << 20,
-                                                 .count_min = 1, .count_max = 3, .unit = "voxel",
+static const struct mm_param params[] = {MM_INTS(P, roi_size, .aliases = "size", .required = true, .min = -1,
+                                                 .max = 1 << 20, .count_min = 1, .count_max = 3, .unit = "voxel",
                                                  .help = "size of the box; -1 or 0 keeps the axis"),
                                          MM_PARAM_LAZY, MM_PARAMS_END};
 
@@ -28,6 +28,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_center_spatial_crop = {
     .name = "CenterSpatialCrop",
+    .aliases = "CropSubVolumeCenter",
     .summary = "cut out the middle of the image",
     .params = params,
     .params_size = sizeof(P),

@@ -77,13 +77,7 @@ static enum mm_status apply(const struct mm_step *step, struct mm_sample *sample
         return mm_fail_memory(err, "the images together");
     for (size_t i = 0, at = 0; i < count; at += (size_t)fields[i++]->volume->channels)
         put_channels(fields[i]->volume, all, (int)at);
-    struct mm_field first = *fields[0], *to;
-    if (MM_TRY(s, mm_sample_add(sample, p->name, MM_FIELD_VOLUME, &to, err)))
-        return s;
-    first.name = to->name;
-    *to = first;
-    mm_field_put(sample, to, all);
-    return MM_OK;
+    return mm_sample_derive(sample, fields[0], p->name, all, err);
 }
 
 const struct mm_transform mm_transform_concat_items = {

@@ -9,8 +9,8 @@ struct divisible_pad {
 };
 #define P struct divisible_pad
 
-static const struct mm_param params[] = {MM_INTS(P, k, .required = true, .min = -1, .max = 1 << 16, .count_min = 1,
-                                                 .count_max = 3, .unit = "voxel",
+static const struct mm_param params[] = {MM_INTS(P, k, .aliases = "div_int", .required = true, .min = -1,
+                                                 .max = 1 << 16, .count_min = 1, .count_max = 3, .unit = "voxel",
                                                  .help = "sizes become multiples of it; -1 or 0 keeps the axis"),
                                          MM_CHOICE(P, method, .choices = "symmetric end", .def_text = "symmetric",
                                                    .help = "pad on both sides or behind only"),
@@ -36,6 +36,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_divisible_pad = {
     .name = "DivisiblePad",
+    .aliases = "SymmetricPadderDiv",
     .summary = "pad every axis to a multiple of a number",
     .params = params,
     .params_size = sizeof(P),

@@ -34,23 +34,11 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     (void)context;
     const P *p = step->self;
     enum mm_status s;
-    struct mm_volume *prediction, *back;
     struct mm_field *original = field;
     const char *name = mm_string_of_key(&p->orig_keys, key);
-    if (MM_TRY(s, mm_field_volume(field, &prediction, err)) ||
-        (name && MM_TRY(s, mm_sample_volume(sample, name, &original, err))) ||
-        MM_TRY(s, mm_field_invert(original, sample->arena, prediction, mm_per_key_on(&p->nearest_of_key, key), &back,
-                                  err)))
+    if (name && MM_TRY(s, mm_sample_volume(sample, name, &original, err)))
         return s;
-    const struct mm_field from = *original;
-    mm_field_put(sample, field, back);
-    field->applied = NULL;
-    field->source = from.source;
-    field->file_rank = from.file_rank;
-    field->file_type = from.file_type;
-    memcpy(field->file_size, from.file_size, sizeof from.file_size);
-    memcpy(field->file_affine, from.file_affine, sizeof from.file_affine);
-    return MM_OK;
+    return mm_field_return(sample, field, original, mm_per_key_on(&p->nearest_of_key, key), err);
 }
 
 const struct mm_transform mm_transform_invert = {

@@ -10,12 +10,16 @@
     X(cast_to_type)                                                                                                  \
     X(center_scale_crop)                                                                                             \
     X(center_spatial_crop)                                                                                           \
+    X(color_jitter)                                                                                                  \
     X(concat_items)                                                                                                  \
     X(convert_to_channels_first)                                                                                     \
+    X(convert_to_channels_last)                                                                                      \
     X(convert_to_multi_channel_based_on_brats_classes)                                                               \
     X(copy_items)                                                                                                    \
+    X(copy_properties)                                                                                               \
     X(crop_fixed_size_random_center)                                                                                 \
     X(crop_foreground)                                                                                               \
+    X(crop_random_size_with_displacement)                                                                            \
     X(delete_items)                                                                                                  \
     X(divisible_pad)                                                                                                 \
     X(ensure_channel_first)                                                                                          \
@@ -26,6 +30,7 @@
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
     X(histogram_normalize)                                                                                           \
+    X(identity)                                                                                                      \
     X(image_data_generator)                                                                                          \
     X(invert)                                                                                                        \
     X(keep_largest_connected_component)                                                                              \
@@ -49,6 +54,7 @@
     X(rand_flip)                                                                                                     \
     X(rand_gaussian_noise)                                                                                           \
     X(rand_gaussian_smooth)                                                                                          \
+    X(rand_hsv_jitter)                                                                                               \
     X(rand_rotate)                                                                                                   \
     X(rand_rotate90)                                                                                                 \
     X(rand_scale_intensity)                                                                                          \
@@ -57,14 +63,19 @@
     X(rand_std_shift_intensity)                                                                                      \
     X(rand_zoom)                                                                                                     \
     X(random_axis_flip)                                                                                              \
+    X(random_rotate_2d)                                                                                              \
+    X(random_rotate_3d)                                                                                              \
     X(random_spatial_flip)                                                                                           \
     X(random_zoom)                                                                                                   \
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
     X(resize)                                                                                                        \
     X(resize_with_pad_or_crop)                                                                                       \
+    X(restore_label)                                                                                                 \
+    X(restore_original_shape)                                                                                        \
     X(rotate)                                                                                                        \
     X(rotate90)                                                                                                      \
+    X(save_as_nifti)                                                                                                 \
     X(scale_by_factor)                                                                                               \
     X(scale_by_resolution)                                                                                           \
     X(scale_intensity)                                                                                               \
@@ -77,8 +88,12 @@
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \
     X(spatial_pad)                                                                                                   \
+    X(split_across_channels)                                                                                         \
+    X(split_based_on_label)                                                                                          \
+    X(split_dim)                                                                                                     \
     X(std_shift_intensity)                                                                                           \
     X(threshold_intensity)                                                                                           \
     X(threshold_values)                                                                                              \
     X(to_tensor)                                                                                                     \
+    X(torch_vision)                                                                                                  \
     X(zoom)

@@ -141,6 +141,19 @@ enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm
     return MM_OK;
 }
 
+enum mm_status mm_sample_derive(struct mm_sample *sample, const struct mm_field *from, const char *name,
+                                struct mm_volume *volume, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_field like = *from, *to;
+    if (MM_TRY(s, mm_sample_add(sample, name, MM_FIELD_VOLUME, &to, err)))
+        return s;
+    like.name = to->name;
+    *to = like;
+    mm_field_put(sample, to, volume);
+    return MM_OK;
+}
+
 void mm_sample_remove(struct mm_sample *sample, const char *name)
 {
     struct mm_field *field = mm_sample_find(sample, name);

@@ -86,6 +86,9 @@ enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_fiel
 /* New field of that name (or the old one emptied). */
 enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind, struct mm_field **out,
                              struct mm_error *err);
+/* Field `name` with that volume, and source, history and file grid of `from` (which may be the old field of that name). */
+enum mm_status mm_sample_derive(struct mm_sample *sample, const struct mm_field *from, const char *name, struct mm_volume *volume,
+                                struct mm_error *err);
 void mm_sample_remove(struct mm_sample *sample, const char *name);
 
 /* Other voxels on the same grid. Indices prepared from the old ones (fields "<name>:...") are forgotten: their `indices` become

@@ -144,3 +144,22 @@ enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *ar
     *out = at;
     return MM_OK;
 }
+
+enum mm_status mm_field_return(struct mm_sample *sample, struct mm_field *field, const struct mm_field *original,
+                               bool nearest, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_volume *prediction, *back;
+    if (MM_TRY(s, mm_field_volume(field, &prediction, err)) ||
+        MM_TRY(s, mm_field_invert(original, sample->arena, prediction, nearest, &back, err)))
+        return s;
+    const struct mm_field from = *original;
+    mm_field_put(sample, field, back);
+    field->applied = NULL;
+    field->source = from.source;
+    field->file_rank = from.file_rank;
+    field->file_type = from.file_type;
+    memcpy(field->file_size, from.file_size, sizeof from.file_size);
+    memcpy(field->file_affine, from.file_affine, sizeof from.file_affine);
+    return MM_OK;
+}

@@ -115,5 +115,8 @@ enum mm_status mm_spatial_axes(const struct mm_ints *list, int rank, unsigned *m
 /* Undoes all recorded spatial steps of `field` on `prediction`, newest first: from the grid after the chain to the file's. */
 enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *arena, const struct mm_volume *prediction, bool nearest,
                                struct mm_volume **out, struct mm_error *err);
+/* The same for the image of a field, which then lies on the grid of the file of `original` and has no history. */
+enum mm_status mm_field_return(struct mm_sample *sample, struct mm_field *field, const struct mm_field *original, bool nearest,
+                               struct mm_error *err);
 
 #endif

@@ -35,8 +35,7 @@ struct mm_pack_options {
 };
 
 /* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local
- * paths, the scores' cases get numbers for names, datalists stay; links, devices and unreadable files are an error. What says where the
- * weights come from (models/run.json, models/parent.json) travels, so that a packed, unpacked and packed MMAR is the same archive. */
+ * paths, the scores' cases get numbers for names, datalists stay; links, devices and unreadable files are an error. */
 enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options,
                                  struct mm_archive_list **out, struct mm_error *err);
 
@@ -47,6 +46,10 @@ enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const 
 enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, struct mm_error *err);
 /* Row of that file, or NULL. */
 const cJSON *mm_manifest_file(const cJSON *manifest, const char *name);
+/* models/run.json and models/parent.json do not travel as files: the manifest holds what they say, and unpacking writes them again,
+ * so that a packed, unpacked and packed MMAR is the same archive. */
+bool mm_manifest_is_record(const char *name);
+enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder, struct mm_error *err);
 /* SHA-256 of the canonical text of the manifest: the identity of an archive, recorded by its children. */
 enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err);
 

@@ -8,7 +8,6 @@
 #include "mmar/archive/privacy.h"
 
 static const char *const folders[] = {"commands", "config", "custom", "docs", "resources"};
-static const char *const of_models[] = {"models/model.safetensors", "models/parent.json", "models/run.json"};
 static const char *const litter[] = {".git",     ".svn", ".hg", ".DS_Store", "__pycache__", ".ipynb_checkpoints",
                                      "Thumbs.db"};
 
@@ -133,11 +132,13 @@ static enum mm_status walk_partly(struct collector *c, const char *folder, const
         return s;
     for (size_t i = 0; i < count && s == MM_OK; i++) {
         const char *name = mm_arena_format(c->arena, "%s/%s", folder, names[i]);
-        bool wanted = is_among(of_models, sizeof of_models / sizeof *of_models, name) ||
+        bool wanted = !strcmp(name, "models/model.safetensors") ||
                       (options->with_checkpoint && !strcmp(name, "models/checkpoint.safetensors")) ||
                       (options->with_eval && mm_text_starts(name, "eval/") && !is_litter(names[i]));
         if (!strcmp(name, "eval/metrics.json"))
             continue; /* add_metrics */
+        if (mm_manifest_is_record(name))
+            continue; /* told by the manifest, written again by unpack */
         s = wanted ? walk(c, name, 1, err) : leave_out(c, name, err);
     }
     return s;

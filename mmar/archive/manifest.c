@@ -47,6 +47,44 @@ const cJSON *mm_manifest_file(const cJSON *manifest, const char *name)
     return NULL;
 }
 
+#define RUN_RECORD    "models/run.json"
+#define PARENT_RECORD "models/parent.json"
+static const char *const run_keys[] = {"model", "inputs", "outputs", "training", "data", "origin"};
+
+bool mm_manifest_is_record(const char *name)
+{
+    return !strcmp(name, RUN_RECORD) || !strcmp(name, PARENT_RECORD);
+}
+
+static enum mm_status write_record(struct mm_arena *arena, const char *folder, const char *name, const cJSON *json,
+                                   struct mm_error *err)
+{
+    enum mm_status s;
+    const char *path = mm_file_join(arena, folder, name), *printed = mm_json_print(arena, json, MM_JSON_INDENTED);
+    const char *text = printed ? mm_arena_format(arena, "%s\n", printed) : NULL;
+    if (!path || !text)
+        return mm_fail_memory(err, name);
+    if (MM_TRY(s, mm_file_make_folder(mm_file_folder(arena, path), err)))
+        return s;
+    return mm_file_write(path, text, strlen(text), err);
+}
+
+enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder,
+                                   struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    const cJSON *weights = mm_manifest_file(manifest, "models/model.safetensors"),
+                *parent = mm_json_get(manifest, "parent");
+    cJSON *run = mm_json_object(arena);
+    for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)
+        copy_member(arena, run, manifest, run_keys[i]);
+    if (weights && run && run->child) {
+        mm_json_add(arena, run, "weights_sha256", mm_json_copy(arena, mm_json_get(weights, "sha256")));
+        s = write_record(arena, folder, RUN_RECORD, run, err);
+    }
+    return s == MM_OK && parent ? write_record(arena, folder, PARENT_RECORD, parent, err) : s;
+}
+
 /* The facts of a training belong to the weights that it wrote, and to no others. */
 static enum mm_status check_run(const cJSON *run, const cJSON *manifest, struct mm_error *err)
 {
@@ -72,12 +110,11 @@ enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const 
                                 cJSON **out, struct mm_error *err)
 {
     static const char *const card_keys[] = {"name", "version", "licence", "authors", "intended_use", "data_licences"};
-    static const char *const run_keys[] = {"model", "inputs", "outputs", "training", "data", "origin"};
     enum mm_status s;
     cJSON *card, *run, *parent, *metrics = NULL, *json = mm_json_object(arena);
     if (MM_TRY(s, optional(arena, root, "docs/card.json", &card, err)) ||
-        MM_TRY(s, optional(arena, root, "models/run.json", &run, err)) ||
-        MM_TRY(s, optional(arena, root, "models/parent.json", &parent, err)))
+        MM_TRY(s, optional(arena, root, RUN_RECORD, &run, err)) ||
+        MM_TRY(s, optional(arena, root, PARENT_RECORD, &parent, err)))
         return s;
     if (holds(list, "eval/metrics.json") && MM_TRY(s, optional(arena, root, "eval/metrics.json", &metrics, err)))
         return s;

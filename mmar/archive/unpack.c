@@ -63,7 +63,7 @@ static enum mm_status unpack_into(struct mm_arena *arena, const char *file, cons
     const struct mm_archive_visitor visitor = {begin, piece, end, &u};
     enum mm_status s = mm_archive_read(arena, file, &visitor, manifest, err);
     mm_file_writer_abandon(&u.file);
-    return s;
+    return s == MM_OK ? mm_manifest_restore(arena, *manifest, folder, err) : s;
 }
 
 static enum mm_status sync_folder(const char *path, struct mm_error *err)

@@ -7,11 +7,10 @@ struct check_options {
 };
 #define P struct check_options
 
-static const struct mm_param options[] = {
-    MM_BOOL(P, strict, .help = "arguments without effect here are errors"),
-    MM_BOOL(P, full, .help = "read every label, not a sample of them"),
-    MM_BOOL(P, no_data, .help = "look at the configuration only"),
-    MM_PARAMS_END};
+static const struct mm_param options[] = {MM_BOOL(P, strict, .help = "arguments without effect here are errors"),
+                                          MM_BOOL(P, full, .help = "read every label, not a sample of them"),
+                                          MM_BOOL(P, no_data, .help = "look at the configuration only"),
+                                          MM_PARAMS_END};
 
 static cJSON *findings_json(struct mm_arena *arena, const struct mm_problems *problems)
 {
@@ -41,8 +40,8 @@ static size_t count(const struct mm_problems *problems, enum mm_severity severit
     return n;
 }
 
-static enum mm_status answer(const struct mm_command_call *call, const struct mm_problems *problems, const struct mm_lint_data_result *data,
-                             struct mm_error *err)
+static enum mm_status answer(const struct mm_command_call *call, const struct mm_problems *problems,
+                             const struct mm_lint_data_result *data, struct mm_error *err)
 {
     enum mm_status s;
     if (call->json) {
@@ -57,8 +56,9 @@ static enum mm_status answer(const struct mm_command_call *call, const struct mm
         mm_problems_print(&text, problems);
         fputs(text.bytes, stdout);
         mm_text_done(&text);
-        printf("%zu items, %zu files, %zu labels read: %zu errors, %zu warnings, %zu notes\n", data->items, data->files, data->labels_read,
-               problems->errors, count(problems, MM_SEVERITY_WARNING), count(problems, MM_SEVERITY_NOTE));
+        printf("%zu items, %zu files, %zu labels read: %zu errors, %zu warnings, %zu notes\n", data->items,
+               data->files, data->labels_read, problems->errors, count(problems, MM_SEVERITY_WARNING),
+               count(problems, MM_SEVERITY_NOTE));
         if (problems->dropped)
             printf("and %zu findings more\n", problems->dropped);
     }
@@ -83,7 +83,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_lint_data_result data = {0};
-    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL, "config/config_train.json", &project, err)))
+    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
+                                  "config/config_train.json", &project, err)))
         return s;
     struct mm_problems *problems = project->problems;
     s = mm_training_read(call->arena, project->config, project->root, MM_PART_ALL, &training, problems, err);
@@ -115,6 +116,7 @@ const struct mm_command mm_command_check = {
     .takes_mmar = true,
     .has_json = true,
     .run = run,
-    .notes = "Exit code 0: nothing wrong (warnings may be printed); 1: training would fail on the data; 3: the configuration cannot be used.",
+    .notes = "Exit code 0: nothing wrong (warnings may be printed); 1: training would fail on the data; 3: the "
+             "configuration cannot be used.",
     .examples = "  mmar check spleen\n  mmar check spleen --full --json\n",
 };

@@ -28,7 +28,8 @@ static const struct mm_param options[] = {
     MM_PARAMS_END};
 
 /* A sample of one image file: what an item {"image": path} of a datalist would be. */
-static enum mm_status sample_of(struct mm_arena *arena, const char *field, const char *path, struct mm_sample **out, struct mm_error *err)
+static enum mm_status sample_of(struct mm_arena *arena, const char *field, const char *path, struct mm_sample **out,
+                                struct mm_error *err)
 {
     const char **paths = mm_arena_array(arena, const char *, 1);
     struct mm_entry *entry = mm_arena_new(arena, struct mm_entry);
@@ -47,7 +48,8 @@ static const char *output_path(struct mm_arena *arena, const struct infer_option
     const char *name = mm_file_name(input), *extension = mm_format_extension(input);
     const struct mm_format *format = mm_format_of(input);
     const char *written = format && format->write ? extension : ".nii.gz";
-    return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix, written);
+    return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix,
+                           written);
 }
 
 struct job {
@@ -72,20 +74,19 @@ static enum mm_status check_jobs(const struct job *jobs, size_t count, struct mm
             return mm_fail_memory(err, "the list of inputs");
         if (stat(jobs[i].input, &in))
             return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", jobs[i].input, strerror(errno));
-        if (S_ISDIR(in.st_mode))
-            return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: name the images in it", jobs[i].input);
         if (!stat(jobs[i].output, &out) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
             return mm_fail(err, MM_ERR_USAGE, "%s: the prediction would overwrite its input", jobs[i].input);
     }
     qsort(sorted, count, sizeof *sorted, by_output);
     for (size_t i = 1; i < count; i++)
         if (!strcmp(sorted[i - 1].output, sorted[i].output))
-            return mm_fail(err, MM_ERR_USAGE, "%s and %s would both become %s", sorted[i - 1].input, sorted[i].input, sorted[i].output);
+            return mm_fail(err, MM_ERR_USAGE, "%s and %s would both become %s", sorted[i - 1].input, sorted[i].input,
+                           sorted[i].output);
     return MM_OK;
 }
 
-static enum mm_status predict_one(struct mm_model_use *use, const struct mm_chain *chain, const struct job *job, struct mm_arena *arena,
-                                  struct mm_volume **out, struct mm_error *err)
+static enum mm_status predict_one(struct mm_model_use *use, const struct mm_chain *chain, const struct job *job,
+                                  struct mm_arena *arena, struct mm_volume **out, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_sample *sample;
@@ -95,8 +96,8 @@ static enum mm_status predict_one(struct mm_model_use *use, const struct mm_chai
     return mm_predict_on_file_grid(use->network, use->training, sample, out, err);
 }
 
-static enum mm_status write_one(const struct job *job, bool overlay, const struct mm_volume *prediction, struct mm_arena *arena,
-                                struct mm_error *err)
+static enum mm_status write_one(const struct job *job, bool overlay, const struct mm_volume *prediction,
+                                struct mm_arena *arena, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_volume *image;
@@ -111,8 +112,8 @@ static enum mm_status write_one(const struct job *job, bool overlay, const struc
 }
 
 /* An input that cannot be predicted does not keep the others from it; output that cannot be written ends the run. */
-static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o, const struct job *jobs,
-                               size_t count, struct mm_error *err)
+static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o,
+                               const struct job *jobs, size_t count, struct mm_error *err)
 {
     enum mm_status s = MM_OK, worst = MM_OK;
     size_t failed = 0;
@@ -143,14 +144,16 @@ static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *
     return s;
 }
 
-static enum mm_status infer_all(const struct mm_command_call *call, struct mm_model_use *use, size_t first, struct mm_error *err)
+static enum mm_status infer_all(const struct mm_command_call *call, struct mm_model_use *use, size_t first,
+                                struct mm_error *err)
 {
     enum mm_status s;
     const struct infer_options *o = call->options;
     struct mm_chain *all, *chain = NULL;
     size_t count = call->arg_count - first;
     struct job *jobs = mm_arena_array(call->arena, struct job, count + 1);
-    if (MM_TRY(s, mm_chain_make(call->arena, &use->project->config->validate.pre_transforms, &all, use->project->problems)))
+    if (MM_TRY(s, mm_chain_make(call->arena, &use->project->config->validate.pre_transforms, &all,
+                                use->project->problems)))
         return mm_problems_fail(use->project->problems, s, err);
     chain = mm_chain_narrow(call->arena, all, use->training->prediction.image_field, false);
     if (!chain || !jobs)
@@ -163,7 +166,8 @@ static enum mm_status infer_all(const struct mm_command_call *call, struct mm_mo
 }
 
 /* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */
-static enum mm_status model_root(const struct mm_command_call *call, const char **root, char **temporary, size_t *first, struct mm_error *err)
+static enum mm_status model_root(const struct mm_command_call *call, const char **root, char **temporary,
+                                 size_t *first, struct mm_error *err)
 {
     enum mm_status s;
     const struct infer_options *o = call->options;
@@ -203,7 +207,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         return mm_fail(err, MM_ERR_USAGE, "mmar infer needs -o FOLDER for the predictions");
     s = model_root(call, &root, &temporary, &first, err);
     where.mmar = NULL;
-    if (s == MM_OK && (s = mm_project_open(call->arena, &where, root, "config/config_train.json", &project, err)) == MM_OK) {
+    if (s == MM_OK &&
+        (s = mm_project_open(call->arena, &where, root, "config/config_train.json", &project, err)) == MM_OK) {
         if ((s = mm_model_open(call->arena, project, MM_PART_MODEL, &choice, &use, err)) == MM_OK)
             s = infer_all(call, &use, first, err);
         mm_model_close(&use);
@@ -223,7 +228,9 @@ const struct mm_command mm_command_infer = {
     .options_size = sizeof(struct infer_options),
     .takes_mmar = true,
     .run = run,
-    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, uint16 beyond 256 classes).\n"
+    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, "
+             "uint16 beyond 256 classes).\n"
              "An image that cannot be predicted is left out and told of; the exit code is then that of its error.",
-    .examples = "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n",
+    .examples =
+        "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n",
 };

@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "mmar/archive/archive.h"
 #include "mmar/command.h"
+#include "mmar/propose.h"
 #include "mmar/template.h"
 
 struct init_options {
@@ -14,9 +15,9 @@ struct init_options {
 #define P struct init_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, template, .help = "what to start from (default: phantom_3d); see the list below"),
+    MM_STRING(P, template, .help = "what to start from (default: phantom_3d, or with --data what the data ask for); see below"),
     MM_STRING(P, from, .help = "an archive of another lab: its configs and weights, ready to fine-tune"),
-    MM_STRING(P, data, .help = "datalist to train on: written into config/environment.json"),
+    MM_STRING(P, data, .help = "datalist to train on: measured, and written into config/environment.json"),
     MM_PARAMS_END};
 
 const struct mm_template_file *mm_template_find(const char *name)
@@ -64,6 +65,7 @@ struct scaffold {
     const char *folder, *name, *template;
     const cJSON *about;
     const char *data; /* absolute path of the datalist; NULL: none given */
+    const char *list; /* DATASET_JSON when it is another than that; NULL: the same */
 };
 
 /* environment.json with the person's own datalist in place of the default. */
@@ -75,7 +77,7 @@ static enum mm_status write_environment(const struct scaffold *s, const char *pa
         return write_text(path, text, false, err);
     if (MM_TRY(status, mm_json_parse(s->arena, "environment.json", text, strlen(text), &json, err)))
         return status;
-    mm_json_replace((cJSON *)mm_json_get(json, "DATASET_JSON"), mm_json_text(s->arena, s->data));
+    mm_json_replace((cJSON *)mm_json_get(json, "DATASET_JSON"), mm_json_text(s->arena, s->list ? s->list : s->data));
     mm_json_replace((cJSON *)mm_json_get(json, "DATA_ROOT"), mm_json_text(s->arena, mm_file_folder(s->arena, s->data)));
     const char *printed = mm_json_print(s->arena, json, MM_JSON_INDENTED);
     return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err) : mm_fail_memory(err, "environment.json");
@@ -153,6 +155,52 @@ static enum mm_status from_template(const struct scaffold *given, struct mm_erro
     return MM_OK;
 }
 
+static enum mm_status write_proposal(const struct scaffold *s, const struct mm_facts *facts, const struct mm_proposal *proposal,
+                                     struct mm_error *err)
+{
+    enum mm_status status;
+    struct mm_text text;
+    mm_text_init(&text, 1 << 20);
+    mm_proposal_write(s->arena, facts, proposal, &text);
+    status = text.overflow ? mm_fail_memory(err, "the configuration")
+                           : write_text(mm_file_join(s->arena, s->folder, "config/config_train.json"), text.bytes, false, err);
+    mm_text_done(&text);
+    if (status == MM_OK && s->list)
+        status = mm_proposal_split(s->arena, facts, mm_file_join(s->arena, s->folder, "config/dataset.json"), err);
+    return status;
+}
+
+/* Nothing is written before the data have been measured. */
+static enum mm_status from_data(const struct scaffold *given, struct mm_error *err)
+{
+    enum mm_status status;
+    struct scaffold s = *given;
+    struct mm_facts facts;
+    struct mm_proposal proposal;
+    if (MM_TRY(status, mm_facts_measure(s.arena, s.data, &facts, err)) || MM_TRY(status, mm_propose(s.arena, &facts, &proposal, err)))
+        return mm_fail_in(err, "%s", s.data);
+    cJSON *about = mm_json_object(s.arena);
+    mm_json_add(s.arena, about, "summary",
+                mm_json_text(s.arena, mm_arena_format(s.arena, "segmentation of %dD images into %d classes, proposed by mmar init from the data", proposal.rank,
+                                                      proposal.classes)));
+    if (!mm_json_get(about, "summary"))
+        return mm_fail_memory(err, "a proposal");
+    s.about = about;
+    s.template = "proposed";
+    s.list = facts.validation ? NULL : "{MMAR_ROOT}/config/dataset.json";
+    if (MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err)) ||
+        MM_TRY(status, write_proposal(&s, &facts, &proposal, err)))
+        return status;
+    printf("%s\n", s.folder);
+    mm_note("proposed %s/config/config_train.json:", s.folder);
+    for (size_t i = 0; i < proposal.why_count; i++)
+        mm_note("  %-10s %s", proposal.whys[i].key, proposal.whys[i].text);
+    if (s.list)
+        mm_note("  %-10s the datalist has no validation list: config/dataset.json keeps every fifth item for it", "validation");
+    mm_note("Next:\n  mmar check %s\n  mmar plan %s\n  mmar train %s", s.folder, s.folder, s.folder);
+    return MM_OK;
+}
+
 static enum mm_status from_archive(const struct scaffold *s, const char *file, struct mm_error *err)
 {
     enum mm_status status;
@@ -194,13 +242,15 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         s.data = mm_arena_text(call->arena, real);
         free(real);
     }
-    return o->from ? from_archive(&s, o->from, err) : from_template(&s, err);
+    if (o->from)
+        return from_archive(&s, o->from, err);
+    return s.data && !o->template ? from_data(&s, err) : from_template(&s, err);
 }
 
 const struct mm_command mm_command_init = {
     .name = "init",
     .args = "DIR",
-    .summary = "scaffold an MMAR from a template or from an archive",
+    .summary = "scaffold an MMAR from a template, from data, or from an archive",
     .args_min = 1,
     .args_max = 1,
     .options = options,
@@ -210,7 +260,9 @@ const struct mm_command mm_command_init = {
              "  phantom_2d, phantom_3d   synthetic images by mmar synth\n"
              "  em_membrane_2d           membranes in electron micrographs (ISBI 2012 form)\n"
              "  hippocampus_3d           hippocampus in MR (Decathlon Task04 form)\n"
-             "  spleen_ct_3d             spleen in CT, unvalidated",
-    .examples = "  mmar init demo --template phantom_3d\n  mmar init hippocampus --template hippocampus_3d --data data/dataset.json\n"
+             "  spleen_ct_3d             spleen in CT, unvalidated\n"
+             "With --data alone the images and labels are measured, and spacing, intensities, classes, network, crops, batch, cache and\n"
+             "epochs are proposed for them and for this machine; config_train.json says why, in \"__why_...\".",
+    .examples = "  mmar init mine --data data/dataset.json\n  mmar init demo --template phantom_3d\n  mmar init hippocampus --template hippocampus_3d --data data/dataset.json\n"
                 "  mmar init ours --from other_lab.mmar --data data/dataset.json\n",
 };

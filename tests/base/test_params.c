@@ -167,6 +167,7 @@ static void aliases_stand_for_the_name(void **state)
     assert_ptr_equal(mm_params_find(table, "n"), mm_params_find(table, "count"));
     assert_null(mm_params_find(table, "n number"));
     assert_null(mm_params_find(table, ""));
+    assert_null(mm_params_find(NULL, "n"));
 }
 
 static void what_has_no_effect_is_noted(void **state)

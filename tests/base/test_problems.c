@@ -66,6 +66,23 @@ static void warnings_are_no_failure(void **state)
     assert_string_equal(err.text, "untouched");
 }
 
+/* A component that is referred to is read twice. */
+static void the_same_finding_counts_once(void **state)
+{
+    (void)state;
+    static const char source[] = "{\"a\": 1, \"b\": 1}";
+    cJSON *json;
+    assert_int_equal(mm_json_parse(&arena, "a.json", source, sizeof source - 1, &json, NULL), MM_OK);
+    for (int i = 0; i < 2; i++) {
+        mm_problem(&problems, MM_SEVERITY_ERROR, mm_json_get(json, "a"), "wrong");
+        mm_problem(&problems, MM_SEVERITY_ERROR, mm_json_get(json, "b"), "wrong");
+        mm_problem_at(&problems, MM_SEVERITY_WARNING, (struct mm_place){.file = "a.nii"}, "is 2D");
+    }
+    assert_int_equal(problems.count, 3);
+    assert_int_equal(problems.errors, 2);
+    assert_int_equal(problems.dropped, 0);
+}
+
 static void the_table_is_bounded_and_errors_come_first(void **state)
 {
     (void)state;
@@ -123,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_problem_points_at_the_users_text, setup, teardown),
         cmocka_unit_test_setup_teardown(warnings_are_no_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_same_finding_counts_once, setup, teardown),
         cmocka_unit_test_setup_teardown(the_table_is_bounded_and_errors_come_first, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_holds_whole_problems_only, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory_still_counts, setup, teardown),

@@ -14,7 +14,8 @@
 #include "tests/image/waves.h"
 #include "tests/support/scratch.h"
 
-#define FILE_MAX ((size_t)1 << 20)
+#define FILE_MAX    ((size_t)1 << 20)
+#define LOSSY_ERROR 6 /* of a lossy format on smooth images of 0 to 200 */
 
 static struct mm_error err;
 
@@ -102,7 +103,7 @@ static void what_is_written_is_read_under_any_name(void **state)
             assert_int_equal(back->type, v->type);
             assert_int_equal(back->rank, v->rank);
             assert_true(mm_volume_is_dense(back) && !back->shared && (uintptr_t)back->data % 64 == 0);
-            assert_true(wave_difference(back, v) == 0);
+            assert_true(wave_difference(back, v) <= (f->is_lossy ? LOSSY_ERROR : 0));
             assert_int_equal(mm_image_header(names[k], &info, &err), MM_OK);
             assert_true(info.type == back->type && info.channels == back->channels && info.file_bytes == size);
         }
@@ -150,7 +151,7 @@ static void other_files_list_what_can_be_read(void **state)
     assert_non_null(strstr(err.text, ".png"));
     assert_int_equal(mm_image_read(&scratch->arena, scratch_path(scratch, "absent.nii"), &v, &err), MM_ERR_IO);
     assert_non_null(strstr(err.text, "absent.nii"));
-    assert_int_equal(mm_image_header(scratch->folder, &info, &err), MM_ERR_IO);
+    assert_int_equal(mm_image_header(scratch->folder, &info, &err), MM_ERR_DATA); /* no DICOM series */
 }
 
 /* Each allocation fails in turn: reading and writing report it, and the old file stays. */
@@ -190,10 +191,12 @@ static void failing_memory_is_reported(void **state)
 static void failing_disks_leave_the_old_file(void **state)
 {
     struct scratch *scratch = *state;
+    size_t written = 0;
     for (size_t i = 0; mm_formats[i]; i++) {
         const struct mm_format *f = mm_formats[i];
         if (!f->write)
             continue;
+        written++;
         char *name = mm_arena_format(&scratch->arena, "%zu%s", i, extension_of(&scratch->arena, f)), **names;
         char *path = scratch_path(scratch, name);
         struct mm_volume *v = writable(scratch, f, path), *back;
@@ -205,9 +208,9 @@ static void failing_disks_leave_the_old_file(void **state)
             mm_file_fail_at(0, 0);
             assert_true(s == MM_OK || s == MM_ERR_IO);
             assert_int_equal(mm_image_read(&scratch->arena, path, &back, &err), MM_OK);
-            assert_true(wave_difference(back, v) == 0);
+            assert_true(wave_difference(back, v) <= (f->is_lossy ? LOSSY_ERROR : 0));
             assert_int_equal(mm_file_list(&scratch->arena, scratch->folder, &names, &count, &err), MM_OK);
-            assert_int_equal(count, i + 1);
+            assert_int_equal(count, written);
             assert_in_range(n, 1, 60);
         }
     }

@@ -31,7 +31,8 @@ static void put_path(struct mm_sample *sample, int which)
     field->count = 1;
 }
 
-/* What a transform is run on: an image with zeros and fractions, a label, and a prediction on the same grid. */
+/* What a transform is run on: an image with zeros and fractions, a label, and a prediction and colours on the same
+ * grid. */
 static struct mm_sample *make_sample(struct mm_arena *arena, const struct mm_transform *t)
 {
     struct mm_sample *sample = make_pair(arena, 3, 18, 17, 16, in_a_ball);
@@ -44,6 +45,10 @@ static struct mm_sample *make_sample(struct mm_arena *arena, const struct mm_tra
     image->affine[3] = 12;
     memcpy(volume_in(sample, "label")->affine, image->affine, sizeof image->affine);
     put_field(sample, "pred", mm_volume_copy(arena, image));
+    struct mm_volume *rgb = mm_volume_like(arena, image, MM_U8, 3);
+    for (size_t i = 0; i < 3 * mm_volume_voxels(rgb); i++)
+        ((uint8_t *)rgb->data)[i] = (uint8_t)mm_random_below(&random, 200);
+    put_field(sample, "rgb", rgb);
     for (int i = 0; is_loader(t) && i < 2; i++)
         put_path(sample, i);
     return sample;

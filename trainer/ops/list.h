@@ -7,6 +7,7 @@
     X(conv)           \
     X(conv_transpose) \
     X(dropout)        \
+    X(group_norm)     \
     X(instance_norm)  \
     X(loss)           \
     X(pool)           \

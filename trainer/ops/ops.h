@@ -24,6 +24,11 @@ struct mm_conv_transpose {
 struct mm_norm {
     double epsilon, momentum;
 };
+/* inputs x, scale, shift; channels / groups neighbours are normalised together. */
+struct mm_group_norm {
+    struct mm_norm norm; /* momentum is not used */
+    int64_t groups;
+};
 /* inputs x (relu, leaky_relu, sigmoid, ...); prelu: x, slope (1 or c values). */
 enum mm_activation_kind { MM_RELU, MM_LEAKY_RELU, MM_PRELU, MM_SIGMOID, MM_TANH, MM_ELU };
 struct mm_activation {

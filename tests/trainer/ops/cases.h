@@ -134,6 +134,10 @@ static const struct op_case op_cases[] = {
     {"dropout a channel", &mm_op_dropout, PARAMS(mm_dropout, 0.4, true), 1, {D2(2, 17, 5, 3)}, false, false},
     {"dropout, evaluation", &mm_op_dropout, PARAMS(mm_dropout, 0.4, false), 1, {D2(2, 3, 5, 3)}, false, true},
 
+    {"group norm, 2 of 3", &mm_op_group_norm, PARAMS(mm_group_norm, {1e-5, 0}, 2), 3, {D3(2, 6, 3, 4, 5), VECTOR(6), VECTOR(6)}, false, false},
+    {"group norm, 8 of 2", &mm_op_group_norm, PARAMS(mm_group_norm, {1e-5, 0}, 8), 3, {D3(1, 16, 3, 4, 5), VECTOR(16), VECTOR(16)}, false, false},
+    {"group norm 2D, one group", &mm_op_group_norm, PARAMS(mm_group_norm, {1e-5, 0}, 1), 3, {D2(3, 17, 7, 5), VECTOR(17), VECTOR(17)}, false, false},
+
     {"instance norm", &mm_op_instance_norm, PARAMS(mm_norm, 1e-5, 0.1), 1, {D3(2, 5, 3, 4, 5)}, false, false},
     {"instance norm, affine", &mm_op_instance_norm, PARAMS(mm_norm, 1e-5, 0.1), 3, {D3(2, 16, 3, 4, 5), VECTOR(16), VECTOR(16)}, false, false},
     {"instance norm 2D, affine", &mm_op_instance_norm, PARAMS(mm_norm, 1e-5, 0.1), 3, {D2(3, 17, 7, 5), VECTOR(17), VECTOR(17)}, false, false},

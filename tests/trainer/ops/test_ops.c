@@ -142,6 +142,8 @@ static const struct refusal refusals[] = {
     {&mm_op_conv_transpose, PARAMS(mm_conv_transpose, {1, 2, 2}, {1, 2, 2}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}), 2, {D2(1, 3, 3, 3), D2(2, 4, 2, 2)}, "take 2"},
     {&mm_op_conv_transpose, PARAMS(mm_conv_transpose, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}, {0, 0, 0}), 2, {D2(1, 2, 1, 1), D2(2, 4, 2, 2)}, "nothing is left"},
     {&mm_op_dropout, PARAMS(mm_dropout, 1, false), 1, {D2(1, 2, 3, 3)}, "probability 1"},
+    {&mm_op_group_norm, PARAMS(mm_group_norm, {1e-5, 0}, 4), 3, {D2(1, 6, 3, 3), VECTOR(6), VECTOR(6)}, "6 channels cannot be cut into 4"},
+    {&mm_op_group_norm, PARAMS(mm_group_norm, {1e-5, 0}, 2), 3, {D2(1, 2, 3, 3), VECTOR(2), VECTOR(1)}, "shift has shape 1"},
     {&mm_op_instance_norm, PARAMS(mm_norm, 1e-5, 0.1), 2, {D2(1, 2, 3, 3), VECTOR(2)}, "come together"},
     {&mm_op_instance_norm, PARAMS(mm_norm, 1e-5, 0.1), 3, {D2(1, 2, 3, 3), VECTOR(2), VECTOR(1)}, "shift has shape 1"},
     {&mm_op_loss, PARAMS(mm_loss_op, &squares_loss, NULL), 2, {D2(1, 2, 3, 3), D2(1, 1, 3, 3)}, "squares: target"},

@@ -9,6 +9,7 @@ extern const struct mm_kernel mm_cpu_add;
 extern const struct mm_kernel mm_cpu_batch_norm;
 extern const struct mm_kernel mm_cpu_concat;
 extern const struct mm_kernel mm_cpu_dropout;
+extern const struct mm_kernel mm_cpu_group_norm;
 extern const struct mm_kernel mm_cpu_instance_norm;
 extern const struct mm_kernel mm_cpu_pool;
 extern const struct mm_kernel mm_cpu_softmax;

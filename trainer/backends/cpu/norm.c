@@ -1,4 +1,4 @@
-/* Batch and instance norm on the processor: what both kernels share (norm.h). */
+/* Batch, instance and group norm on the processor: what the kernels share (norm.h). */
 #include "trainer/backends/cpu/norm.h"
 
 #include "trainer/backends/host.h"
@@ -70,6 +70,7 @@ enum mm_status mm_norm_make(struct mm_arena *arena, struct mm_device *device, co
         return mm_fail_memory(err, "a normalisation");
     const struct mm_norm *p = query->params;
     set_shape(k, &query->in[0], per_item);
+    k->group = 1;
     k->device = device;
     k->epsilon = p->epsilon;
     k->momentum = p->momentum;
@@ -250,12 +251,29 @@ static const struct mm_products *sum_products(const struct mm_norm_kernel *k, st
     return sums;
 }
 
+/* Tables of the statistics first..first+group-1, which share mean and inverse: dx has their common means. */
+static void group_tables(const struct mm_norm_kernel *k, const struct mm_products *sums, int64_t first,
+                         const struct mm_norm_saved *saved, const float *scale, bool fixed, struct work *work)
+{
+    double count = (double)(k->area * k->group * (k->per_item ? 1 : k->items));
+    double inverse = saved[first].inverse, sum = 0, product = 0;
+    for (int64_t i = first; i < first + k->group; i++) {
+        double factor = scale ? (double)scale[i % k->channels] : 1;
+        sum += factor * sums[i].sum;
+        product += factor * sums[i].product;
+    }
+    for (int64_t i = first; i < first + k->group; i++) {
+        work->table[1][i] = (float)(inverse * (scale ? (double)scale[i % k->channels] : 1));
+        work->table[2][i] = fixed ? 0 : (float)(-inverse * inverse * inverse * product / count);
+        work->table[3][i] = fixed ? 0 : (float)(-inverse * sum / count);
+    }
+}
+
 void mm_norm_gradient(const struct mm_norm_kernel *k, const float *x, const float *dy,
                       const struct mm_norm_saved *saved, const float *scale, bool fixed,
                       const struct mm_norm_gradients *out, void *workspace)
 {
     struct work work = work_of(k, workspace);
-    double count = (double)(k->area * (k->per_item ? 1 : k->items));
     work.x = x;
     work.dy = dy;
     work.y = out->dx;
@@ -263,16 +281,12 @@ void mm_norm_gradient(const struct mm_norm_kernel *k, const float *x, const floa
         work.table[MEAN][i] = (float)saved[i].mean;
     const struct mm_products *sums = sum_products(k, &work, workspace);
     for (int64_t i = 0; i < mm_norm_statistics(k); i++) {
-        int64_t c = i % k->channels;
-        double inverse = saved[i].inverse, factor = inverse * (scale ? (double)scale[c] : 1);
-        double sum_xhat = sums[i].product * inverse;
         if (out->dscale)
-            out->dscale[c] += (float)sum_xhat;
+            out->dscale[i % k->channels] += (float)(sums[i].product * saved[i].inverse);
         if (out->dshift)
-            out->dshift[c] += (float)sums[i].sum;
-        work.table[1][i] = (float)factor;
-        work.table[2][i] = fixed ? 0 : (float)(-factor * inverse * sum_xhat / count);
-        work.table[3][i] = fixed ? 0 : (float)(-factor * sums[i].sum / count);
+            out->dshift[i % k->channels] += (float)sums[i].sum;
+        if (i % k->group == 0)
+            group_tables(k, sums, i, saved, scale, fixed, &work);
     }
     if (out->dx)
         mm_pool_run(k->device->pool, (size_t)shards_of(k), gradient_shard, &work);

@@ -1,5 +1,5 @@
-/* Batch and instance norm on the processor: what both kernels share. One statistic belongs to a channel (batch) or to
- * a channel of an item (instance); work is cut into shards of one item and a run of voxels (channels-last) or one
+/* Batch, instance and group norm on the processor: what the kernels share. One statistic belongs to a channel (batch)
+ * or to a channel of an item (instance, group); work is cut into shards of one item and a run of voxels (channels-last) or one
  * plane and a run of its voxels (plain). trainer/ops/norm.h has the formulas. saved: struct mm_norm_saved
  * [statistics]. Workspace: partial sums of the shards, then float tables [statistics]. */
 #ifndef MM_TRAINER_BACKENDS_CPU_NORM_H
@@ -12,7 +12,8 @@
 struct mm_norm_kernel {
     struct mm_device *device;
     bool last;     /* channels-last */
-    bool per_item; /* instance norm */
+    bool per_item; /* instance and group norm */
+    int64_t group; /* neighbouring channels that are normalised together: 1 but for group norm */
     int64_t items, channels, area;
     int64_t shard_voxels, shards_per_plane; /* plane: an item (channels-last), or a channel of an item (plain) */
     double epsilon, momentum;

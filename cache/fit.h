@@ -1,0 +1,10 @@
+/* How many items fit into the memory there is. Inside the cache layer only. */
+#ifndef MM_CACHE_FIT_H
+#define MM_CACHE_FIT_H
+
+#include "cache/pipeline.h"
+
+/* From items, cached (N asked for) and bytes_per_item of the plan: its cached, wanted, replaced, replaced_max, limit. */
+enum mm_status mm_cache_fit(const struct mm_pipeline *pipeline, struct mm_cache_plan *plan, struct mm_error *err);
+
+#endif
