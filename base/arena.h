@@ -28,6 +28,6 @@ char *mm_arena_format(struct mm_arena *arena, const char *format, ...) __attribu
 
 void *mm_arena_array_of(struct mm_arena *arena, size_t count, size_t size);
 #define mm_arena_array(arena, type, count) ((type *)mm_arena_array_of((arena), (count), sizeof(type)))
-#define mm_arena_new(arena, type) mm_arena_array(arena, type, 1)
+#define mm_arena_new(arena, type)          mm_arena_array(arena, type, 1)
 
 #endif

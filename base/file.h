@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 /* Whole file into the arena with a NUL behind it (not counted in *size). Larger than `limit` is MM_ERR_DATA. */
-enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t limit, unsigned char **bytes, size_t *size,
-                            struct mm_error *err);
+enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t limit, unsigned char **bytes,
+                            size_t *size, struct mm_error *err);
 
 /* Hands the file's bytes to `piece` in order, some at a time: for files too large to hold. Ends at the first error. */
 typedef enum mm_status mm_file_piece(void *context, const void *bytes, size_t size, struct mm_error *err);
@@ -22,7 +22,7 @@ enum mm_status mm_file_scan(const char *path, mm_file_piece *piece, void *contex
 struct mm_file_writer {
     char *path, *temporary; /* own memory, freed by commit or abandon */
     FILE *stream;
-    struct mm_error error;  /* first failure: later calls return it   */
+    struct mm_error error; /* first failure: later calls return it   */
 };
 enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err);
 enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size);
@@ -40,11 +40,12 @@ enum mm_status mm_file_make_folder(const char *path, struct mm_error *err);
 /* Removes a folder and what is in it, never following links. Fine when it is not there. */
 enum mm_status mm_file_remove_tree(const char *path, struct mm_error *err);
 /* Names in a folder without "." and "..", sorted so that "n2" comes before "n10" (numbers by value, then bytes). */
-enum mm_status mm_file_list(struct mm_arena *arena, const char *path, char ***names, size_t *count, struct mm_error *err);
+enum mm_status mm_file_list(struct mm_arena *arena, const char *path, char ***names, size_t *count,
+                            struct mm_error *err);
 /* "folder/name", or name alone when it is absolute or the folder is NULL or "". In the arena. */
 char *mm_file_join(struct mm_arena *arena, const char *folder, const char *name);
-const char *mm_file_name(const char *path);                      /* part after the last slash */
-char *mm_file_folder(struct mm_arena *arena, const char *path);  /* part before it, "." when none */
+const char *mm_file_name(const char *path);                     /* part after the last slash */
+char *mm_file_folder(struct mm_arena *arena, const char *path); /* part before it, "." when none */
 /* Natural order for qsort-like uses: as mm_file_list sorts. */
 int mm_file_compare(const char *a, const char *b);
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 #define MM_SHA256_SIZE 32
-#define MM_SHA256_HEX 65 /* with NUL */
+#define MM_SHA256_HEX  65 /* with NUL */
 
 struct mm_sha256 {
     void *context; /* OpenSSL's; NULL after done */

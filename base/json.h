@@ -17,8 +17,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define MM_JSON_DEPTH_MAX 64
-#define MM_JSON_SIZE_MAX (16u << 20)
+#define MM_JSON_DEPTH_MAX  64
+#define MM_JSON_SIZE_MAX   (16u << 20)
 #define MM_JSON_VALUES_MAX (1u << 20)
 
 /* A source text: file or command line. Borrowed by every node that came from it. */
@@ -33,10 +33,10 @@ struct mm_json_node {
     cJSON json;
     const struct mm_json_source *source;
     const cJSON *parent;
-    uint32_t line, column; /* 1-based, of the value's first byte */
+    uint32_t line, column;         /* 1-based, of the value's first byte */
     uint32_t key_line, key_column; /* of the member's name; 0 when there is none */
-    uint32_t length;       /* bytes of the value's text (first line of it counts for underlining) */
-    bool is_integer;       /* number without fraction or exponent that fits int64 */
+    uint32_t length;               /* bytes of the value's text (first line of it counts for underlining) */
+    bool is_integer;               /* number without fraction or exponent that fits int64 */
     int64_t integer;
 };
 
@@ -71,7 +71,8 @@ const char *mm_json_found(struct mm_arena *arena, const cJSON *node);
 cJSON *mm_json_object(struct mm_arena *arena);
 cJSON *mm_json_array(struct mm_arena *arena);
 cJSON *mm_json_add(struct mm_arena *arena, cJSON *object, const char *name, cJSON *value); /* returns value */
-cJSON *mm_json_append(cJSON *array, cJSON *value); /* returns value; into an object too, under the key that value has */
+cJSON *mm_json_append(cJSON *array,
+                      cJSON *value); /* returns value; into an object too, under the key that value has */
 cJSON *mm_json_text(struct mm_arena *arena, const char *text);
 cJSON *mm_json_number(struct mm_arena *arena, double value);
 cJSON *mm_json_integer(struct mm_arena *arena, int64_t value);

@@ -26,8 +26,8 @@ void mm_problems_init(struct mm_problems *problems, struct mm_arena *arena);
 void mm_problem(struct mm_problems *problems, enum mm_severity severity, const cJSON *node, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same with a place that no JSON node has, such as a file. */
-void mm_problem_at(struct mm_problems *problems, enum mm_severity severity, struct mm_place place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void mm_problem_at(struct mm_problems *problems, enum mm_severity severity, struct mm_place place, const char *format,
+                   ...) __attribute__((format(printf, 4, 5)));
 
 /* All items as the user reads them: "file:line: path: text" with excerpt, one after the other. */
 void mm_problems_print(struct mm_text *text, const struct mm_problems *problems);

@@ -24,14 +24,15 @@ enum mm_random_domain {
 struct mm_random {
     uint32_t key[2];
     uint32_t a, b, c;
-    uint32_t draw;  /* next block  */
+    uint32_t draw; /* next block  */
     uint32_t block[4];
-    unsigned left;  /* unused words of `block` */
+    unsigned left; /* unused words of `block` */
 };
 
 void mm_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-void mm_random_init(struct mm_random *random, uint64_t seed, enum mm_random_domain domain, uint32_t a, uint32_t b, uint32_t c);
+void mm_random_init(struct mm_random *random, uint64_t seed, enum mm_random_domain domain, uint32_t a, uint32_t b,
+                    uint32_t c);
 uint32_t mm_random_u32(struct mm_random *random);
 /* [0, 1), 24 bits of one word (float) and 53 bits of two words (double). */
 float mm_random_float(struct mm_random *random);

@@ -3,15 +3,15 @@
 #define MM_BASE_STATUS_H
 
 /* X(enum, exit code of the program, text) */
-#define MM_STATUS_MAP(X)                                \
-    X(MM_OK, 0, "ok")                                   \
-    X(MM_NO, 1, "ran, and the answer is no")            \
-    X(MM_ERR_USAGE, 2, "usage error")                   \
-    X(MM_ERR_CONFIG, 3, "configuration error")          \
-    X(MM_ERR_DATA, 4, "data error")                     \
-    X(MM_ERR_IO, 5, "input or output error")            \
-    X(MM_ERR_MEMORY, 5, "out of memory")                \
-    X(MM_ERR_DEVICE, 5, "device error")                 \
+#define MM_STATUS_MAP(X)                                                                                             \
+    X(MM_OK, 0, "ok")                                                                                                \
+    X(MM_NO, 1, "ran, and the answer is no")                                                                         \
+    X(MM_ERR_USAGE, 2, "usage error")                                                                                \
+    X(MM_ERR_CONFIG, 3, "configuration error")                                                                       \
+    X(MM_ERR_DATA, 4, "data error")                                                                                  \
+    X(MM_ERR_IO, 5, "input or output error")                                                                         \
+    X(MM_ERR_MEMORY, 5, "out of memory")                                                                             \
+    X(MM_ERR_DEVICE, 5, "device error")                                                                              \
     X(MM_INTERRUPTED, 130, "interrupted")
 
 #define MM_STATUS_ENUM(name, exit_code, text) name,

@@ -2,12 +2,12 @@
 #ifndef MM_BASE_TRACE_H
 #define MM_BASE_TRACE_H
 
-#define MM_TRACE_TOPICS(X)                                          \
-    X(CACHE, "cache", "entries, rotation, waits")                   \
-    X(CONFIG, "config", "variables and their origin")               \
-    X(FILE, "file", "files opened and written")                     \
-    X(KERNEL, "kernel", "which backend runs which op, and why not") \
-    X(PLAN, "plan", "layouts, reorders, memory")                    \
+#define MM_TRACE_TOPICS(X)                                                                                           \
+    X(CACHE, "cache", "entries, rotation, waits")                                                                    \
+    X(CONFIG, "config", "variables and their origin")                                                                \
+    X(FILE, "file", "files opened and written")                                                                      \
+    X(KERNEL, "kernel", "which backend runs which op, and why not")                                                  \
+    X(PLAN, "plan", "layouts, reorders, memory")                                                                     \
     X(TRAIN, "train", "steps and gradients")
 
 #define MM_TRACE_BIT(topic, name, help) MM_TRACE_BIT_##topic,
@@ -20,10 +20,10 @@ extern unsigned mm_trace_on; /* bit per topic; set once by mm_trace_init */
 int mm_trace_init(void);
 void mm_trace_line(const char *topic, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define MM_TRACE(topic, ...)                                        \
-    do {                                                            \
-        if (mm_trace_on & 1u << MM_TRACE_BIT_##topic)               \
-            mm_trace_line(#topic, __VA_ARGS__);                     \
+#define MM_TRACE(topic, ...)                                                                                         \
+    do {                                                                                                             \
+        if (mm_trace_on & 1u << MM_TRACE_BIT_##topic)                                                                \
+            mm_trace_line(#topic, __VA_ARGS__);                                                                      \
     } while (0)
 
 #endif

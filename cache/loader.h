@@ -41,7 +41,7 @@ struct mm_batch {
 
 /* Of the epoch that is running or was last. */
 struct mm_loader_stats {
-    double wait_seconds, prefix_seconds; /* prefix: summed over threads */
+    double wait_seconds, prefix_seconds, suffix_seconds; /* prefix and suffix: summed over threads */
     uint64_t bytes, peak_bytes;
     uint32_t hits, prepared; /* volumes found in the store; runs of the prefix that went well */
     uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
@@ -68,6 +68,11 @@ enum mm_status mm_loader_begin(struct mm_loader *loader, uint32_t epoch, uint32_
 /* The next batch of the epoch, valid until the next call; *out NULL at the epoch's end. Errors name file and
  * transform, come at the step whose batch needs the item, and stay: next and next again, until an epoch is begun. */
 enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err);
+/* For replace_percent "auto", after the steps of epoch 0 (which does not depend on R): how many items the threads can
+ * prepare beside the crops of an epoch that lasts so long, by what was measured since it was begun; 1 to `most`. Then
+ * R for all that follows: from there on the loader is one that was opened with it. */
+uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_seconds, uint32_t most);
+enum mm_status mm_loader_set_replaced(struct mm_loader *loader, uint32_t replaced, struct mm_error *err);
 void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats);
 
 /* Whole samples after the deterministic prefix, cached (validation): item i of the list, valid until the next call

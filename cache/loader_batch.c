@@ -197,12 +197,15 @@ void mm_loader_cut(struct mm_loader *loader, const struct task *task, struct mm_
 {
     struct hold *hold = &task->slot->holds[task->hold];
     struct mm_error err = {0};
+    double start = mm_clock();
     enum mm_status s = cut(loader, task, scratch, &err);
+    double seconds = mm_clock() - start;
     if (s)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
     if (++hold->cut == loader->plan.outputs)
         release(loader, hold);
     pthread_mutex_lock(&loader->mutex);
+    loader->stats.suffix_seconds += seconds;
     finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs + task->output, 1, s, &err);
     pthread_mutex_unlock(&loader->mutex);
 }

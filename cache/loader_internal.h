@@ -2,6 +2,7 @@
  *   loader.c          opening, closing, epochs, handing out batches
  *   loader_whole.c    whole samples, for validation
  *   loader_work.c     the threads: what to do next, and what follows when it is done
+ *   loader_rotate.c   R, when it is chosen after the first epoch
  *   loader_prepare.c  the prefix: entries of the store, rotation
  *   loader_batch.c    slots: the volumes of a batch and the crops cut from them
  *

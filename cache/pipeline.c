@@ -45,13 +45,15 @@ struct other {
 #define P struct other
 static const struct mm_param other_params[] = {
     MM_JSON(P, cache_memory, .unit = "bytes",
-            .help = "limit of the cache: a number of bytes, text such as \"8GiB\", or \"auto\" for a share of what is "
-                    "free; 0 = none, \"auto\" where num_cache_objects is"),
+            .help =
+                "limit of the cache: a number of bytes, text such as \"8GiB\", or \"auto\" for a share of what is "
+                "free; 0 = none, \"auto\" where num_cache_objects is"),
     MM_JSON(P, num_cache_objects, .aliases = "cache_num", .unit = "items",
             .help = "items held prepared, an epoch's items; 0 = all, \"auto\" = as many as cache_memory holds"),
     MM_JSON(P, replace_percent, .aliases = "replace_rate",
-            .help = "share of the held items that is replaced after each epoch, a fraction from 0 to 1, or \"auto\" = "
-                    "as many as can be prepared during an epoch"),
+            .help =
+                "share of the held items that is replaced after each epoch, a fraction from 0 to 1, or \"auto\" = "
+                "as many as can be prepared during an epoch"),
     MM_INT(P, duplicate_count, .def = 1, .min = 1, .help = "only 1: list an item again in the datalist instead"),
     MM_IGNORED("caches_data", .help = "the cache is controlled by num_cache_objects"),
     MM_IGNORED("category_weights", .help = "sampling by category does not exist here"),
@@ -153,8 +155,7 @@ static void read_replacement(struct mm_pipeline *pipeline, const cJSON *node, st
         return;
     double value = node->valuedouble;
     if (!cJSON_IsNumber(node) || !(value >= 0))
-        mm_problem(problems, MM_SEVERITY_ERROR, node,
-                   "replace_percent is a fraction from 0 to 1 or \"auto\", got %s",
+        mm_problem(problems, MM_SEVERITY_ERROR, node, "replace_percent is a fraction from 0 to 1 or \"auto\", got %s",
                    mm_json_found(problems->arena, node));
     else if (value > 1)
         mm_problem(problems, MM_SEVERITY_ERROR, node,

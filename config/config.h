@@ -42,25 +42,25 @@ struct mm_stage {
 };
 
 struct mm_config {
-    const char *file;         /* as the user knows it                               */
-    const cJSON *root;        /* whole file after substitution                      */
-    const cJSON *variables;   /* environment.json's and --set's that the file has not */
-    int64_t epochs;           /* 0 when absent                                      */
-    int64_t valid_interval;   /* num_training_epoch_per_valid, in epochs; default 1 */
-    double learning_rate;     /* NaN when absent                                    */
+    const char *file;       /* as the user knows it                               */
+    const cJSON *root;      /* whole file after substitution                      */
+    const cJSON *variables; /* environment.json's and --set's that the file has not */
+    int64_t epochs;         /* 0 when absent                                      */
+    int64_t valid_interval; /* num_training_epoch_per_valid, in epochs; default 1 */
+    double learning_rate;   /* NaN when absent                                    */
     bool use_amp, multi_gpu;
-    uint64_t seed;            /* "determinism".random_seed or top-level "seed"; default 0 */
+    uint64_t seed;                   /* "determinism".random_seed or top-level "seed"; default 0 */
     struct mm_stage train, validate; /* an evaluation or inference file is `validate` */
 };
 
 struct mm_config_sources {
-    const char *root;          /* the MMAR's folder: becomes MMAR_ROOT; relative paths below are looked up in it first */
-    const char *config;        /* "config/config_train.json"                        */
-    const char *environment;   /* "config/environment.json"; NULL: none; need not exist when `environment_optional` */
+    const char *root;   /* the MMAR's folder: becomes MMAR_ROOT; relative paths below are looked up in it first */
+    const char *config; /* "config/config_train.json"                        */
+    const char *environment; /* "config/environment.json"; NULL: none; need not exist when `environment_optional` */
     bool environment_optional;
-    const char *const *sets;   /* "k=v" of --set                                    */
+    const char *const *sets; /* "k=v" of --set                                    */
     size_t set_count;
-    bool list_allowed;         /* a config that is a bare list stands for {"pre_transforms": list} */
+    bool list_allowed; /* a config that is a bare list stands for {"pre_transforms": list} */
 };
 
 /* Reads, substitutes, resolves. Problems collects everything wrong; MM_ERR_CONFIG when any is an error, MM_ERR_IO when a file

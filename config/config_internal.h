@@ -29,8 +29,8 @@ struct mm_config_reader {
     struct mm_arena *arena;
     struct mm_problems *problems;
     struct mm_error *err;
-    cJSON *root;  /* the config                                                  */
-    cJSON *extra; /* variables the config has not: environment's, --set's, ours  */
+    cJSON *root;                   /* the config                                                  */
+    cJSON *extra;                  /* variables the config has not: environment's, --set's, ours  */
     struct mm_variable *variables; /* sorted by name */
     size_t variable_count;
     const char *stack[MM_CONFIG_NESTING_MAX]; /* variables being substituted, outermost first */

@@ -29,14 +29,14 @@ struct mm_datalist {
     const cJSON *root;
     size_t count;
     const struct mm_item *items;
-    size_t label_count;              /* of "labels": {"0": "background", ...}; 0 when absent */
-    const char *const *label_names;  /* by label value; NULL where a value has no name       */
+    size_t label_count;             /* of "labels": {"0": "background", ...}; 0 when absent */
+    const char *const *label_names; /* by label value; NULL where a value has no name       */
 };
 
 /* Reads the list under `key`. Errors: file unreadable (MM_ERR_IO), malformed, key missing (with the keys that are there),
  * empty list: into problems. `base` may be NULL: paths are then relative to the datalist's folder. */
-enum mm_status mm_datalist_read(struct mm_arena *arena, const char *path, const char *key, const char *base, struct mm_datalist **out,
-                                struct mm_problems *problems, struct mm_error *err);
+enum mm_status mm_datalist_read(struct mm_arena *arena, const char *path, const char *key, const char *base,
+                                struct mm_datalist **out, struct mm_problems *problems, struct mm_error *err);
 /* The entry of that key, or NULL. */
 const struct mm_entry *mm_item_get(const struct mm_item *item, const char *key);
 

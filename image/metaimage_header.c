@@ -58,8 +58,6 @@ static enum mm_status split_lines(struct mm_meta *m, const unsigned char *bytes,
         if (field >= 0)
             m->field[field] = value;
     }
-    if (line.at + line.length == (const char *)bytes + size && mm_piece_is(value, "LOCAL"))
-        return mm_fail(err, MM_ERR_DATA, "cut short: the file ends with its header");
     m->data_at = (size_t)(rest.at - (const char *)bytes);
     return MM_OK;
 }

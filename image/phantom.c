@@ -11,7 +11,7 @@ static const double intensities[SHAPES] = {160, 55, 220, 190};
 
 struct object {
     enum shape shape;
-    int value;               /* label; 0: a decoy */
+    int value; /* label; 0: a decoy */
     double intensity;
     double centre[3], radius[3]; /* mm; radius along the object's own axes */
     double axes[9];              /* rows: the object's axes               */
@@ -31,8 +31,15 @@ static void rotate(struct mm_random *random, int rank, double m[9])
     double a = mm_random_uniform(random, 0, 2 * M_PI), b = rank == 3 ? mm_random_uniform(random, 0, M_PI) : 0,
            g = rank == 3 ? mm_random_uniform(random, 0, 2 * M_PI) : 0;
     double ca = cos(a), sa = sin(a), cb = cos(b), sb = sin(b), cg = cos(g), sg = sin(g);
-    const double r[9] = {ca * cg - sa * cb * sg, sa * cg + ca * cb * sg, sb * sg, -ca * sg - sa * cb * cg, -sa * sg + ca * cb * cg, sb * cg,
-                         sa * sb,                -ca * sb,               cb};
+    const double r[9] = {ca * cg - sa * cb * sg,
+                         sa * cg + ca * cb * sg,
+                         sb * sg,
+                         -ca * sg - sa * cb * cg,
+                         -sa * sg + ca * cb * cg,
+                         sb * cg,
+                         sa * sb,
+                         -ca * sb,
+                         cb};
     memcpy(m, r, sizeof r);
 }
 
@@ -48,7 +55,8 @@ static double extent(const struct mm_phantom *spec, double mm[3])
     return least;
 }
 
-static struct object draw_object(const struct mm_phantom *spec, uint32_t number, uint32_t index, int class_value, bool decoy)
+static struct object draw_object(const struct mm_phantom *spec, uint32_t number, uint32_t index, int class_value,
+                                 bool decoy)
 {
     struct mm_random random = stream(spec, number, index, 1);
     double mm[3], least = extent(spec, mm);
@@ -76,7 +84,8 @@ static bool inside(const struct object *o, const double offset[3])
 {
     double q[3], r = 0;
     for (int a = 0; a < 3; a++)
-        q[a] = (o->axes[3 * a] * offset[0] + o->axes[3 * a + 1] * offset[1] + o->axes[3 * a + 2] * offset[2]) / o->radius[a];
+        q[a] = (o->axes[3 * a] * offset[0] + o->axes[3 * a + 1] * offset[1] + o->axes[3 * a + 2] * offset[2]) /
+               o->radius[a];
     if (o->shape == BOX)
         return fabs(q[0]) <= 1 && fabs(q[1]) <= 1 && fabs(q[2]) <= 1;
     if (o->shape == TUBE)
@@ -97,7 +106,8 @@ static void paint(const struct mm_phantom *spec, const struct object *o, float *
     for (int z = low[2]; z < high[2]; z++)
         for (int y = low[1]; y < high[1]; y++)
             for (int x = low[0]; x < high[0]; x++) {
-                const double p[3] = {(x + 0.5) * spec->spacing[0] - o->centre[0], (y + 0.5) * spec->spacing[1] - o->centre[1],
+                const double p[3] = {(x + 0.5) * spec->spacing[0] - o->centre[0],
+                                     (y + 0.5) * spec->spacing[1] - o->centre[1],
                                      spec->rank == 3 ? (z + 0.5) * spec->spacing[2] - o->centre[2] : 0};
                 size_t i = ((size_t)z * (size_t)spec->size[1] + (size_t)y) * (size_t)spec->size[0] + (size_t)x;
                 if (!inside(o, p))
@@ -155,12 +165,13 @@ static enum mm_status check_spec(const struct mm_phantom *spec, struct mm_error 
         return mm_fail(err, MM_ERR_USAGE, "a phantom has 1 to 200 classes and at least one object of each");
     for (int a = 0; a < spec->rank; a++)
         if (spec->size[a] < 8 || !(spec->spacing[a] > 0))
-            return mm_fail(err, MM_ERR_USAGE, "a phantom has at least 8 voxels and a positive spacing along each axis");
+            return mm_fail(err, MM_ERR_USAGE,
+                           "a phantom has at least 8 voxels and a positive spacing along each axis");
     return MM_OK;
 }
 
-enum mm_status mm_phantom_make(struct mm_arena *arena, const struct mm_phantom *spec, uint32_t number, struct mm_volume **image,
-                               struct mm_volume **label, struct mm_error *err)
+enum mm_status mm_phantom_make(struct mm_arena *arena, const struct mm_phantom *spec, uint32_t number,
+                               struct mm_volume **image, struct mm_volume **label, struct mm_error *err)
 {
     enum mm_status s;
     if (MM_TRY(s, check_spec(spec, err)))

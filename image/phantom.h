@@ -18,11 +18,11 @@ struct mm_phantom {
     int classes, per_class;
     double noise, bias; /* intensity units; share */
     uint64_t seed;
-    enum mm_type type;  /* of the image: MM_U8 clamps to 0..255, MM_I16 does not */
+    enum mm_type type; /* of the image: MM_U8 clamps to 0..255, MM_I16 does not */
 };
 
 /* Image number `number`; the label is u8. Same spec and number, same voxels. */
-enum mm_status mm_phantom_make(struct mm_arena *arena, const struct mm_phantom *spec, uint32_t number, struct mm_volume **image,
-                               struct mm_volume **label, struct mm_error *err);
+enum mm_status mm_phantom_make(struct mm_arena *arena, const struct mm_phantom *spec, uint32_t number,
+                               struct mm_volume **image, struct mm_volume **label, struct mm_error *err);
 
 #endif

@@ -19,7 +19,7 @@ static size_t steering(const unsigned char *c)
 void mm_card_text(struct mm_text *text, const char *value)
 {
     size_t n = 0;
-    while (value[n] && n < VALUE_MAX) {
+    while (n < VALUE_MAX && value[n]) {
         size_t bad = steering((const unsigned char *)value + n);
         if (bad)
             mm_text_add(text, " ");

@@ -15,11 +15,11 @@
 #include "base/params.h"
 
 struct mm_command_call {
-    struct mm_arena *arena; /* run: until exit */
-    const void *options;    /* the parsed table */
+    struct mm_arena *arena;  /* run: until exit */
+    const void *options;     /* the parsed table */
     const char *const *args; /* positional      */
     size_t arg_count;
-    bool json;              /* --json: the answer as JSON */
+    bool json; /* --json: the answer as JSON */
 };
 
 struct mm_command {
@@ -27,11 +27,11 @@ struct mm_command {
     int args_min, args_max;            /* positional; -1 = any number */
     const struct mm_param *options;    /* NULL: none of its own */
     size_t options_size;
-    bool takes_mmar;                   /* has -m -c -e --set: struct mm_mmar_options comes first in its options struct */
+    bool takes_mmar; /* has -m -c -e --set: struct mm_mmar_options comes first in its options struct */
     bool has_json;
     enum mm_status (*run)(const struct mm_command_call *call, struct mm_error *err);
-    const char *notes;                 /* further lines of `mmar help NAME`; NULL */
-    const char *examples;              /* lines of shell */
+    const char *notes;    /* further lines of `mmar help NAME`; NULL */
+    const char *examples; /* lines of shell */
 };
 
 extern const struct mm_command *const mm_commands[]; /* NULL-terminated */
@@ -46,7 +46,8 @@ struct mm_mmar_options {
 };
 extern const struct mm_param mm_mmar_params[];
 /* Adds a --set of the program's own ("epochs=5"), so that it reads and fails as the user's would. `set` is in the arena. */
-enum mm_status mm_mmar_set(struct mm_arena *arena, struct mm_mmar_options *options, const char *set, struct mm_error *err);
+enum mm_status mm_mmar_set(struct mm_arena *arena, struct mm_mmar_options *options, const char *set,
+                           struct mm_error *err);
 
 /* SIGINT or SIGTERM arrived. */
 bool mm_interrupted(void);

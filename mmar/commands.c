@@ -14,7 +14,8 @@ const struct mm_command *const mm_commands[] = {MM_COMMANDS(ENTRY) NULL};
 const struct mm_param mm_mmar_params[] = {
     MM_STRING(P, mmar, .help = "-m: the MMAR's folder (default: the current one)"),
     MM_STRING(P, config, .help = "-c: config file, relative to the MMAR"),
-    MM_STRING(P, environment, .def_text = "config/environment.json", .help = "-e: environment file, relative to the MMAR"),
+    MM_STRING(P, environment, .def_text = "config/environment.json",
+              .help = "-e: environment file, relative to the MMAR"),
     MM_STRINGS(P, set, .help = "name=value ...: override variables, or values by path (train.optimizer.args.lr=0.1)"),
     MM_PARAMS_END};
 
@@ -26,7 +27,8 @@ const struct mm_command *mm_command_find(const char *name)
     return NULL;
 }
 
-enum mm_status mm_mmar_set(struct mm_arena *arena, struct mm_mmar_options *options, const char *set, struct mm_error *err)
+enum mm_status mm_mmar_set(struct mm_arena *arena, struct mm_mmar_options *options, const char *set,
+                           struct mm_error *err)
 {
     const char **sets = mm_arena_array(arena, const char *, options->set.count + 1);
     if (!sets || !set)

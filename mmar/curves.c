@@ -9,8 +9,8 @@ struct points {
     size_t count;
 };
 
-static enum mm_status collect(struct mm_arena *arena, const char *path, struct points *loss, struct points *metric, const char **name,
-                              struct mm_error *err)
+static enum mm_status collect(struct mm_arena *arena, const char *path, struct points *loss, struct points *metric,
+                              const char **name, struct mm_error *err)
 {
     enum mm_status s;
     unsigned char *bytes;
@@ -33,7 +33,8 @@ static enum mm_status collect(struct mm_arena *arena, const char *path, struct p
         mm_arena_reset(&scratch);
         if (MM_TRY(s, mm_json_parse(&scratch, path, line, (size_t)(end - line), &json, err)))
             break;
-        const cJSON *step = mm_json_get(json, "step"), *value = mm_json_get(json, step ? "loss" : "value"), *label = mm_json_get(json, "metric");
+        const cJSON *step = mm_json_get(json, "step"), *value = mm_json_get(json, step ? "loss" : "value"),
+                    *label = mm_json_get(json, "metric");
         struct points *p = step ? loss : metric;
         if (step && cJSON_IsNumber(value)) {
             p->x[p->count] = step->valuedouble;
@@ -58,12 +59,14 @@ static double *smoothed(struct mm_arena *arena, const struct points *p)
     return out;
 }
 
-enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder, struct mm_error *err)
+enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder,
+                                struct mm_error *err)
 {
     enum mm_status s;
     struct points loss = {0}, metric = {0};
     const char *name = "metric";
-    const char *eval = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
+    const char *eval =
+        mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
     if (MM_TRY(s, collect(arena, mm_file_join(arena, folder, "train.jsonl"), &loss, &metric, &name, err)))
         return s;
     if (loss.count < 2)
@@ -71,9 +74,16 @@ enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project 
     const double *smooth = smoothed(arena, &loss);
     if (!smooth)
         return mm_fail_memory(err, "the curves");
-    const struct mm_series series[] = {{"loss (running mean)", loss.x, smooth, loss.count, false}, {name, metric.x, metric.y, metric.count, true}};
-    const struct mm_plot plot = {.title = "training", .x_label = "step", .left_label = "loss", .right_label = metric.count ? name : NULL,
-                                 .series = series, .count = metric.count ? 2 : 1, .width = 960, .height = 540};
+    const struct mm_series series[] = {{"loss (running mean)", loss.x, smooth, loss.count, false},
+                                       {name, metric.x, metric.y, metric.count, true}};
+    const struct mm_plot plot = {.title = "training",
+                                 .x_label = "step",
+                                 .left_label = "loss",
+                                 .right_label = metric.count ? name : NULL,
+                                 .series = series,
+                                 .count = metric.count ? 2 : 1,
+                                 .width = 960,
+                                 .height = 540};
     struct mm_volume *image = mm_plot_draw(arena, &plot);
     if (!image)
         return mm_fail_memory(err, "the curves");

@@ -28,7 +28,8 @@ static const char *const folder_pairs[][2] = {{"imagesTr", "labelsTr"}, {"images
 /* What may stand behind a stem to mark a label. */
 static const char *const label_endings[] = {"", "_seg", "_label", "_mask", "_gt", "-seg", "-label", "_segmentation"};
 
-static enum mm_status list_images(struct finder *f, const char *sub, char ***names, size_t *count, struct mm_error *err)
+static enum mm_status list_images(struct finder *f, const char *sub, char ***names, size_t *count,
+                                  struct mm_error *err)
 {
     enum mm_status s;
     char **all;
@@ -127,8 +128,11 @@ static enum mm_status pair_up(struct finder *f, struct mm_datalist_made *made, s
         made->labels_alone += !used[l];
     if (f->count)
         return MM_OK;
-    return mm_fail(err, MM_ERR_DATA, "%s: no image with a label found: looked for imagesTr/labelsTr, images/labels, images/masks and pairs "
-                   "like case.nii.gz with case_seg.nii.gz (%zu image files there)", f->request->folder, f->image_count);
+    return mm_fail(
+        err, MM_ERR_DATA,
+        "%s: no image with a label found: looked for imagesTr/labelsTr, images/labels, images/masks and pairs "
+        "like case.nii.gz with case_seg.nii.gz (%zu image files there)",
+        f->request->folder, f->image_count);
 }
 
 /* Items of one patient stay on one side of a split. */
@@ -202,7 +206,8 @@ static cJSON *item_json(struct mm_arena *arena, const struct pair *p)
 }
 
 /* Lists in the order of the files, whatever the shuffle was. */
-static void split(struct finder *f, const struct groups *g, cJSON *training, cJSON *validation, struct mm_datalist_made *made)
+static void split(struct finder *f, const struct groups *g, cJSON *training, cJSON *validation,
+                  struct mm_datalist_made *made)
 {
     for (size_t i = 0; i < f->count; i++) {
         size_t k = 0;
@@ -235,8 +240,8 @@ static void add_test(struct finder *f, cJSON *root, struct mm_datalist_made *mad
     }
 }
 
-enum mm_status mm_datalist_write(struct mm_arena *arena, const struct mm_datalist_request *request, struct mm_datalist_made *made,
-                                 struct mm_error *err)
+enum mm_status mm_datalist_write(struct mm_arena *arena, const struct mm_datalist_request *request,
+                                 struct mm_datalist_made *made, struct mm_error *err)
 {
     enum mm_status s;
     struct finder f = {.arena = arena, .request = request};
@@ -248,7 +253,8 @@ enum mm_status mm_datalist_write(struct mm_arena *arena, const struct mm_datalis
         MM_TRY(s, order_groups(&f, &groups, err)))
         return s;
     if (request->folds > 1 && (size_t)request->folds > groups.count)
-        return mm_fail(err, MM_ERR_USAGE, "%lld folds of %zu groups of images: some would be empty", (long long)request->folds, groups.count);
+        return mm_fail(err, MM_ERR_USAGE, "%lld folds of %zu groups of images: some would be empty",
+                       (long long)request->folds, groups.count);
     cJSON *root = mm_json_object(arena), *training = mm_json_array(arena), *validation = mm_json_array(arena);
     mm_json_add(arena, root, "name", mm_json_text(arena, ""));
     mm_json_add(arena, root, "licence", mm_json_text(arena, ""));

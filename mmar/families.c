@@ -3,21 +3,22 @@
 
 #include "image/format.h"
 #include "mmar/command.h"
+#include "trainer/backends/backend.h"
 #include "trainer/losses/loss.h"
 #include "trainer/metrics/metric.h"
 #include "trainer/models/model.h"
 #include "trainer/ops/op.h"
 #include "trainer/optimizers/optimizer.h"
 #include "trainer/schedules/schedule.h"
-#include "trainer/backends/backend.h"
 #include "transforms/transform.h"
 
 static bool transform_at(size_t index, struct mm_member *out)
 {
     const struct mm_transform *t = mm_transforms[index];
     if (t)
-        *out = (struct mm_member){t->name, t->aliases, t->summary, t->notes, t->example,
-                                  {t->params, t->fields == MM_FIELDS_LISTED ? mm_transform_common_params : NULL}};
+        *out = (struct mm_member){
+            t->name,  t->aliases, t->summary,
+            t->notes, t->example, {t->params, t->fields == MM_FIELDS_LISTED ? mm_transform_common_params : NULL}};
     return t != NULL;
 }
 
@@ -62,7 +63,10 @@ static bool command_at(size_t index, struct mm_member *out)
 {
     const struct mm_command *c = mm_commands[index];
     if (c)
-        *out = (struct mm_member){.name = c->name, .summary = c->summary, .notes = c->notes, .example = c->examples,
+        *out = (struct mm_member){.name = c->name,
+                                  .summary = c->summary,
+                                  .notes = c->notes,
+                                  .example = c->examples,
                                   .tables = {c->options, c->takes_mmar ? mm_mmar_params : NULL}};
     return c != NULL;
 }

@@ -10,11 +10,11 @@ struct mm_member {
 };
 
 struct mm_family {
-    const char *name, *summary; /* "transforms" */
+    const char *name, *summary;                          /* "transforms" */
     bool (*member)(size_t index, struct mm_member *out); /* false past the end */
 };
 
-extern const struct mm_family mm_families[]; /* ends with name NULL */
+extern const struct mm_family mm_families[];              /* ends with name NULL */
 const struct mm_family *mm_family_find(const char *name); /* "transform" is "transforms" */
 
 /* The page of a member: summary, spellings, parameters, notes, example. */

@@ -1,17 +1,17 @@
 /* One line per command, in the order of a model's life; the help page shows them so. */
-#define MM_COMMANDS(X) \
-    X(init)            \
-    X(datalist)        \
-    X(check)           \
-    X(plan)            \
-    X(apply)           \
-    X(train)           \
-    X(evaluate)        \
-    X(infer)           \
-    X(pack)            \
-    X(unpack)          \
-    X(show)            \
-    X(verify)          \
-    X(synth)           \
-    X(list)            \
+#define MM_COMMANDS(X)                                                                                               \
+    X(init)                                                                                                          \
+    X(datalist)                                                                                                      \
+    X(check)                                                                                                         \
+    X(plan)                                                                                                          \
+    X(apply)                                                                                                         \
+    X(train)                                                                                                         \
+    X(evaluate)                                                                                                      \
+    X(infer)                                                                                                         \
+    X(pack)                                                                                                          \
+    X(unpack)                                                                                                        \
+    X(show)                                                                                                          \
+    X(verify)                                                                                                        \
+    X(synth)                                                                                                         \
+    X(list)                                                                                                          \
     X(help)

@@ -15,7 +15,8 @@ static enum mm_status unknown_command(const char *name, struct mm_error *err)
     mm_nearest_init(&nearest, name);
     for (const struct mm_command *const *c = mm_commands; *c; c++)
         mm_nearest_offer(&nearest, (*c)->name);
-    return mm_fail(err, MM_ERR_USAGE, "unknown command \"%s\"%s (see mmar help)", name, mm_nearest_hint(&nearest, hint, sizeof hint));
+    return mm_fail(err, MM_ERR_USAGE, "unknown command \"%s\"%s (see mmar help)", name,
+                   mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 static enum mm_status show_help(const struct mm_command *command)

@@ -20,8 +20,8 @@ struct mm_model_choice {
 };
 
 /* `parts` as mm_project_training. Close also after a failure. */
-enum mm_status mm_model_open(struct mm_arena *arena, struct mm_project *project, unsigned parts, const struct mm_model_choice *choice,
-                             struct mm_model_use *out, struct mm_error *err);
+enum mm_status mm_model_open(struct mm_arena *arena, struct mm_project *project, unsigned parts,
+                             const struct mm_model_choice *choice, struct mm_model_use *out, struct mm_error *err);
 void mm_model_close(struct mm_model_use *use);
 
 #endif

@@ -68,7 +68,8 @@ static enum mm_status take_set(struct parser *p, const char *attached, struct mm
     return MM_OK;
 }
 
-static enum mm_status set_option(struct parser *p, const struct mm_param *param, const char *shown, const char *value, struct mm_error *err)
+static enum mm_status set_option(struct parser *p, const struct mm_param *param, const char *shown, const char *value,
+                                 struct mm_error *err)
 {
     enum mm_status s;
     if (param->type == MM_PARAM_BOOL && !value)
@@ -140,17 +141,18 @@ static enum mm_status check_args(const struct mm_options *o, struct mm_error *er
     if ((int)o->arg_count < c->args_min)
         return mm_fail(err, MM_ERR_USAGE, "mmar %s needs %s (see mmar help %s)", c->name, c->args, c->name);
     if (c->args_max >= 0 && (int)o->arg_count > c->args_max)
-        return mm_fail(err, MM_ERR_USAGE, "unexpected argument \"%s\": usage is mmar %s %s (see mmar help %s)", o->args[c->args_max],
-                       c->name, c->args, c->name);
+        return mm_fail(err, MM_ERR_USAGE, "unexpected argument \"%s\": usage is mmar %s %s (see mmar help %s)",
+                       o->args[c->args_max], c->name, c->args, c->name);
     return MM_OK;
 }
 
-enum mm_status mm_options_parse(struct mm_arena *arena, const struct mm_command *command, int argc, char **argv, struct mm_options *out,
-                                struct mm_error *err)
+enum mm_status mm_options_parse(struct mm_arena *arena, const struct mm_command *command, int argc, char **argv,
+                                struct mm_options *out, struct mm_error *err)
 {
     enum mm_status s;
     *out = (struct mm_options){.command = command};
-    out->object = mm_arena_alloc(arena, command->options_size ? command->options_size : sizeof(struct mm_mmar_options));
+    out->object =
+        mm_arena_alloc(arena, command->options_size ? command->options_size : sizeof(struct mm_mmar_options));
     out->args = mm_arena_array(arena, const char *, (size_t)argc + 1);
     struct parser p = {arena, command, out, argv, argc, 0, mm_arena_array(arena, const char *, (size_t)argc + 1), 0};
     if (!out->object || !out->args || !p.sets)
@@ -176,15 +178,16 @@ enum mm_status mm_options_parse(struct mm_arena *arena, const struct mm_command 
 
 void mm_command_page(struct mm_text *text, const struct mm_command *command)
 {
-    mm_text_format(text, "mmar %s: %s\n\nusage: mmar %s%s%s [options]\n", command->name, command->summary, command->name,
-                   *command->args ? " " : "", command->args);
+    mm_text_format(text, "mmar %s: %s\n\nusage: mmar %s%s%s [options]\n", command->name, command->summary,
+                   command->name, *command->args ? " " : "", command->args);
     if (command->options || command->takes_mmar)
         mm_text_add(text, "\noptions:\n");
     if (command->options)
         mm_params_help(text, command->options);
     if (command->takes_mmar)
         mm_params_help(text, mm_mmar_params);
-    mm_text_format(text, "\n%s  -q, -v     quiet, verbose\n", command->has_json ? "  --json     the answer as JSON on stdout\n" : "");
+    mm_text_format(text, "\n%s  -q, -v     quiet, verbose\n",
+                   command->has_json ? "  --json     the answer as JSON on stdout\n" : "");
     if (command->notes)
         mm_text_format(text, "\n%s\n", command->notes);
     if (command->examples)

@@ -8,16 +8,16 @@
 
 struct mm_options {
     const struct mm_command *command;
-    void *object;              /* the command's options struct */
+    void *object; /* the command's options struct */
     const char **args;
     size_t arg_count;
     bool json, help;
-    int verbosity;             /* -q: -1, -v: 1 */
+    int verbosity; /* -q: -1, -v: 1 */
 };
 
 /* argv without the program's name and the command. MM_ERR_USAGE names the option, what was found and what is allowed. */
-enum mm_status mm_options_parse(struct mm_arena *arena, const struct mm_command *command, int argc, char **argv, struct mm_options *out,
-                                struct mm_error *err);
+enum mm_status mm_options_parse(struct mm_arena *arena, const struct mm_command *command, int argc, char **argv,
+                                struct mm_options *out, struct mm_error *err);
 /* The page of `mmar help NAME` for a command. */
 void mm_command_page(struct mm_text *text, const struct mm_command *command);
 

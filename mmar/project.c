@@ -4,7 +4,8 @@
 #include "base/file.h"
 #include "base/log.h"
 
-static enum mm_status choose_root(const struct mm_mmar_options *options, const char *positional, const char **root, struct mm_error *err)
+static enum mm_status choose_root(const struct mm_mmar_options *options, const char *positional, const char **root,
+                                  struct mm_error *err)
 {
     if (options->mmar && positional && strcmp(options->mmar, positional))
         return mm_fail(err, MM_ERR_USAGE, "two MMAR folders: \"%s\" by -m and \"%s\"", options->mmar, positional);
@@ -13,7 +14,8 @@ static enum mm_status choose_root(const struct mm_mmar_options *options, const c
         return mm_fail(err, MM_ERR_USAGE, "the name of the MMAR folder is empty");
     if (!mm_file_is_folder(*root))
         return mm_fail(err, mm_file_exists(*root) ? MM_ERR_USAGE : MM_ERR_IO, "%s: %s", *root,
-                       mm_file_exists(*root) ? "is not a folder: an archive is unpacked first with mmar unpack" : "no such folder");
+                       mm_file_exists(*root) ? "is not a folder: an archive is unpacked first with mmar unpack"
+                                             : "no such folder");
     return MM_OK;
 }
 
@@ -30,8 +32,8 @@ static void print_warnings(struct mm_problems *problems)
     }
 }
 
-enum mm_status mm_project_open(struct mm_arena *arena, const struct mm_mmar_options *options, const char *positional, const char *default_config,
-                               struct mm_project **out, struct mm_error *err)
+enum mm_status mm_project_open(struct mm_arena *arena, const struct mm_mmar_options *options, const char *positional,
+                               const char *default_config, struct mm_project **out, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_project *project = mm_arena_new(arena, struct mm_project);
@@ -57,8 +59,8 @@ enum mm_status mm_project_open(struct mm_arena *arena, const struct mm_mmar_opti
     return s;
 }
 
-enum mm_status mm_project_training(struct mm_arena *arena, struct mm_project *project, unsigned parts, struct mm_training **out,
-                                   struct mm_error *err)
+enum mm_status mm_project_training(struct mm_arena *arena, struct mm_project *project, unsigned parts,
+                                   struct mm_training **out, struct mm_error *err)
 {
     enum mm_status s = mm_training_read(arena, project->config, project->root, parts, out, project->problems, err);
     if (project->problems->errors)

@@ -14,11 +14,11 @@ struct mm_project {
 
 /* `positional`: the MMAR given as an argument, or NULL; -m counts the same (both is a usage error). Reads config and environment;
  * errors of the config come back as one MM_ERR_CONFIG with all texts. `default_config`: "config/config_train.json". */
-enum mm_status mm_project_open(struct mm_arena *arena, const struct mm_mmar_options *options, const char *positional, const char *default_config,
-                               struct mm_project **out, struct mm_error *err);
+enum mm_status mm_project_open(struct mm_arena *arena, const struct mm_mmar_options *options, const char *positional,
+                               const char *default_config, struct mm_project **out, struct mm_error *err);
 /* The training of a project, warnings printed; all errors as one. */
-enum mm_status mm_project_training(struct mm_arena *arena, struct mm_project *project, unsigned parts, struct mm_training **out,
-                                   struct mm_error *err);
+enum mm_status mm_project_training(struct mm_arena *arena, struct mm_project *project, unsigned parts,
+                                   struct mm_training **out, struct mm_error *err);
 /* A file inside the MMAR. */
 char *mm_project_path(struct mm_arena *arena, const struct mm_project *project, const char *relative);
 

@@ -3,8 +3,7 @@
 
 #include "mmar/propose.h"
 
-#define ANISOTROPIC                                                                                                  \
-    3.0 /* coarsest spacing over finest: beyond, the coarse axis gets the spacing of the finer images */
+#define ANISOTROPIC     3.0 /* coarsest spacing over finest: beyond, the coarse axis gets that of finer images */
 #define POOL_SPACING    2.0 /* axes are halved together while their spacings are that near */
 #define EDGE_MIN        4   /* voxels of an axis at the deepest level */
 #define CROP_MAX_2D     256

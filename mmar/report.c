@@ -19,12 +19,14 @@ static bool patch_size(const struct mm_training *t, int size[3])
     return false;
 }
 
-static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, struct mm_text *text, struct mm_error *err)
+static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, struct mm_text *text,
+                                   struct mm_error *err)
 {
     enum mm_status s = MM_OK;
     char bytes[32], shown[96];
     int size[3];
-    mm_text_format(text, "model      %s, %lld parameters", t->model->name, (long long)mm_graph_param_count(t->graph, MM_ROLE_PARAM));
+    mm_text_format(text, "model      %s, %lld parameters", t->model->name,
+                   (long long)mm_graph_param_count(t->graph, MM_ROLE_PARAM));
     if (!patch_size(t, size)) {
         mm_text_add(text, "\n");
         return MM_OK;
@@ -33,19 +35,22 @@ static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, 
     const struct mm_network_options options = {.backend = "auto"};
     struct mm_desc inputs[2];
     struct mm_plan_stats stats;
-    inputs[0] = mm_desc_make(t->graph->spatial, batch, t->model->in_channels(t->model_self), size[2], size[1], size[0]);
+    inputs[0] =
+        mm_desc_make(t->graph->spatial, batch, t->model->in_channels(t->model_self), size[2], size[1], size[0]);
     inputs[1] = mm_desc_make(t->graph->spatial, batch, 1, size[2], size[1], size[0]);
     if (MM_TRY(s, mm_network_open(t->graph, &options, &network, err)))
         return s;
     if ((s = mm_network_measure(network, MM_PLAN_TRAINING, t->loss_root, inputs, 2, &stats, NULL, err)) == MM_OK)
-        mm_text_format(text, ", input %s\n           %.1f GFLOP a step, %s of activations, %zu reorders\n", mm_desc_text(&inputs[0], shown, sizeof shown),
-                       (stats.flops_forward + stats.flops_backward) / 1e9, mm_text_bytes(bytes, sizeof bytes, (double)stats.activation_bytes),
-                       stats.reorders);
+        mm_text_format(text, ", input %s\n           %.1f GFLOP a step, %s of activations, %zu reorders\n",
+                       mm_desc_text(&inputs[0], shown, sizeof shown),
+                       (stats.flops_forward + stats.flops_backward) / 1e9,
+                       mm_text_bytes(bytes, sizeof bytes, (double)stats.activation_bytes), stats.reorders);
     mm_network_close(network);
     return s;
 }
 
-enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *t, struct mm_text *text, struct mm_error *err)
+enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *t, struct mm_text *text,
+                              struct mm_error *err)
 {
     (void)arena;
     enum mm_status s;
@@ -55,30 +60,34 @@ enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *
     mm_cache_plan_print(t->train, &plan, text);
     if (MM_TRY(s, plan_network(t, plan.batch, text, err)))
         return s;
-    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate, t->schedule ? ", " : "",
-                   t->schedule ? t->schedule->name : "");
-    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs, plan.steps, (long long)t->valid_interval);
+    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate,
+                   t->schedule ? ", " : "", t->schedule ? t->schedule->name : "");
+    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs,
+                   plan.steps, (long long)t->valid_interval);
     if (t->validation)
-        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count, t->validation->pipeline->data_list_key);
+        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count,
+                       t->validation->pipeline->data_list_key);
     else
         mm_text_add(text, ": none, the config has no validate.image_pipeline\n");
     return MM_OK;
 }
 
-enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
-                                 const struct mm_volume *truth, struct mm_error *err)
+enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image,
+                                 const struct mm_volume *prediction, const struct mm_volume *truth,
+                                 struct mm_error *err)
 {
     const int panels = truth ? 3 : 2, gap = 8, head = 20;
     int longest = image->size[0] > image->size[1] ? image->size[0] : image->size[1];
     int zoom = longest >= 320 ? 1 : (320 + longest - 1) / longest, z = mm_slice_busiest(truth ? truth : prediction);
     int width = image->size[0] * zoom, height = image->size[1] * zoom;
     double low, high;
-    struct mm_volume *canvas =
-        mm_canvas_make(arena, panels * width + (panels + 1) * gap, height + head + gap, (struct mm_colour){255, 255, 255});
+    struct mm_volume *canvas = mm_canvas_make(arena, panels * width + (panels + 1) * gap, height + head + gap,
+                                              (struct mm_colour){255, 255, 255});
     if (!canvas)
         return mm_fail_memory(err, "the overlay");
     const struct mm_volume *labels[3] = {NULL, truth ? truth : prediction, prediction};
-    static const char *const titles_truth[] = {"image", "label", "prediction"}, *const titles[] = {"image", "prediction"};
+    static const char *const titles_truth[] = {"image", "label", "prediction"}, *const titles[] = {"image",
+                                                                                                   "prediction"};
     const int channel = image->rank == 2 && image->channels == 3 ? MM_DRAW_COLOURS : 0;
     mm_slice_range(image, channel, z, &low, &high);
     for (int i = 0; i < panels; i++) {
@@ -104,7 +113,8 @@ static const char *class_name(const struct mm_training *t, size_t value, char *b
 /* Mean over cases of the mean over foreground classes of the first Dice metric: what `mean_dice` promises. */
 static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, const struct mm_scores *scores)
 {
-    cJSON *json = mm_json_object(arena), *metrics = mm_json_object(arena), *classes = mm_json_object(arena), *cases = mm_json_array(arena);
+    cJSON *json = mm_json_object(arena), *metrics = mm_json_object(arena), *classes = mm_json_object(arena),
+          *cases = mm_json_array(arena);
     char buffer[32];
     for (size_t m = 0; m < t->metric_count; m++)
         if (t->metrics[m].is_key) {
@@ -118,7 +128,8 @@ static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, c
             mm_json_add(arena, metrics, "mean_dice", mm_json_number(arena, scores->totals[m]));
     mm_json_add(arena, json, "metrics", metrics);
     for (size_t v = 0; v < scores->class_count; v++)
-        mm_json_add(arena, classes, class_name(t, v, buffer, sizeof buffer), mm_json_number(arena, scores->class_means[v]));
+        mm_json_add(arena, classes, class_name(t, v, buffer, sizeof buffer),
+                    mm_json_number(arena, scores->class_means[v]));
     mm_json_add(arena, json, "classes", classes);
     for (size_t i = 0; i < scores->cases; i++) {
         cJSON *row = mm_json_object(arena), *values = mm_json_array(arena);
@@ -149,13 +160,15 @@ static void scores_csv(struct mm_text *text, const struct mm_training *t, const 
     mm_text_add(text, "\n");
 }
 
-enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                const struct mm_scores *scores, const char *weights, cJSON **json, struct mm_error *err)
+enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project,
+                                const struct mm_training *training, const struct mm_scores *scores,
+                                const char *weights, cJSON **json, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_text csv;
     char digest[MM_SHA256_HEX];
-    const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
+    const char *folder =
+        mm_project_path(arena, project, mm_config_text(project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
     if (MM_TRY(s, mm_sha256_file(weights, digest, err)))
         return s;
     *json = scores_json(arena, training, scores);

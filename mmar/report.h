@@ -6,15 +6,19 @@
 #include "trainer/evaluate.h"
 
 /* Cache plan, network with parameters, FLOPs and bytes, optimizer and length of the run. */
-enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_text *text, struct mm_error *err);
+enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_text *text,
+                              struct mm_error *err);
 /* eval/curves.png from train.jsonl in `folder`: loss a step and key metric an epoch. Nothing when there is too little to draw. */
-enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder, struct mm_error *err);
+enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder,
+                                struct mm_error *err);
 /* Overlay of prediction (filled outline) and truth beside the image: middle of the largest labelled slice. */
-enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image, const struct mm_volume *prediction,
-                                 const struct mm_volume *truth, struct mm_error *err);
+enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image,
+                                 const struct mm_volume *prediction, const struct mm_volume *truth,
+                                 struct mm_error *err);
 /* eval/metrics.csv and eval/metrics.json (the object that `evaluate --json` prints). `weights`: the file that was scored; its digest
  * goes along, so that the scores can only ever be taken for those of these weights. */
-enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project, const struct mm_training *training,
-                                const struct mm_scores *scores, const char *weights, cJSON **json, struct mm_error *err);
+enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project,
+                                const struct mm_training *training, const struct mm_scores *scores,
+                                const char *weights, cJSON **json, struct mm_error *err);
 
 #endif

@@ -17,6 +17,7 @@
 #define LINE         22 /* a line of text, with the space below */
 #define WIDTH_MAX    1900
 #define LABELS_SHOWN 12
+#define ROW_SHORT    6
 
 static const struct mm_colour paper = {250, 250, 250}, ink = {30, 30, 30}, faint = {110, 110, 110},
                               rule = {205, 205, 205};
@@ -166,11 +167,16 @@ static void cell_of(const struct mm_sheet *sheet, const struct group *group, int
     }
 }
 
+/* Crops of one run stand in a row, those of several runs too while it stays short. Without columns asked for, few tiles stand in rows
+ * of equal length: 6 as 3 and 3, not 5 and 1. */
 static size_t columns_of(const struct group *group, int cell_width)
 {
     size_t fit_in = (size_t)widest(1, (WIDTH_MAX - GAP) / (cell_width + GAP)), columns = group->columns;
-    if (!columns || columns > fit_in) /* few tiles stand in rows of equal length: 6 as 3 and 3, not 5 and 1 */
-        columns = (group->count + (group->count + fit_in - 1) / fit_in - 1) / ((group->count + fit_in - 1) / fit_in);
+    size_t rows = (group->count + fit_in - 1) / fit_in;
+    if (!columns || columns > fit_in)
+        columns = (group->count + rows - 1) / rows;
+    else if (columns <= ROW_SHORT / 2 && fit_in >= ROW_SHORT)
+        columns *= ROW_SHORT / columns;
     return columns < group->count ? columns : group->count;
 }
 
@@ -213,7 +219,7 @@ static void draw_group(const struct mm_sheet *sheet, const struct group *group, 
 
 static void draw_legend(const struct mm_sheet *sheet, struct mm_volume *canvas, int y)
 {
-    char text[16];
+    char text[32];
     int x = GAP;
     for (int value = 1; value <= LABELS_SHOWN; value++) {
         if (!sheet->labels[value])

@@ -10,8 +10,8 @@ static void add_count(struct mm_arena *arena, cJSON *json, const char *name, int
     mm_json_add(arena, json, name, mm_json_integer(arena, value));
 }
 
-enum mm_status mm_checkpoint_write(struct mm_arena *scratch, struct mm_network *network, const char *path, const struct mm_run_state *state,
-                                   struct mm_error *err)
+enum mm_status mm_checkpoint_write(struct mm_arena *scratch, struct mm_network *network, const char *path,
+                                   const struct mm_run_state *state, struct mm_error *err)
 {
     cJSON *json = mm_json_object(scratch), *metrics = mm_json_array(scratch), *extra = mm_json_object(scratch);
     add_count(scratch, json, "epoch", state->epoch);
@@ -42,7 +42,8 @@ static bool whole_of(const cJSON *json, const char *name, int64_t *out)
     return mm_json_int(mm_json_get(json, name), out);
 }
 
-static enum mm_status read_state(struct mm_arena *arena, const char *text, struct mm_run_state *state, struct mm_error *err)
+static enum mm_status read_state(struct mm_arena *arena, const char *text, struct mm_run_state *state,
+                                 struct mm_error *err)
 {
     enum mm_status s;
     cJSON *json;
@@ -50,9 +51,9 @@ static enum mm_status read_state(struct mm_arena *arena, const char *text, struc
     if (MM_TRY(s, mm_json_parse(arena, "state", text, strlen(text), &json, err)))
         return s;
     const cJSON *digest = mm_json_get(json, "digest"), *metrics = mm_json_get(json, "metrics"), *item;
-    if (!whole_of(json, "epoch", &state->epoch) || !whole_of(json, "step", &state->step) || !whole_of(json, "journal_bytes", &journal) ||
-        !whole_of(json, "best_epoch", &state->best_epoch) || !cJSON_IsString(digest) || !cJSON_IsArray(metrics) || state->epoch < 0 ||
-        state->step < 0 || journal < 0)
+    if (!whole_of(json, "epoch", &state->epoch) || !whole_of(json, "step", &state->step) ||
+        !whole_of(json, "journal_bytes", &journal) || !whole_of(json, "best_epoch", &state->best_epoch) ||
+        !cJSON_IsString(digest) || !cJSON_IsArray(metrics) || state->epoch < 0 || state->step < 0 || journal < 0)
         return mm_fail(err, MM_ERR_DATA, "the run's state is incomplete: this is no checkpoint of mmar");
     state->journal_bytes = (uint64_t)journal;
     state->best_metric = number_of(json, "best_metric");
@@ -62,12 +63,13 @@ static enum mm_status read_state(struct mm_arena *arena, const char *text, struc
     if (!state->metrics)
         return mm_fail_memory(err, "the run's state");
     state->metric_count = 0;
-    cJSON_ArrayForEach(item, metrics) state->metrics[state->metric_count++] = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    cJSON_ArrayForEach (item, metrics)
+        state->metrics[state->metric_count++] = cJSON_IsNumber(item) ? item->valuedouble : NAN;
     return MM_OK;
 }
 
-enum mm_status mm_checkpoint_read(struct mm_arena *arena, struct mm_network *network, const char *path, struct mm_run_state *state,
-                                  struct mm_error *err)
+enum mm_status mm_checkpoint_read(struct mm_arena *arena, struct mm_network *network, const char *path,
+                                  struct mm_run_state *state, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_arena file_arena; /* the file's bytes go as soon as they are in the network */

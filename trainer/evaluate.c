@@ -15,16 +15,16 @@ static struct mm_scores *scores_make(struct mm_arena *arena, size_t cases)
 
 /* All metrics of one case from prediction and truth on one grid. */
 static enum mm_status score_case(const struct mm_training *training, struct mm_arena *arena, struct mm_arena *scratch,
-                                 const struct mm_volume *prediction, const struct mm_volume *truth, struct mm_case_score *score,
-                                 struct mm_error *err)
+                                 const struct mm_volume *prediction, const struct mm_volume *truth,
+                                 struct mm_case_score *score, struct mm_error *err)
 {
     enum mm_status s;
     int classes = training->prediction.classes;
     uint8_t *masks[2];
     struct mm_metric_case item = {.classes = classes, .rank = truth->rank};
     if (!mm_volume_same_size(prediction, truth))
-        return mm_fail(err, MM_ERR_DATA, "label is %dx%dx%d, prediction %dx%dx%d", truth->size[0], truth->size[1], truth->size[2],
-                       prediction->size[0], prediction->size[1], prediction->size[2]);
+        return mm_fail(err, MM_ERR_DATA, "label is %dx%dx%d, prediction %dx%dx%d", truth->size[0], truth->size[1],
+                       truth->size[2], prediction->size[0], prediction->size[1], prediction->size[2]);
     if (MM_TRY(s, mm_class_masks(scratch, prediction, classes, &masks[0], err)))
         return mm_fail_in(err, "prediction");
     if (MM_TRY(s, mm_class_masks(scratch, truth, classes, &masks[1], err)))
@@ -56,12 +56,13 @@ static double mean_of(const double *values, size_t cases, size_t stride)
     return n ? sum / (double)n : NAN;
 }
 
-static enum mm_status total(const struct mm_training *training, struct mm_arena *arena, struct mm_scores *scores, struct mm_error *err)
+static enum mm_status total(const struct mm_training *training, struct mm_arena *arena, struct mm_scores *scores,
+                            struct mm_error *err)
 {
     for (size_t m = 0; m < training->metric_count; m++) {
         const struct mm_metric_use *use = &training->metrics[m];
         size_t width = use->metric->values(use->self, training->prediction.classes);
-        double *rows = mm_arena_array(arena, double, scores->cases * width + 1);
+        double *rows = mm_arena_array(arena, double, scores->cases *width + 1);
         if (!rows)
             return mm_fail_memory(err, "the scores");
         for (size_t i = 0; i < scores->cases; i++)
@@ -85,8 +86,9 @@ static const char *source_of(const struct mm_source *source, size_t item, const 
     return entry && entry->kind == MM_ENTRY_PATHS && entry->count ? entry->paths[0] : "item";
 }
 
-static enum mm_status validate_item(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader, size_t item,
-                                    struct mm_arena *arena, struct mm_arena *scratch, struct mm_case_score *score, struct mm_error *err)
+static enum mm_status validate_item(struct mm_network *network, const struct mm_training *training,
+                                    struct mm_loader *loader, size_t item, struct mm_arena *arena,
+                                    struct mm_arena *scratch, struct mm_case_score *score, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_sample *cached, *sample;
@@ -105,8 +107,9 @@ static enum mm_status validate_item(struct mm_network *network, const struct mm_
     return s == MM_OK ? MM_OK : mm_fail_in(err, "%s", score->source);
 }
 
-enum mm_status mm_validate(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader, struct mm_arena *arena,
-                           struct mm_scores **out, bool (*interrupted)(void), struct mm_error *err)
+enum mm_status mm_validate(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader,
+                           struct mm_arena *arena, struct mm_scores **out, bool (*interrupted)(void),
+                           struct mm_error *err)
 {
     enum mm_status s = MM_OK;
     struct mm_arena scratch;
@@ -130,8 +133,8 @@ enum mm_status mm_validate(struct mm_network *network, const struct mm_training 
 }
 
 /* The label of an item on its own grid: loaded, and through the chain's steps that change label values but not the grid. */
-static enum mm_status own_truth(const struct mm_training *training, const struct mm_chain *values, struct mm_sample *sample,
-                                struct mm_volume **out, struct mm_error *err)
+static enum mm_status own_truth(const struct mm_training *training, const struct mm_chain *values,
+                                struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_field *field;
@@ -149,8 +152,8 @@ struct evaluation {
     const struct mm_evaluate_options *options;
 };
 
-static enum mm_status evaluate_item(const struct evaluation *e, size_t index, struct mm_arena *arena, struct mm_arena *scratch,
-                                    struct mm_case_score *score, struct mm_error *err)
+static enum mm_status evaluate_item(const struct evaluation *e, size_t index, struct mm_arena *arena,
+                                    struct mm_arena *scratch, struct mm_case_score *score, struct mm_error *err)
 {
     enum mm_status s;
     const struct mm_item *item = &e->training->validation->list->items[index];
@@ -174,7 +177,8 @@ enum mm_status mm_evaluate(struct mm_network *network, const struct mm_training 
 {
     enum mm_status s = MM_OK;
     const struct mm_source *source = training->validation;
-    struct evaluation e = {network, training, mm_chain_narrow(arena, source->chain, training->prediction.image_field, false),
+    struct evaluation e = {network, training,
+                           mm_chain_narrow(arena, source->chain, training->prediction.image_field, false),
                            mm_chain_narrow(arena, source->chain, training->prediction.label_field, true), options};
     struct mm_scores *scores = scores_make(arena, source->list->count);
     struct mm_arena scratch;

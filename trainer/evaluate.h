@@ -6,8 +6,8 @@
 #include "trainer/predict.h"
 
 struct mm_case_score {
-    const char *source;                     /* image file */
-    double *values[MM_METRICS_MAX];         /* per metric: metric->values(classes) numbers */
+    const char *source;             /* image file */
+    double *values[MM_METRICS_MAX]; /* per metric: metric->values(classes) numbers */
 };
 struct mm_scores {
     size_t cases;
@@ -18,14 +18,15 @@ struct mm_scores {
 };
 
 /* All cases of the validation source after its chain, in list order. */
-enum mm_status mm_validate(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader, struct mm_arena *arena,
-                           struct mm_scores **out, bool (*interrupted)(void), struct mm_error *err);
+enum mm_status mm_validate(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader,
+                           struct mm_arena *arena, struct mm_scores **out, bool (*interrupted)(void),
+                           struct mm_error *err);
 
 struct mm_evaluate_options {
     bool (*interrupted)(void);
     /* Called for each case with the prediction and truth on the file's grid (for writing and overlays). May be NULL. */
-    enum mm_status (*each)(void *context, size_t index, const struct mm_sample *sample, const struct mm_volume *prediction,
-                           const struct mm_volume *truth, struct mm_error *err);
+    enum mm_status (*each)(void *context, size_t index, const struct mm_sample *sample,
+                           const struct mm_volume *prediction, const struct mm_volume *truth, struct mm_error *err);
     void *context;
 };
 /* All cases of the validation source on their own grids. Labels pass the chain's non-spatial steps only. */

@@ -40,30 +40,37 @@ static enum mm_status written(int count, struct mm_error *err)
     return count < 0 ? mm_fail(err, MM_ERR_IO, "train.jsonl: cannot write: %s", strerror(errno)) : MM_OK;
 }
 
-enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_event *e, double gradient_norm, struct mm_error *err)
+enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_event *e, double gradient_norm,
+                               struct mm_error *err)
 {
     char loss[32], norm[32];
-    return written(fprintf(journal->stream,
-                           "{\"step\": %lld, \"epoch\": %lld, \"loss\": %s, \"lr\": %.9g, \"grad_norm\": %s, \"ms_step\": %.1f, "
-                           "\"ms_wait_data\": %.1f}\n",
-                           (long long)((e->epoch - 1) * e->steps + e->step), (long long)e->epoch, number(loss, sizeof loss, e->loss), e->lr,
-                           number(norm, sizeof norm, gradient_norm), e->step_seconds * 1e3, e->wait_seconds * 1e3),
-                   err);
+    return written(
+        fprintf(journal->stream,
+                "{\"step\": %lld, \"epoch\": %lld, \"loss\": %s, \"lr\": %.9g, \"grad_norm\": %s, \"ms_step\": %.1f, "
+                "\"ms_wait_data\": %.1f}\n",
+                (long long)((e->epoch - 1) * e->steps + e->step), (long long)e->epoch,
+                number(loss, sizeof loss, e->loss), e->lr, number(norm, sizeof norm, gradient_norm),
+                e->step_seconds * 1e3, e->wait_seconds * 1e3),
+        err);
 }
 
-enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *e, const char *name, double seconds,
-                                struct mm_error *err)
+enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *e, const char *name,
+                                double seconds, struct mm_error *err)
 {
     char metric[32], loss[32];
     const struct mm_loader_stats *c = e->cache;
-    return written(fprintf(journal->stream,
-                           "{\"epoch\": %lld, \"mean_loss\": %s, \"metric\": \"%s\", \"value\": %s, \"best\": %s, \"seconds\": %.3f, "
-                           "\"wait_ms\": %.1f, \"wait_share\": %.4f, \"prefix_ms\": %.1f, \"cache_hits\": %u, \"cache_prepared\": %u, "
-                           "\"cache_replaced\": %u, \"cache_late\": %u, \"cache_bytes\": %llu}\n",
-                           (long long)e->epoch, number(loss, sizeof loss, e->loss), name, number(metric, sizeof metric, e->metric),
-                           e->best ? "true" : "false", seconds, c->wait_seconds * 1e3, seconds > 0 ? c->wait_seconds / seconds : 0,
-                           c->prefix_seconds * 1e3, c->hits, c->prepared, c->replaced, c->late, (unsigned long long)c->bytes),
-                   err);
+    return written(
+        fprintf(journal->stream,
+                "{\"epoch\": %lld, \"mean_loss\": %s, \"metric\": \"%s\", \"value\": %s, \"best\": %s, \"seconds\": "
+                "%.3f, "
+                "\"wait_ms\": %.1f, \"wait_share\": %.4f, \"prefix_ms\": %.1f, \"cache_hits\": %u, "
+                "\"cache_prepared\": %u, "
+                "\"cache_replaced\": %u, \"cache_late\": %u, \"cache_not_kept\": %u, \"cache_bytes\": %llu}\n",
+                (long long)e->epoch, number(loss, sizeof loss, e->loss), name,
+                number(metric, sizeof metric, e->metric), e->best ? "true" : "false", seconds, c->wait_seconds * 1e3,
+                seconds > 0 ? c->wait_seconds / seconds : 0, c->prefix_seconds * 1e3, c->hits, c->prepared,
+                c->replaced, c->late, c->not_kept, (unsigned long long)c->bytes),
+        err);
 }
 
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err)

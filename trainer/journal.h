@@ -14,10 +14,11 @@ struct mm_journal {
 /* Opens `path` and cuts it to `bytes` (0: a fresh one). */
 enum mm_status mm_journal_open(struct mm_journal *journal, const char *path, uint64_t bytes, struct mm_error *err);
 void mm_journal_close(struct mm_journal *journal);
-enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_event *event, double gradient_norm, struct mm_error *err);
+enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_event *event, double gradient_norm,
+                               struct mm_error *err);
 /* Per epoch, with the cache's numbers; `name` and `metric` of the key metric when it was validated (NaN: not). */
-enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *event, const char *name, double seconds,
-                                struct mm_error *err);
+enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *event, const char *name,
+                                double seconds, struct mm_error *err);
 /* Flushes and tells how long the journal is. */
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err);
 

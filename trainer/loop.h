@@ -1,5 +1,6 @@
 /* The training loop: epochs, steps, validation, best model, checkpoints, resume. Writes into one folder:
- * model.safetensors (best by the key metric), final_model.safetensors, checkpoint.safetensors, train.jsonl.
+ * model.safetensors (best by the key metric), final_model.safetensors, checkpoint.safetensors, train.jsonl, and resolved.json where the
+ * machine decides about the cache (trainer/resolved.h).
  * Nothing in the result depends on threads of the loader, the cache or restarts. */
 #ifndef MM_TRAINER_LOOP_H
 #define MM_TRAINER_LOOP_H
@@ -18,9 +19,9 @@ struct mm_loop_event { /* after a step or a validation, for the progress line */
 };
 
 struct mm_loop_options {
-    const char *folder;       /* the MMAR's models/ */
+    const char *folder; /* the MMAR's models/ */
     bool resume, no_cache;
-    unsigned loader_threads;  /* 0: the config's */
+    unsigned loader_threads; /* 0: the config's */
     bool (*interrupted)(void);
     void (*report)(void *context, const struct mm_loop_event *event);
     void *context;
@@ -34,7 +35,8 @@ struct mm_loop_result {
 
 /* The network comes with its starting weights (initialised or loaded) and leaves with the final ones. MM_INTERRUPTED after writing a
  * checkpoint. A resume without checkpoint starts from the beginning; one of another config digest is an error. */
-enum mm_status mm_loop_run(struct mm_network *network, const struct mm_training *training, const struct mm_loop_options *options,
-                           struct mm_loop_result *result, struct mm_error *err);
+enum mm_status mm_loop_run(struct mm_network *network, const struct mm_training *training,
+                           const struct mm_loop_options *options, struct mm_loop_result *result,
+                           struct mm_error *err);
 
 #endif

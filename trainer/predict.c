@@ -7,21 +7,25 @@ struct network_call {
     struct mm_network *network;
 };
 
-static enum mm_status predict_batch(void *context, const struct mm_desc *input, const float *x, float *y, struct mm_error *err)
+static enum mm_status predict_batch(void *context, const struct mm_desc *input, const float *x, float *y,
+                                    struct mm_error *err)
 {
     struct network_call *call = context;
     return mm_network_infer(call->network, input, x, y, err);
 }
 
-enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_training *training, struct mm_arena *arena,
-                                 const struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
+enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_training *training,
+                                 struct mm_arena *arena, const struct mm_sample *sample, struct mm_volume **out,
+                                 struct mm_error *err)
 {
     const struct mm_field *field = mm_sample_find(sample, training->prediction.image_field);
     if (!field || field->kind != MM_FIELD_VOLUME)
-        return mm_fail(err, MM_ERR_CONFIG, "the chain leaves no image in field \"%s\"", training->prediction.image_field);
+        return mm_fail(err, MM_ERR_CONFIG, "the chain leaves no image in field \"%s\"",
+                       training->prediction.image_field);
     int64_t wanted = training->model->in_channels(training->model_self);
     if (field->volume->channels != wanted)
-        return mm_fail(err, MM_ERR_DATA, "has %d channels, the model takes %lld", field->volume->channels, (long long)wanted);
+        return mm_fail(err, MM_ERR_DATA, "has %d channels, the model takes %lld", field->volume->channels,
+                       (long long)wanted);
     const struct mm_volume *image = field->volume;
     if (image->rank != training->graph->spatial)
         return mm_fail(err, MM_ERR_DATA, "has %d axes, the model takes %d", image->rank, training->graph->spatial);
@@ -33,11 +37,13 @@ enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_tra
     training->model->multiple(training->model_self, multiple);
     struct network_call call = {network};
     int channels = (int)training->model->out_channels(training->model_self);
-    return mm_infer_volume(arena, &training->prediction.inferer, image, channels, multiple, predict_batch, &call, out, err);
+    return mm_infer_volume(arena, &training->prediction.inferer, image, channels, multiple, predict_batch, &call, out,
+                           err);
 }
 
 /* Argmax over channels (the first of equals wins); one channel: probability >= 0.5. */
-static enum mm_status decide(const struct mm_training *training, struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
+static enum mm_status decide(const struct mm_training *training, struct mm_sample *sample, struct mm_field *field,
+                             struct mm_error *err)
 {
     const struct mm_model *model = training->model;
     const float threshold = model->probability && model->probability(training->model_self) ? 0.5f : 0.0f;
@@ -61,7 +67,8 @@ static enum mm_status decide(const struct mm_training *training, struct mm_sampl
     return MM_OK;
 }
 
-enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_training *training, struct mm_sample *sample, struct mm_error *err)
+enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_training *training,
+                                 struct mm_sample *sample, struct mm_error *err)
 {
     enum mm_status s;
     const struct mm_prediction_spec *spec = &training->prediction;
@@ -81,7 +88,8 @@ enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_tra
 
 static bool on_file_grid(const struct mm_volume *volume, const struct mm_field *image)
 {
-    return volume->size[0] == image->file_size[0] && volume->size[1] == image->file_size[1] && volume->size[2] == image->file_size[2];
+    return volume->size[0] == image->file_size[0] && volume->size[1] == image->file_size[1] &&
+           volume->size[2] == image->file_size[2];
 }
 
 /* Label values as integers of the narrowest type; masks with several channels as bytes. */
@@ -90,21 +98,26 @@ static struct mm_volume *as_labels(struct mm_arena *arena, const struct mm_volum
     return mm_volume_convert(arena, volume, classes > 256 ? MM_U16 : MM_U8);
 }
 
-enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct mm_training *training, struct mm_sample *sample,
-                                       struct mm_volume **out, struct mm_error *err)
+enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct mm_training *training,
+                                       struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
 {
     enum mm_status s;
     const struct mm_prediction_spec *spec = &training->prediction;
     if (MM_TRY(s, mm_predict_sample(network, training, sample, err)))
         return s;
-    const struct mm_field *image = mm_sample_find(sample, spec->image_field), *pred = mm_sample_find(sample, spec->prediction_field);
+    const struct mm_field *image = mm_sample_find(sample, spec->image_field),
+                          *pred = mm_sample_find(sample, spec->prediction_field);
     struct mm_volume *volume = pred->volume;
-    bool inverted = pred->applied != NULL && on_file_grid(volume, image); /* an Invert among the post transforms did it */
+    bool inverted =
+        pred->applied != NULL && on_file_grid(volume, image); /* an Invert among the post transforms did it */
     if (!inverted && MM_TRY(s, mm_field_invert(image, sample->arena, volume, true, &volume, err)))
-        return mm_fail_in(err, "carrying the prediction back to the grid of %s", image->source ? image->source : "the image");
+        return mm_fail_in(err, "carrying the prediction back to the grid of %s",
+                          image->source ? image->source : "the image");
     if (!on_file_grid(volume, image))
-        return mm_fail(err, MM_ERR_DATA, "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone", volume->size[0],
-                       volume->size[1], volume->size[2], image->file_size[0], image->file_size[1], image->file_size[2]);
+        return mm_fail(err, MM_ERR_DATA,
+                       "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone",
+                       volume->size[0], volume->size[1], volume->size[2], image->file_size[0], image->file_size[1],
+                       image->file_size[2]);
     *out = as_labels(sample->arena, volume, spec->classes);
     if (!*out)
         return mm_fail_memory(err, "the prediction");
@@ -113,7 +126,8 @@ enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct 
     return MM_OK;
 }
 
-enum mm_status mm_class_masks(struct mm_arena *arena, const struct mm_volume *volume, int classes, uint8_t **masks, struct mm_error *err)
+enum mm_status mm_class_masks(struct mm_arena *arena, const struct mm_volume *volume, int classes, uint8_t **masks,
+                              struct mm_error *err)
 {
     size_t voxels = mm_volume_voxels(volume);
     uint8_t *out = mm_arena_alloc(arena, voxels * (size_t)classes);
@@ -131,7 +145,8 @@ enum mm_status mm_class_masks(struct mm_arena *arena, const struct mm_volume *vo
     }
     for (size_t i = 0; i < voxels; i++) {
         if (!(x[i] >= 0 && x[i] < (float)classes) || x[i] != floorf(x[i]))
-            return mm_fail(err, MM_ERR_DATA, "label value %g is not one of the %d classes 0..%d", (double)x[i], classes, classes - 1);
+            return mm_fail(err, MM_ERR_DATA, "label value %g is not one of the %d classes 0..%d", (double)x[i],
+                           classes, classes - 1);
         out[(size_t)x[i] * voxels + i] = 1;
     }
     return MM_OK;

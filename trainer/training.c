@@ -16,7 +16,8 @@ struct reader {
 };
 
 /* A component that must be there: NULL and a problem when it is not. */
-static const struct mm_component *need(struct reader *r, const struct mm_component *component, const struct mm_stage *stage, const char *key)
+static const struct mm_component *need(struct reader *r, const struct mm_component *component,
+                                       const struct mm_stage *stage, const char *key)
 {
     if (!component)
         mm_problem(r->problems, MM_SEVERITY_ERROR, stage->node ? stage->node : r->config->root, "has no \"%s\"", key);
@@ -24,27 +25,31 @@ static const struct mm_component *need(struct reader *r, const struct mm_compone
 }
 
 /* Parameters of a component into a fresh struct; NULL when they are wrong (problems say so). */
-static void *read_self(struct reader *r, const struct mm_component *component, const struct mm_param *table, size_t size,
-                       const struct mm_param_target *also)
+static void *read_self(struct reader *r, const struct mm_component *component, const struct mm_param *table,
+                       size_t size, const struct mm_param_target *also)
 {
     void *self = mm_arena_alloc(r->arena, size ? size : 1);
     struct mm_param_target targets[2] = {{table, self}, also ? *also : (struct mm_param_target){0}};
-    if (!self || mm_params_read(r->arena, targets, also ? 2 : 1, component->args, component->node, r->problems) != MM_OK)
+    if (!self ||
+        mm_params_read(r->arena, targets, also ? 2 : 1, component->args, component->node, r->problems) != MM_OK)
         return NULL;
     return self;
 }
 
 /* `family`: in the singular, which `mmar list` takes too. */
-static void unknown(struct reader *r, const struct mm_component *component, const char *family, struct mm_nearest *nearest)
+static void unknown(struct reader *r, const struct mm_component *component, const char *family,
+                    struct mm_nearest *nearest)
 {
     char hint[128];
     const cJSON *name = mm_json_get(component->node, "name");
-    mm_problem(r->problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown %s \"%s\"%s (see mmar list %s)", family,
-               component->name, mm_nearest_hint(nearest, hint, sizeof hint), family);
+    mm_problem(r->problems, MM_SEVERITY_ERROR, name ? name : component->node,
+               "unknown %s \"%s\"%s (see mmar list %s)", family, component->name,
+               mm_nearest_hint(nearest, hint, sizeof hint), family);
 }
 
 /* What a rule that spans parameters says, as a problem at the component. */
-static bool holds(struct reader *r, const struct mm_component *component, enum mm_status status, const struct mm_error *why)
+static bool holds(struct reader *r, const struct mm_component *component, enum mm_status status,
+                  const struct mm_error *why)
 {
     if (status != MM_OK)
         mm_problem(r->problems, MM_SEVERITY_ERROR, component->node, "%s: %s", component->name, why->text);
@@ -52,15 +57,15 @@ static bool holds(struct reader *r, const struct mm_component *component, enum m
 }
 
 /* One look-up for all families: tables are NULL-terminated arrays of pointers to objects with a name. */
-#define FIND(r, component, family, table, find)                                                 \
-    const void *found = find((component)->name);                                                \
-    if (!found) {                                                                               \
-        struct mm_nearest nearest;                                                              \
-        mm_nearest_init(&nearest, (component)->name);                                           \
-        for (size_t i = 0; table[i]; i++)                                                       \
-            mm_nearest_offer(&nearest, table[i]->name);                                         \
-        unknown(r, component, family, &nearest);                                                \
-        return;                                                                                 \
+#define FIND(r, component, family, table, find)                                                                      \
+    const void *found = find((component)->name);                                                                     \
+    if (!found) {                                                                                                    \
+        struct mm_nearest nearest;                                                                                   \
+        mm_nearest_init(&nearest, (component)->name);                                                                \
+        for (size_t i = 0; table[i]; i++)                                                                            \
+            mm_nearest_offer(&nearest, table[i]->name);                                                              \
+        unknown(r, component, family, &nearest);                                                                     \
+        return;                                                                                                      \
     }
 
 static void read_model(struct reader *r)
@@ -164,8 +169,10 @@ static void read_metric(struct reader *r, const struct mm_component *c)
     void *self = read_self(r, c, metric->params, metric->params_size, &also);
     if (!self || (metric->check && !holds(r, c, metric->check(self, &why), &why)))
         return;
-    bool key = common.is_key_metric || cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
-    t->metrics[t->metric_count++] = (struct mm_metric_use){metric, self, common.name ? common.name : metric->name, key};
+    bool key = common.is_key_metric ||
+               cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
+    t->metrics[t->metric_count++] =
+        (struct mm_metric_use){metric, self, common.name ? common.name : metric->name, key};
 }
 
 static void read_metrics(struct reader *r)
@@ -180,7 +187,8 @@ static void read_metrics(struct reader *r)
     for (size_t i = 0; i < t->metric_count; i++)
         keys += t->metrics[i].is_key;
     if (keys > 1)
-        mm_problem(r->problems, MM_SEVERITY_ERROR, r->config->validate.node, "%zu metrics are marked is_key_metric, only one may be", keys);
+        mm_problem(r->problems, MM_SEVERITY_ERROR, r->config->validate.node,
+                   "%zu metrics are marked is_key_metric, only one may be", keys);
     if (!keys && t->metric_count)
         t->metrics[0].is_key = true;
 }
@@ -204,7 +212,8 @@ static void read_prediction(struct reader *r)
     }
 }
 
-static enum mm_status read_data(struct reader *r, const struct mm_stage *stage, const struct mm_source **out, struct mm_error *err)
+static enum mm_status read_data(struct reader *r, const struct mm_stage *stage, const struct mm_source **out,
+                                struct mm_error *err)
 {
     struct mm_source *source = NULL;
     enum mm_status s = mm_source_open(r->arena, r->config, stage, r->root, &source, r->problems, err);
@@ -216,8 +225,9 @@ static enum mm_status read_data(struct reader *r, const struct mm_stage *stage, 
     return s;
 }
 
-enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *config, const char *root, unsigned parts,
-                                struct mm_training **out, struct mm_problems *problems, struct mm_error *err)
+enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *config, const char *root,
+                                unsigned parts, struct mm_training **out, struct mm_problems *problems,
+                                struct mm_error *err)
 {
     enum mm_status s;
     struct mm_training *t = mm_arena_new(arena, struct mm_training);
@@ -269,27 +279,39 @@ static cJSON *described_data(struct mm_arena *arena, const struct mm_source *sou
 {
     const struct mm_pipeline *p = source->pipeline;
     cJSON *json = mm_json_object(arena), *items = mm_json_array(arena);
-    mm_json_add(arena, json, "chain", mm_json_text(arena, mm_chain_describe(arena, source->chain, source->chain->count)));
+    mm_json_add(arena, json, "chain",
+                mm_json_text(arena, mm_chain_describe(arena, source->chain, source->chain->count)));
     mm_json_add(arena, json, "batch", mm_json_integer(arena, p->output_batch_size));
     mm_json_add(arena, json, "by_transforms", mm_json_bool(arena, p->batched_by_transforms));
     mm_json_add(arena, json, "cached", mm_json_integer(arena, p->num_cache_objects));
     mm_json_add(arena, json, "replace", mm_json_number(arena, p->replace_percent));
+    if (mm_pipeline_is_open(p)) { /* a request; a run has numbers, which is what decides its result */
+        cJSON *open = mm_json_add(arena, json, "open", mm_json_object(arena));
+        mm_json_add(arena, open, "objects", mm_json_bool(arena, p->auto_objects));
+        mm_json_add(arena, open, "replace", mm_json_bool(arena, p->auto_replace));
+        mm_json_add(arena, open, "memory",
+                    p->auto_memory ? mm_json_text(arena, "auto") : mm_json_integer(arena, (int64_t)p->cache_memory));
+    }
     for (size_t i = 0; i < source->list->count; i++)
         mm_json_append(items, mm_json_copy(arena, source->list->items[i].node));
     mm_json_add(arena, json, "items", items);
     return json;
 }
 
-enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *t, char hex[65], struct mm_error *err)
+enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *t, char hex[65],
+                                  struct mm_error *err)
 {
     cJSON *json = mm_json_object(arena);
-    mm_json_add(arena, json, "seed", mm_json_text(arena, mm_arena_format(arena, "%llu", (unsigned long long)t->seed)));
+    mm_json_add(arena, json, "seed",
+                mm_json_text(arena, mm_arena_format(arena, "%llu", (unsigned long long)t->seed)));
     mm_json_add(arena, json, "model", mm_training_model_json(arena, t));
     mm_json_add(arena, json, "loss", described(arena, t->loss->name, t->loss->params, t->loss_self));
-    mm_json_add(arena, json, "optimizer", described(arena, t->optimizer->name, t->optimizer->params, t->optimizer_self));
+    mm_json_add(arena, json, "optimizer",
+                described(arena, t->optimizer->name, t->optimizer->params, t->optimizer_self));
     mm_json_add(arena, json, "learning_rate", mm_json_number(arena, t->learning_rate));
     if (t->schedule)
-        mm_json_add(arena, json, "schedule", described(arena, t->schedule->name, t->schedule->params, t->schedule_self));
+        mm_json_add(arena, json, "schedule",
+                    described(arena, t->schedule->name, t->schedule->params, t->schedule_self));
     mm_json_add(arena, json, "train", described_data(arena, t->train));
     const char *text = json ? mm_json_print(arena, json, MM_JSON_CANONICAL) : NULL;
     if (!text)

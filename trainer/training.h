@@ -23,10 +23,11 @@ struct mm_metric_use {
 /* How predictions are made and scored: shared by validation while training, `evaluate` and `infer`. */
 struct mm_prediction_spec {
     struct mm_inferer inferer;
-    const struct mm_chain *post; /* post_transforms on field "pred"; NULL: argmax, or sigmoid >= 0.5 for one channel */
+    const struct mm_chain
+        *post; /* post_transforms on field "pred"; NULL: argmax, or sigmoid >= 0.5 for one channel */
     const struct mm_chain *post_alone; /* the same for a sample without label: steps narrowed to "pred" */
     const char *image_field, *label_field, *prediction_field;
-    int classes;                 /* values 0..classes-1 of a prediction with one channel */
+    int classes;                    /* values 0..classes-1 of a prediction with one channel */
     const char *const *class_names; /* of the datalist; NULL, or entries NULL where unknown */
 };
 
@@ -61,12 +62,14 @@ enum mm_training_parts {
 };
 
 /* `root`: the MMAR's folder. Everything wrong goes to problems; MM_ERR_CONFIG when anything was (other status: text in err). */
-enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *config, const char *root, unsigned parts,
-                                struct mm_training **out, struct mm_problems *problems, struct mm_error *err);
+enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *config, const char *root,
+                                unsigned parts, struct mm_training **out, struct mm_problems *problems,
+                                struct mm_error *err);
 
 /* {"name": ..., "args": {all, with defaults}}: for weights files and the manifest. */
 cJSON *mm_training_model_json(struct mm_arena *arena, const struct mm_training *training);
 /* SHA-256 of everything that decides the result (seed, model, loss, optimizer, schedule, chains, pipeline, list), epochs left out. */
-enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *training, char hex[65], struct mm_error *err);
+enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *training, char hex[65],
+                                  struct mm_error *err);
 
 #endif

@@ -25,11 +25,13 @@ size_t mm_chain_outputs(const struct mm_chain *chain, size_t from);
 enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
                             const struct mm_context *context, struct mm_error *err);
 /* Calls `prepare` of the steps from `from` on. */
-enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample, struct mm_error *err);
+enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample,
+                                struct mm_error *err);
 
 /* The chain narrowed to one or two fields, steps without them dropped: an image alone at inference ("image"), or, with
  * `values_only`, the non-spatial label steps that `evaluate` applies to labels on their own grid. */
-struct mm_chain *mm_chain_narrow(struct mm_arena *arena, const struct mm_chain *chain, const char *field, bool values_only);
+struct mm_chain *mm_chain_narrow(struct mm_arena *arena, const struct mm_chain *chain, const char *field,
+                                 bool values_only);
 
 /* Canonical text of steps [0, to) with every argument and the transform versions: part of cache keys and of the run's digest. */
 char *mm_chain_describe(struct mm_arena *arena, const struct mm_chain *chain, size_t to);

@@ -34,7 +34,7 @@ enum mm_status mm_colour_put(struct mm_sample *sample, struct mm_field *field, s
     return MM_OK;
 }
 
-static float settle(const struct mm_colour *colour, float x)
+float mm_colour_settle(const struct mm_colour *colour, float x)
 {
     x = x > 0 ? x < colour->bound ? x : colour->bound : 0;
     return colour->whole ? floorf(x) : x;
@@ -50,7 +50,7 @@ static void blend(const struct mm_colour *colour, size_t i, double factor, doubl
 {
     for (int c = 0; c < 3; c++) {
         float *x = &colour->channel[c][i];
-        *x = settle(colour, (float)(factor * (double)*x + (1 - factor) * with));
+        *x = mm_colour_settle(colour, (float)(factor * (double)*x + (1 - factor) * with));
     }
 }
 
@@ -120,7 +120,7 @@ void mm_colour_hsv(const struct mm_colour *colour, double hue_shift, double satu
         hsv[2] = clamp_unit(hsv[2] * value);
         from_hsv(hsv, rgb);
         for (int c = 0; c < 3; c++)
-            colour->channel[c][i] = settle(colour, (float)(rgb[c] * scale));
+            colour->channel[c][i] = mm_colour_settle(colour, (float)(rgb[c] * scale));
     }
 }
 

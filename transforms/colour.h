@@ -21,6 +21,8 @@ enum mm_status mm_colour_get(struct mm_sample *sample, struct mm_field *field, d
 enum mm_status mm_colour_put(struct mm_sample *sample, struct mm_field *field, struct mm_volume *voxels,
                              struct mm_error *err);
 
+/* The value as it may stand in a channel: clamped, and cut off when whole. */
+float mm_colour_settle(const struct mm_colour *colour, float x);
 /* factor * x + (1 - factor) * y clamped, where y is 0, the mean of grey, or grey = 0.2989 R + 0.587 G + 0.114 B. */
 void mm_colour_brightness(const struct mm_colour *colour, double factor);
 void mm_colour_contrast(const struct mm_colour *colour, double factor);

@@ -2,6 +2,7 @@
  * middle. The box is clipped to the image with allow_smaller; otherwise, and where k reaches outside, the image is
  * padded. */
 #include "transforms/box.h"
+#include "transforms/foreground.h"
 
 struct crop_foreground {
     const char *source_key;
@@ -28,67 +29,20 @@ static const struct mm_param params[] = {
     MM_PARAM_LAZY,
     MM_PARAMS_END};
 
-struct bounds {
-    int low[3], high[3]; /* first and last voxel of the foreground; low > high when there is none */
-};
-
-/* Takes row (c, z, y) into the bounds: its first and last voxel above 0. */
-static void take_row(struct bounds *b, const struct mm_volume *v, int c, int z, int y, float *row)
-{
-    mm_convert(row, MM_F32, mm_volume_row(v, c, z, y), v->type, (size_t)v->size[0], v->stride[0]);
-    int first = 0, last = v->size[0] - 1;
-    while (first <= last && !(row[first] > 0))
-        first++;
-    if (first > last)
-        return;
-    while (!(row[last] > 0))
-        last--;
-    const int at[3] = {first, y, z}, to[3] = {last, y, z};
-    for (int a = 0; a < 3; a++) {
-        b->low[a] = at[a] < b->low[a] ? at[a] : b->low[a];
-        b->high[a] = to[a] > b->high[a] ? to[a] : b->high[a];
-    }
-}
-
-static enum mm_status find_bounds(const P *p, struct mm_arena *arena, const struct mm_volume *v, struct bounds *b,
-                                  struct mm_error *err)
-{
-    *b = (struct bounds){{v->size[0], v->size[1], v->size[2]}, {-1, -1, -1}};
-    float *row = mm_arena_array(arena, float, (size_t)v->size[0]);
-    if (!row)
-        return mm_fail_memory(err, "a row of voxels");
-    size_t count = p->channel_indices.count ? p->channel_indices.count : (size_t)v->channels;
-    for (size_t i = 0; i < count; i++) {
-        int64_t c = p->channel_indices.count ? p->channel_indices.items[i] : (int64_t)i;
-        if (c >= v->channels)
-            return mm_fail(err, MM_ERR_DATA, "channel_indices: channel %lld of %d", (long long)c, v->channels);
-        for (int z = 0; z < v->size[2]; z++)
-            for (int y = 0; y < v->size[1]; y++)
-                take_row(b, v, (int)c, z, y, row);
-    }
-    return MM_OK;
-}
-
 static enum mm_status find_box(const P *p, struct mm_arena *arena, const struct mm_volume *v, struct mm_box *box,
                                struct mm_error *err)
 {
     enum mm_status s;
     int margin[3], k[3];
-    struct bounds b;
+    struct mm_foreground b;
     if (MM_TRY(s, mm_spatial_ints(&p->margin, "margin", v->rank, 0, margin, err)) ||
         MM_TRY(s, mm_spatial_ints(&p->k_divisible, "k_divisible", v->rank, 1, k, err)) ||
-        MM_TRY(s, find_bounds(p, arena, v, &b, err)))
+        MM_TRY(s, mm_foreground_find(arena, v, &p->channel_indices, &b, err)))
         return s;
-    if (b.high[0] < 0)
-        return mm_fail(err, MM_ERR_DATA, "there is no foreground: no voxel is above 0");
+    const struct mm_box about = mm_foreground_box(&b, v, margin, p->allow_smaller);
     for (int a = 0; a < 3; a++) {
-        int start = b.low[a] - margin[a], end = b.high[a] + margin[a] + 1;
-        if (p->allow_smaller) {
-            start = start > 0 ? start : 0;
-            end = end < v->size[a] ? end : v->size[a];
-        }
-        box->size[a] = mm_box_multiple(end - start, k[a]);
-        box->start[a] = start - (box->size[a] - (end - start)) / 2;
+        box->size[a] = mm_box_multiple(about.size[a], k[a]);
+        box->start[a] = about.start[a] - (box->size[a] - about.size[a]) / 2;
     }
     return MM_OK;
 }

@@ -30,19 +30,9 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         return s;
     double sigma1[3], sigma2[3];
     if (MM_TRY(s, mm_spatial_doubles(&p->sigma1, "sigma1", v->rank, 0, sigma1, err)) ||
-        MM_TRY(s, mm_spatial_doubles(&p->sigma2, "sigma2", v->rank, 0, sigma2, err)) ||
-        MM_TRY(s, mm_smooth(v, sigma1, p->approx, err)))
+        MM_TRY(s, mm_spatial_doubles(&p->sigma2, "sigma2", v->rank, 0, sigma2, err)))
         return s;
-    struct mm_volume *blurred = mm_volume_copy(sample->arena, v);
-    if (!blurred)
-        return mm_fail_memory(err, "a blurred image");
-    if (MM_TRY(s, mm_smooth(blurred, sigma2, p->approx, err)))
-        return s;
-    struct mm_voxels_parts once = mm_voxels_split(v, false), twice = mm_voxels_split(blurred, false);
-    float alpha = (float)p->alpha;
-    for (size_t i = 0; i < once.length; i++)
-        once.data[i] += alpha * (once.data[i] - twice.data[i]);
-    return MM_OK;
+    return mm_smooth_sharpen(sample->arena, v, sigma1, sigma2, p->alpha, p->approx, err);
 }
 
 const struct mm_transform mm_transform_gaussian_sharpen = {

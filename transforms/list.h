@@ -1,12 +1,14 @@
 /* One line per transform, alphabetical. Adding a transform = its file + its line here. */
 #define MM_TRANSFORMS(X)                                                                                             \
     X(activations)                                                                                                   \
+    X(add_extreme_points_channel)                                                                                    \
     X(add_gaussian_noise)                                                                                            \
     X(adjust_contrast)                                                                                               \
     X(affine)                                                                                                        \
     X(argmax_across_channels)                                                                                        \
     X(as_discrete)                                                                                                   \
     X(border_pad)                                                                                                    \
+    X(bounding_box)                                                                                                  \
     X(cast_to_type)                                                                                                  \
     X(center_scale_crop)                                                                                             \
     X(center_spatial_crop)                                                                                           \
@@ -23,9 +25,12 @@
     X(delete_items)                                                                                                  \
     X(divisible_pad)                                                                                                 \
     X(ensure_channel_first)                                                                                          \
+    X(extreme_points)                                                                                                \
     X(fast_crop_by_pos_neg_ratio)                                                                                    \
     X(fast_pos_neg_ratio_crop_roi)                                                                                   \
+    X(fetch_extreme_points)                                                                                          \
     X(fill_holes)                                                                                                    \
+    X(find_all_valid_slices)                                                                                         \
     X(flip)                                                                                                          \
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
@@ -43,6 +48,7 @@
     X(map_label_value)                                                                                               \
     X(mask_intensity)                                                                                                \
     X(median_smooth)                                                                                                 \
+    X(normalize_he_stains)                                                                                           \
     X(normalize_intensity)                                                                                           \
     X(normalize_nonzero_intensities)                                                                                 \
     X(orientation)                                                                                                   \
@@ -50,10 +56,15 @@
     X(rand_3d_elastic)                                                                                               \
     X(rand_adjust_contrast)                                                                                          \
     X(rand_affine)                                                                                                   \
+    X(rand_bias_field)                                                                                               \
+    X(rand_coarse_dropout)                                                                                           \
+    X(rand_coarse_shuffle)                                                                                           \
     X(rand_crop_by_pos_neg_label)                                                                                    \
     X(rand_flip)                                                                                                     \
     X(rand_gaussian_noise)                                                                                           \
+    X(rand_gaussian_sharpen)                                                                                         \
     X(rand_gaussian_smooth)                                                                                          \
+    X(rand_histogram_shift)                                                                                          \
     X(rand_hsv_jitter)                                                                                               \
     X(rand_rotate)                                                                                                   \
     X(rand_rotate90)                                                                                                 \
@@ -67,6 +78,7 @@
     X(random_rotate_3d)                                                                                              \
     X(random_spatial_flip)                                                                                           \
     X(random_zoom)                                                                                                   \
+    X(reinhard_normalize)                                                                                            \
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
     X(resize)                                                                                                        \
@@ -87,10 +99,12 @@
     X(shift_intensity)                                                                                               \
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \
+    X(spatial_crop_foreground)                                                                                       \
     X(spatial_pad)                                                                                                   \
     X(split_across_channels)                                                                                         \
     X(split_based_on_label)                                                                                          \
     X(split_dim)                                                                                                     \
+    X(squeeze_dim)                                                                                                   \
     X(std_shift_intensity)                                                                                           \
     X(threshold_intensity)                                                                                           \
     X(threshold_values)                                                                                              \

@@ -11,7 +11,7 @@
 #define MM_SAMPLE_FIELDS_MAX 24
 
 enum mm_field_kind {
-    MM_FIELD_PATHS,    /* files not loaded yet                                      */
+    MM_FIELD_PATHS, /* files not loaded yet                                      */
     MM_FIELD_VOLUME,
     MM_FIELD_CLASS,    /* numbers: one class index, or a vector                     */
     MM_FIELD_POINTS,   /* `count` points of 3 doubles, voxel coordinates of `of`    */
@@ -19,7 +19,7 @@ enum mm_field_kind {
     MM_FIELD_REGION,   /* of a slide: level, x, y, width, height                    */
     MM_FIELD_TEXT,
     MM_FIELD_NUMBER,
-    MM_FIELD_INDEX,    /* voxel indices prepared for a later transform, "label:foreground"; NULL when forgotten */
+    MM_FIELD_INDEX, /* voxel indices prepared for a later transform, "label:foreground"; NULL when forgotten */
 };
 const char *mm_field_kind_name(enum mm_field_kind kind);
 
@@ -70,38 +70,42 @@ struct mm_sample {
 };
 
 /* Fields of an item of a datalist: paths, class numbers, text. */
-enum mm_status mm_sample_from_item(struct mm_arena *arena, const struct mm_item *item, uint32_t index, struct mm_sample **out,
-                                   struct mm_error *err);
+enum mm_status mm_sample_from_item(struct mm_arena *arena, const struct mm_item *item, uint32_t index,
+                                   struct mm_sample **out, struct mm_error *err);
 struct mm_sample *mm_sample_make(struct mm_arena *arena); /* no fields; NULL when memory is out */
 
 struct mm_field *mm_sample_find(const struct mm_sample *sample, const char *name); /* NULL when there is none */
 /* Like find; an error that lists the fields there are. */
-enum mm_status mm_sample_field(struct mm_sample *sample, const char *name, struct mm_field **out, struct mm_error *err);
+enum mm_status mm_sample_field(struct mm_sample *sample, const char *name, struct mm_field **out,
+                               struct mm_error *err);
 /* Like field, of kind volume ("is not loaded yet" for paths). */
-enum mm_status mm_sample_volume(struct mm_sample *sample, const char *name, struct mm_field **out, struct mm_error *err);
+enum mm_status mm_sample_volume(struct mm_sample *sample, const char *name, struct mm_field **out,
+                                struct mm_error *err);
 /* The field's volume, or an error that says what the field is instead. */
 enum mm_status mm_field_volume(const struct mm_field *field, struct mm_volume **out, struct mm_error *err);
 /* Two images of a sample must have as many voxels along each axis; the error names both and their files. */
 enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_field *b, struct mm_error *err);
 /* New field of that name (or the old one emptied). */
-enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind, struct mm_field **out,
-                             struct mm_error *err);
+enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind,
+                             struct mm_field **out, struct mm_error *err);
 /* Field `name` with that volume, and source, history and file grid of `from` (which may be the old field of that name). */
-enum mm_status mm_sample_derive(struct mm_sample *sample, const struct mm_field *from, const char *name, struct mm_volume *volume,
-                                struct mm_error *err);
+enum mm_status mm_sample_derive(struct mm_sample *sample, const struct mm_field *from, const char *name,
+                                struct mm_volume *volume, struct mm_error *err);
 void mm_sample_remove(struct mm_sample *sample, const char *name);
 
 /* Other voxels on the same grid. Indices prepared from the old ones (fields "<name>:...") are forgotten: their `indices` become
  * NULL. The only ways to change a field's voxels are this, mm_field_writable and mm_field_moved. */
 void mm_field_put(struct mm_sample *sample, struct mm_field *field, struct mm_volume *volume);
 /* The field's volume with voxels this sample may write: copied into the sample's arena when shared. */
-enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out, struct mm_error *err);
+enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out,
+                                 struct mm_error *err);
 /* The same as float32, converted when it is another type. */
-enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out, struct mm_error *err);
+enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out,
+                                       struct mm_error *err);
 
 /* Puts a new volume into the field and records the step that made it. `memo` is copied. */
-enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step, struct mm_volume *volume,
-                              const void *memo, size_t memo_size, struct mm_error *err);
+enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step,
+                              struct mm_volume *volume, const void *memo, size_t memo_size, struct mm_error *err);
 
 /* Same fields over the same voxels, marked shared: what each crop of a cached sample starts from. */
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from);

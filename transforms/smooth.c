@@ -121,3 +121,21 @@ enum mm_status mm_smooth(struct mm_volume *v, const double sigma[3], const char 
 {
     return mm_smooth_to(v, sigma, 4, approx, err);
 }
+
+enum mm_status mm_smooth_sharpen(struct mm_arena *arena, struct mm_volume *v, const double sigma1[3],
+                                 const double sigma2[3], double alpha, const char *approx, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_smooth(v, sigma1, approx, err)))
+        return s;
+    struct mm_volume *blurred = mm_volume_copy(arena, v);
+    if (!blurred)
+        return mm_fail_memory(err, "a blurred image");
+    if (MM_TRY(s, mm_smooth(blurred, sigma2, approx, err)))
+        return s;
+    float *once = v->data, *twice = blurred->data;
+    size_t count = mm_volume_voxels(v) * (size_t)v->channels;
+    for (size_t i = 0; i < count; i++)
+        once[i] += (float)alpha * (once[i] - twice[i]);
+    return MM_OK;
+}

@@ -16,5 +16,8 @@
 enum mm_status mm_smooth_to(struct mm_volume *v, const double sigma[3], double truncated, const char *approx,
                             struct mm_error *err);
 enum mm_status mm_smooth(struct mm_volume *v, const double sigma[3], const char *approx, struct mm_error *err);
+/* Unsharp masking: f + alpha * (f - blur(f)) of the blurred image f; sigma1 for f, sigma2 for the second blur. */
+enum mm_status mm_smooth_sharpen(struct mm_arena *arena, struct mm_volume *v, const double sigma1[3],
+                                 const double sigma2[3], double alpha, const char *approx, struct mm_error *err);
 
 #endif

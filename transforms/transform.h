@@ -26,7 +26,7 @@ enum mm_transform_flags {
     MM_IN_PLACE = 1 << 3,   /* writes into the volume it was given when that is not shared            */
     MM_MANY = 1 << 4,       /* one sample in, `outputs` samples out                                   */
     MM_INVERTIBLE = 1 << 5, /* has `invert`                                                           */
-    MM_LABELS = 1 << 6,     /* meant for label values: runs on the labels of `evaluate` too when MM_SPATIAL is not set */
+    MM_LABELS = 1 << 6, /* meant for label values: runs on the labels of `evaluate` too when MM_SPATIAL is not set */
 };
 
 enum mm_fields_use {
@@ -55,7 +55,7 @@ struct mm_step {
     const struct mm_transform *transform;
     const void *self; /* the parsed parameters */
     struct mm_transform_common common;
-    uint32_t index;   /* declared index in the config's list, below 4096: part of the counter of every draw */
+    uint32_t index; /* declared index in the config's list, below 4096: part of the counter of every draw */
     const cJSON *node;
 };
 
@@ -76,13 +76,14 @@ struct mm_transform {
      * that give one value a key (mm_ints.items[key < count ? key : count - 1] by custom). */
     enum mm_status (*each)(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
                            const struct mm_context *context, struct mm_error *err);
-    enum mm_status (*apply)(const struct mm_step *step, struct mm_sample *sample, const struct mm_context *context, struct mm_error *err);
+    enum mm_status (*apply)(const struct mm_step *step, struct mm_sample *sample, const struct mm_context *context,
+                            struct mm_error *err);
     /* Runs once on a sample that is about to be cached, when this step is the first or later of the random suffix: may add a
      * field it will want at every visit (the voxel index of the foreground). NULL: nothing. */
     enum mm_status (*prepare)(const struct mm_step *step, struct mm_sample *sample, struct mm_error *err);
     /* Takes a volume on the grid after the step to the grid before it. Nearest keeps label values, else linear. */
-    enum mm_status (*invert)(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in, bool nearest,
-                             struct mm_volume **out, struct mm_error *err);
+    enum mm_status (*invert)(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
+                             bool nearest, struct mm_volume **out, struct mm_error *err);
     const char *example; /* a component of a config, as JSON */
     unsigned version;    /* raised when the same arguments give other results: old cache entries are then not used */
 };
@@ -101,22 +102,24 @@ void mm_step_random(const struct mm_step *step, const struct mm_context *context
 bool mm_step_happens(struct mm_random *random, double probability);
 
 /* Expands a list of 1 or `rank` numbers to three (missing z: `otherwise`); error names the parameter. */
-enum mm_status mm_spatial_ints(const struct mm_ints *list, const char *name, int rank, int otherwise, int out[3], struct mm_error *err);
-enum mm_status mm_spatial_doubles(const struct mm_doubles *list, const char *name, int rank, double otherwise, double out[3],
-                                  struct mm_error *err);
+enum mm_status mm_spatial_ints(const struct mm_ints *list, const char *name, int rank, int otherwise, int out[3],
+                               struct mm_error *err);
+enum mm_status mm_spatial_doubles(const struct mm_doubles *list, const char *name, int rank, double otherwise,
+                                  double out[3], struct mm_error *err);
 /* Sizes of which those that are not positive stand for the image's own. */
-enum mm_status mm_spatial_sizes(const struct mm_ints *list, const char *name, const struct mm_volume *image, int out[3],
-                                struct mm_error *err);
+enum mm_status mm_spatial_sizes(const struct mm_ints *list, const char *name, const struct mm_volume *image,
+                                int out[3], struct mm_error *err);
 /* The value for that key of a list with one value a key (or one for all); NULL of an empty list. */
 const char *mm_string_of_key(const struct mm_strings *list, size_t key);
 /* Bit mask of axes from MONAI's spatial_axis (int, list or null = all; negative counts from the end). */
 enum mm_status mm_spatial_axes(const struct mm_ints *list, int rank, unsigned *mask, struct mm_error *err);
 
 /* Undoes all recorded spatial steps of `field` on `prediction`, newest first: from the grid after the chain to the file's. */
-enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *arena, const struct mm_volume *prediction, bool nearest,
-                               struct mm_volume **out, struct mm_error *err);
-/* The same for the image of a field, which then lies on the grid of the file of `original` and has no history. */
-enum mm_status mm_field_return(struct mm_sample *sample, struct mm_field *field, const struct mm_field *original, bool nearest,
+enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *arena,
+                               const struct mm_volume *prediction, bool nearest, struct mm_volume **out,
                                struct mm_error *err);
+/* The same for the image of a field, which then lies on the grid of the file of `original` and has no history. */
+enum mm_status mm_field_return(struct mm_sample *sample, struct mm_field *field, const struct mm_field *original,
+                               bool nearest, struct mm_error *err);
 
 #endif

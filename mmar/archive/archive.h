@@ -49,7 +49,8 @@ const cJSON *mm_manifest_file(const cJSON *manifest, const char *name);
 /* models/run.json and models/parent.json do not travel as files: the manifest holds what they say, and unpacking writes them again,
  * so that a packed, unpacked and packed MMAR is the same archive. */
 bool mm_manifest_is_record(const char *name);
-enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder, struct mm_error *err);
+enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder,
+                                   struct mm_error *err);
 /* SHA-256 of the canonical text of the manifest: the identity of an archive, recorded by its children. */
 enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err);
 

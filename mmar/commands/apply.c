@@ -61,11 +61,8 @@ static enum mm_status read_config(const struct mm_command_call *call, struct rec
 {
     enum mm_status s;
     const struct apply_options *o = call->options;
-    const char *word = o->mmar.mmar || !call->arg_count ? NULL : call->args[0];
+    const char *word = o->mmar.mmar ? NULL : call->args[0];
     *first = word != NULL;
-    if (!word && !o->mmar.mmar)
-        return mm_fail(err, MM_ERR_USAGE,
-                       "mmar apply needs a chain: a JSON file, an MMAR folder, or -m MMAR (see mmar help apply)");
     if (!word || mm_file_is_folder(word)) {
         if (MM_TRY(s,
                    mm_project_open(call->arena, &o->mmar, word, "config/config_train.json", &recipe->project, err)))
@@ -103,7 +100,9 @@ static enum mm_status unknown_step(const struct mm_components *list, const char 
         const struct mm_component *c = &list->items[i];
         if (found && !is_called(c, until))
             continue;
-        mm_nearest_offer(&nearest, c->alias ? c->alias : c->name);
+        mm_nearest_offer(&nearest, c->name);
+        if (c->alias)
+            mm_nearest_offer(&nearest, c->alias);
         mm_text_format(&choices, "%s%zu %s%s%s", choices.length ? ", " : "", i + 1, c->name, c->alias ? "#" : "",
                        c->alias ? c->alias : "");
     }

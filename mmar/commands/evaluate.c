@@ -16,7 +16,8 @@ struct evaluate_options {
 #define P struct evaluate_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, model, .help = "weights to evaluate (default: models/model.safetensors, the best by the key metric)"),
+    MM_STRING(P, model,
+              .help = "weights to evaluate (default: models/model.safetensors, the best by the key metric)"),
     MM_STRING(P, list, .help = "key of the datalist to evaluate (default: the validation list)"),
     MM_INT(P, overlays, .def = 4, .min = 0, .max = 10000, .help = "cases drawn as PNG into eval/"),
     MM_BOOL(P, write, .help = "write every prediction into eval/"),
@@ -31,8 +32,8 @@ struct sink {
     size_t total;
 };
 
-static enum mm_status each(void *context, size_t index, const struct mm_sample *sample, const struct mm_volume *prediction,
-                           const struct mm_volume *truth, struct mm_error *err)
+static enum mm_status each(void *context, size_t index, const struct mm_sample *sample,
+                           const struct mm_volume *prediction, const struct mm_volume *truth, struct mm_error *err)
 {
     enum mm_status s;
     const struct sink *sink = context;
@@ -58,7 +59,8 @@ static void print_table(const struct mm_training *t, const struct mm_scores *sco
     const cJSON *classes = mm_json_get(json, "classes"), *item;
     for (size_t m = 0; m < t->metric_count; m++)
         printf("%-24s %.4f%s\n", t->metrics[m].name, scores->totals[m], t->metrics[m].is_key ? "  (key metric)" : "");
-    cJSON_ArrayForEach(item, classes) printf("  %-22s %.4f\n", item->string, cJSON_IsNumber(item) ? item->valuedouble : NAN);
+    cJSON_ArrayForEach (item, classes)
+        printf("  %-22s %.4f\n", item->string, cJSON_IsNumber(item) ? item->valuedouble : NAN);
     printf("%-24s %zu, on each image's own grid\n", "cases", scores->cases);
 }
 
@@ -68,7 +70,8 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
     struct mm_scores *scores;
     cJSON *json;
     const struct mm_training *t = use->training;
-    const char *eval = mm_project_path(call->arena, use->project, mm_config_text(use->project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
+    const char *eval = mm_project_path(call->arena, use->project,
+                                       mm_config_text(use->project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
     struct sink sink = {call->arena, call->options, eval, t->validation->list->count};
     const struct mm_evaluate_options how = {mm_interrupted, each, &sink};
     if (MM_TRY(s, mm_file_make_folder(eval, err)))
@@ -77,7 +80,8 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
     mm_progress_end(false);
     if (s != MM_OK || MM_TRY(s, mm_report_scores(call->arena, use->project, t, scores, use->weights, &json, err)))
         return s;
-    mm_note("evaluated %s on list \"%s\" of %s: tables in %s", use->weights, t->validation->pipeline->data_list_key, t->validation->list->file, eval);
+    mm_note("evaluated %s on list \"%s\" of %s: tables in %s", use->weights, t->validation->pipeline->data_list_key,
+            t->validation->list->file, eval);
     if (call->json)
         return mm_command_print_json(call->arena, json, err);
     print_table(t, scores, json);
@@ -92,14 +96,18 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_model_use use = {0};
     const struct mm_model_choice choice = {o->model, o->backend, o->threads};
     struct mm_mmar_options where = o->mmar;
-    if (o->list && MM_TRY(s, mm_mmar_set(call->arena, &where,
-                                         mm_arena_format(call->arena, "validate.image_pipeline.args.data_list_key=%s", o->list), err)))
+    if (o->list &&
+        MM_TRY(s, mm_mmar_set(call->arena, &where,
+                              mm_arena_format(call->arena, "validate.image_pipeline.args.data_list_key=%s", o->list),
+                              err)))
         return s;
-    if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL, "config/config_train.json", &project, err)))
+    if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL,
+                                  "config/config_train.json", &project, err)))
         return s;
     s = mm_model_open(call->arena, project, MM_PART_MODEL | MM_PART_VALID, &choice, &use, err);
     if (s == MM_OK && !use.training->validation)
-        s = mm_fail(err, MM_ERR_CONFIG, "%s: has no validate.image_pipeline: nothing to evaluate on", project->config->file);
+        s = mm_fail(err, MM_ERR_CONFIG, "%s: has no validate.image_pipeline: nothing to evaluate on",
+                    project->config->file);
     if (s == MM_OK)
         s = score(call, &use, err);
     mm_model_close(&use);
@@ -117,7 +125,9 @@ const struct mm_command mm_command_evaluate = {
     .takes_mmar = true,
     .has_json = true,
     .run = run,
-    .notes = "Predictions are carried back to the grid of each image file and compared with its label as it is stored.\n"
-             "Writes eval/metrics.csv, eval/metrics.json and overlay PNGs.",
-    .examples = "  mmar evaluate spleen\n  mmar evaluate spleen --json\n  mmar evaluate spleen --list test --overlays 20\n",
+    .notes =
+        "Predictions are carried back to the grid of each image file and compared with its label as it is stored.\n"
+        "Writes eval/metrics.csv, eval/metrics.json and overlay PNGs.",
+    .examples =
+        "  mmar evaluate spleen\n  mmar evaluate spleen --json\n  mmar evaluate spleen --list test --overlays 20\n",
 };

@@ -15,7 +15,8 @@ struct init_options {
 #define P struct init_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, template, .help = "what to start from (default: phantom_3d, or with --data what the data ask for); see below"),
+    MM_STRING(P, template,
+              .help = "what to start from (default: phantom_3d, or with --data what the data ask for); see below"),
     MM_STRING(P, from, .help = "an archive of another lab: its configs and weights, ready to fine-tune"),
     MM_STRING(P, data, .help = "datalist to train on: measured, and written into config/environment.json"),
     MM_PARAMS_END};
@@ -69,7 +70,8 @@ struct scaffold {
 };
 
 /* environment.json with the person's own datalist in place of the default. */
-static enum mm_status write_environment(const struct scaffold *s, const char *path, const char *text, struct mm_error *err)
+static enum mm_status write_environment(const struct scaffold *s, const char *path, const char *text,
+                                        struct mm_error *err)
 {
     enum mm_status status;
     cJSON *json;
@@ -78,16 +80,19 @@ static enum mm_status write_environment(const struct scaffold *s, const char *pa
     if (MM_TRY(status, mm_json_parse(s->arena, "environment.json", text, strlen(text), &json, err)))
         return status;
     mm_json_replace((cJSON *)mm_json_get(json, "DATASET_JSON"), mm_json_text(s->arena, s->list ? s->list : s->data));
-    mm_json_replace((cJSON *)mm_json_get(json, "DATA_ROOT"), mm_json_text(s->arena, mm_file_folder(s->arena, s->data)));
+    mm_json_replace((cJSON *)mm_json_get(json, "DATA_ROOT"),
+                    mm_json_text(s->arena, mm_file_folder(s->arena, s->data)));
     const char *printed = mm_json_print(s->arena, json, MM_JSON_INDENTED);
-    return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err) : mm_fail_memory(err, "environment.json");
+    return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err)
+                   : mm_fail_memory(err, "environment.json");
 }
 
 static enum mm_status write_files(const struct scaffold *s, const char *template, struct mm_error *err)
 {
     enum mm_status status = MM_OK;
     const cJSON *summary = mm_json_get(s->about, "summary");
-    const char *const pairs[][2] = {{"@NAME@", s->name}, {"@TEMPLATE@", s->template}, {"@SUMMARY@", summary->valuestring}};
+    const char *const pairs[][2] = {
+        {"@NAME@", s->name}, {"@TEMPLATE@", s->template}, {"@SUMMARY@", summary->valuestring}};
     for (const struct mm_template_file *f = mm_template_files; f->template && status == MM_OK; f++) {
         if (strcmp(f->template, template) || !strcmp(f->path, "template.json"))
             continue;
@@ -117,11 +122,10 @@ static void print_next(const struct scaffold *s)
     const char *const pairs[][2] = {{"@DIR@", s->folder}};
     const cJSON *line;
     mm_note("made %s from template %s. Next:", s->folder, s->template);
-    cJSON_ArrayForEach(line, mm_json_get(s->about, "next"))
-    {
+    cJSON_ArrayForEach (line, mm_json_get(s->about, "next")) {
         struct mm_text text;
-        if (s->data && (mm_text_starts(line->valuestring, "mmar datalist") || mm_text_starts(line->valuestring, "edit") ||
-                        mm_text_starts(line->valuestring, "mmar synth")))
+        if (s->data && (mm_text_starts(line->valuestring, "mmar datalist") ||
+                        mm_text_starts(line->valuestring, "edit") || mm_text_starts(line->valuestring, "mmar synth")))
             continue;
         mm_text_init(&text, 1 << 16);
         fill_in(&text, line->valuestring, pairs, 1);
@@ -142,7 +146,8 @@ static enum mm_status from_template(const struct scaffold *given, struct mm_erro
         mm_nearest_init(&nearest, s.template);
         for (size_t i = 0; mm_template_name(i); i++)
             mm_nearest_offer(&nearest, mm_template_name(i));
-        return mm_fail(err, MM_ERR_USAGE, "unknown template \"%s\"%s (see mmar help init)", s.template, mm_nearest_hint(&nearest, hint, sizeof hint));
+        return mm_fail(err, MM_ERR_USAGE, "unknown template \"%s\"%s (see mmar help init)", s.template,
+                       mm_nearest_hint(&nearest, hint, sizeof hint));
     }
     if (MM_TRY(status, mm_json_parse(s.arena, "template.json", found->text, strlen(found->text), &about, err)))
         return status;
@@ -155,15 +160,16 @@ static enum mm_status from_template(const struct scaffold *given, struct mm_erro
     return MM_OK;
 }
 
-static enum mm_status write_proposal(const struct scaffold *s, const struct mm_facts *facts, const struct mm_proposal *proposal,
-                                     struct mm_error *err)
+static enum mm_status write_proposal(const struct scaffold *s, const struct mm_facts *facts,
+                                     const struct mm_proposal *proposal, struct mm_error *err)
 {
     enum mm_status status;
     struct mm_text text;
     mm_text_init(&text, 1 << 20);
     mm_proposal_write(s->arena, facts, proposal, &text);
-    status = text.overflow ? mm_fail_memory(err, "the configuration")
-                           : write_text(mm_file_join(s->arena, s->folder, "config/config_train.json"), text.bytes, false, err);
+    status = text.overflow
+                 ? mm_fail_memory(err, "the configuration")
+                 : write_text(mm_file_join(s->arena, s->folder, "config/config_train.json"), text.bytes, false, err);
     mm_text_done(&text);
     if (status == MM_OK && s->list)
         status = mm_proposal_split(s->arena, facts, mm_file_join(s->arena, s->folder, "config/dataset.json"), err);
@@ -177,12 +183,16 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
     struct scaffold s = *given;
     struct mm_facts facts;
     struct mm_proposal proposal;
-    if (MM_TRY(status, mm_facts_measure(s.arena, s.data, &facts, err)) || MM_TRY(status, mm_propose(s.arena, &facts, &proposal, err)))
+    if (MM_TRY(status, mm_facts_measure(s.arena, s.data, &facts, err)) ||
+        MM_TRY(status, mm_propose(s.arena, &facts, &proposal, err)))
         return mm_fail_in(err, "%s", s.data);
     cJSON *about = mm_json_object(s.arena);
     mm_json_add(s.arena, about, "summary",
-                mm_json_text(s.arena, mm_arena_format(s.arena, "segmentation of %dD images into %d classes, proposed by mmar init from the data", proposal.rank,
-                                                      proposal.classes)));
+                mm_json_text(
+                    s.arena,
+                    mm_arena_format(s.arena,
+                                    "segmentation of %dD images into %d classes, proposed by mmar init from the data",
+                                    proposal.rank, proposal.classes)));
     if (!mm_json_get(about, "summary"))
         return mm_fail_memory(err, "a proposal");
     s.about = about;
@@ -196,7 +206,8 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
     for (size_t i = 0; i < proposal.why_count; i++)
         mm_note("  %-10s %s", proposal.whys[i].key, proposal.whys[i].text);
     if (s.list)
-        mm_note("  %-10s the datalist has no validation list: config/dataset.json keeps every fifth item for it", "validation");
+        mm_note("  %-10s the datalist has no validation list: config/dataset.json keeps every fifth item for it",
+                "validation");
     mm_note("Next:\n  mmar check %s\n  mmar plan %s\n  mmar train %s", s.folder, s.folder, s.folder);
     return MM_OK;
 }
@@ -217,7 +228,8 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, s
     mm_note("made %s from %s. Next:", s->folder, file);
     if (!s->data)
         mm_note("  set DATASET_JSON and DATA_ROOT in %s to your own data", environment);
-    mm_note("  read the licence and the model card in %s/docs\n  mmar check %s\n  mmar train %s --from %s", s->folder, s->folder, s->folder, file);
+    mm_note("  read the licence and the model card in %s/docs\n  mmar check %s\n  mmar train %s --from %s", s->folder,
+            s->folder, s->folder, file);
     return MM_OK;
 }
 
@@ -227,7 +239,9 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     const struct init_options *o = call->options;
     char **names;
     size_t count = 0;
-    struct scaffold s = {.arena = call->arena, .folder = call->args[0], .name = mm_file_name(call->args[0]),
+    struct scaffold s = {.arena = call->arena,
+                         .folder = call->args[0],
+                         .name = mm_file_name(call->args[0]),
                          .template = o->template ? o->template : "phantom_3d"};
     if (o->template && o->from)
         return mm_fail(err, MM_ERR_USAGE, "--template and --from exclude each other");
@@ -261,8 +275,10 @@ const struct mm_command mm_command_init = {
              "  em_membrane_2d           membranes in electron micrographs (ISBI 2012 form)\n"
              "  hippocampus_3d           hippocampus in MR (Decathlon Task04 form)\n"
              "  spleen_ct_3d             spleen in CT, unvalidated\n"
-             "With --data alone the images and labels are measured, and spacing, intensities, classes, network, crops, batch, cache and\n"
+             "With --data alone the images and labels are measured, and spacing, intensities, classes, network, "
+             "crops, batch, cache and\n"
              "epochs are proposed for them and for this machine; config_train.json says why, in \"__why_...\".",
-    .examples = "  mmar init mine --data data/dataset.json\n  mmar init demo --template phantom_3d\n  mmar init hippocampus --template hippocampus_3d --data data/dataset.json\n"
+    .examples = "  mmar init mine --data data/dataset.json\n  mmar init demo --template phantom_3d\n  mmar init "
+                "hippocampus --template hippocampus_3d --data data/dataset.json\n"
                 "  mmar init ours --from other_lab.mmar --data data/dataset.json\n",
 };

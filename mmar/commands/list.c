@@ -14,7 +14,8 @@ static enum mm_status list_families(const struct mm_command_call *call, struct m
     return call->json ? mm_command_print_json(call->arena, json, err) : MM_OK;
 }
 
-static enum mm_status list_members(const struct mm_command_call *call, const struct mm_family *family, struct mm_error *err)
+static enum mm_status list_members(const struct mm_command_call *call, const struct mm_family *family,
+                                   struct mm_error *err)
 {
     struct mm_member member;
     cJSON *json = mm_json_array(call->arena);
@@ -42,7 +43,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     mm_nearest_init(&nearest, call->args[0]);
     for (const struct mm_family *f = mm_families; f->name; f++)
         mm_nearest_offer(&nearest, f->name);
-    return mm_fail(err, MM_ERR_USAGE, "unknown family \"%s\"%s (see mmar list)", call->args[0], mm_nearest_hint(&nearest, hint, sizeof hint));
+    return mm_fail(err, MM_ERR_USAGE, "unknown family \"%s\"%s (see mmar list)", call->args[0],
+                   mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 const struct mm_command mm_command_list = {

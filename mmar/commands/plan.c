@@ -13,7 +13,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_text text;
-    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL, "config/config_train.json", &project, err)) ||
+    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
+                                  "config/config_train.json", &project, err)) ||
         MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
         return s;
     mm_text_init(&text, 1 << 20);

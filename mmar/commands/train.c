@@ -36,17 +36,20 @@ static void report(void *context, const struct mm_loop_event *e)
     char eta[32], bytes[32];
     const char *left = isfinite(e->eta_seconds) ? mm_text_seconds(eta, sizeof eta, e->eta_seconds) : "?";
     if (!e->cache) {
-        mm_progress("epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f ms (wait %.0f ms)  %s left", (long long)e->epoch, (long long)e->epochs,
-                    (long long)e->step, (long long)e->steps, e->loss, e->step_seconds * 1e3, e->wait_seconds * 1e3, left);
+        mm_progress("epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f ms (wait %.0f ms)  %s left",
+                    (long long)e->epoch, (long long)e->epochs, (long long)e->step, (long long)e->steps, e->loss,
+                    e->step_seconds * 1e3, e->wait_seconds * 1e3, left);
         return;
     }
-    char metric[48] = "";
+    char metric[48] = "", not_kept[48] = "";
+    if (e->cache->not_kept)
+        snprintf(not_kept, sizeof not_kept, ", %u without room", e->cache->not_kept);
     if (e->validated)
         snprintf(metric, sizeof metric, "  metric %.4f%s", e->metric, e->best ? " (best)" : "");
     mm_progress_end(false);
-    mm_note("epoch %lld/%lld  loss %.4f%s  lr %.3g  wait %.0f ms  cache %s, %u replaced  %s left", (long long)e->epoch, (long long)e->epochs,
-            e->loss, metric, e->lr, e->cache->wait_seconds * 1e3, mm_text_bytes(bytes, sizeof bytes, (double)e->cache->bytes),
-            e->cache->replaced, left);
+    mm_note("epoch %lld/%lld  loss %.4f%s  lr %.3g  wait %.0f ms  cache %s, %u replaced%s  %s left",
+            (long long)e->epoch, (long long)e->epochs, e->loss, metric, e->lr, e->cache->wait_seconds * 1e3,
+            mm_text_bytes(bytes, sizeof bytes, (double)e->cache->bytes), e->cache->replaced, not_kept, left);
 }
 
 static enum mm_status print_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_error *err)
@@ -62,8 +65,8 @@ static enum mm_status print_plan(struct mm_arena *arena, const struct mm_trainin
 
 static void report_transfer(const struct mm_weights_report *r)
 {
-    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded, r->missing.count, r->unexpected.count,
-            r->reshaped.count);
+    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
+            r->missing.count, r->unexpected.count, r->reshaped.count);
     for (size_t i = 0; i < r->missing.count; i++)
         mm_note("  missing, initialised: %s", r->missing.items[i]);
     for (size_t i = 0; i < r->reshaped.count; i++)
@@ -73,8 +76,9 @@ static void report_transfer(const struct mm_weights_report *r)
 }
 
 /* Initial weights: Philox, and with --from those of the file over them. */
-static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *network, const struct mm_training *training,
-                                    const struct train_options *o, const struct mm_parent *parent, struct mm_error *err)
+static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *network,
+                                    const struct mm_training *training, const struct train_options *o,
+                                    const struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_weights_report found = {0};
@@ -96,8 +100,12 @@ static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *projec
     struct mm_loop_result result;
     char took[32];
     const char *folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));
-    const struct mm_loop_options options_of_loop = {.folder = folder, .resume = o->resume, .no_cache = o->no_cache,
-                                                    .loader_threads = (unsigned)o->loader_threads, .interrupted = mm_interrupted, .report = report};
+    const struct mm_loop_options options_of_loop = {.folder = folder,
+                                                    .resume = o->resume,
+                                                    .no_cache = o->no_cache,
+                                                    .loader_threads = (unsigned)o->loader_threads,
+                                                    .interrupted = mm_interrupted,
+                                                    .report = report};
     s = mm_loop_run(network, training, &options_of_loop, &result, err);
     mm_progress_end(true);
     if (s != MM_OK)
@@ -105,20 +113,22 @@ static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *projec
     mm_note("trained %lld epochs in %s (waited %.1f s for data)", (long long)training->epochs,
             mm_text_seconds(took, sizeof took, result.seconds), result.wait_seconds);
     if (!isnan(result.best_metric))
-        mm_note("best metric %.4f after epoch %lld: %s/model.safetensors", result.best_metric, (long long)result.best_epoch, folder);
+        mm_note("best metric %.4f after epoch %lld: %s/model.safetensors", result.best_metric,
+                (long long)result.best_epoch, folder);
     if (MM_TRY(s, mm_run_record_write(arena, project, training, &result, o->backend, err)))
         return s;
     return mm_report_curves(arena, project, folder, err);
 }
 
-static enum mm_status open_and_run(const struct mm_command_call *call, struct mm_project *project, struct mm_training *training,
-                                   struct mm_parent *parent, struct mm_error *err)
+static enum mm_status open_and_run(const struct mm_command_call *call, struct mm_project *project,
+                                   struct mm_training *training, struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     const struct train_options *o = call->options;
     struct mm_pool *pool = NULL;
     struct mm_network *network = NULL;
-    const char *folder = mm_project_path(call->arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));
+    const char *folder =
+        mm_project_path(call->arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models"));
     if (MM_TRY(s, mm_file_make_folder(folder, err)))
         return s;
     if (MM_TRY(s, mm_pool_open(o->threads ? (unsigned)o->threads : mm_threads_available(), &pool, err)))
@@ -141,11 +151,14 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_training *training;
     struct mm_parent parent = {0};
     if (o->resume && o->from)
-        return mm_fail(err, MM_ERR_USAGE, "--resume and --from exclude each other: a resumed run keeps its own weights");
+        return mm_fail(err, MM_ERR_USAGE,
+                       "--resume and --from exclude each other: a resumed run keeps its own weights");
     struct mm_mmar_options where = o->mmar;
-    if (o->epochs && MM_TRY(s, mm_mmar_set(call->arena, &where, mm_arena_format(call->arena, "epochs=%lld", (long long)o->epochs), err)))
+    if (o->epochs && MM_TRY(s, mm_mmar_set(call->arena, &where,
+                                           mm_arena_format(call->arena, "epochs=%lld", (long long)o->epochs), err)))
         return s;
-    if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL, "config/config_train.json", &project, err)) ||
+    if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL,
+                                  "config/config_train.json", &project, err)) ||
         MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
         return s;
     if (MM_TRY(s, print_plan(call->arena, training, err)) || o->dry_run)
@@ -167,7 +180,10 @@ const struct mm_command mm_command_train = {
     .options_size = sizeof(struct train_options),
     .takes_mmar = true,
     .run = run,
-    .notes = "Writes models/model.safetensors (best by the key metric), final_model.safetensors, checkpoint.safetensors and train.jsonl,\n"
-             "and eval/curves.png. Ctrl-C writes a checkpoint and exits 130; --resume goes on and ends with the same bits.",
-    .examples = "  mmar train spleen\n  mmar train spleen --set epochs=5 learning_rate=0.001\n  mmar train spleen --from other_lab.mmar\n",
+    .notes = "Writes models/model.safetensors (best by the key metric), final_model.safetensors, "
+             "checkpoint.safetensors and train.jsonl,\n"
+             "and eval/curves.png. Ctrl-C writes a checkpoint and exits 130; --resume goes on and ends with the same "
+             "bits.",
+    .examples = "  mmar train spleen\n  mmar train spleen --set epochs=5 learning_rate=0.001\n  mmar train spleen "
+                "--from other_lab.mmar\n",
 };

@@ -126,6 +126,8 @@ static void choose(struct fixture *f, struct model *m, struct mm_random *random)
     f->pipeline.merges_batch_dims = mm_random_below(random, 2);
     f->pipeline.prefetch_size = mm_random_below(random, 5);
     f->pipeline.caches = mm_random_below(random, 4) > 0;
+    f->pipeline.is_resolved = true;
+    f->pipeline.cache_memory = mm_random_below(random, 2) ? 0 : 1 + mm_random_below(random, 1 << 17);
     f->options.seed = mm_random_u32(random);
     f->options.threads = 1 + mm_random_below(random, 4);
     f->options.no_cache = mm_random_below(random, 4) == 0;
@@ -154,10 +156,41 @@ static void test_batches_are_what_the_model_says(void **state)
     mm_free(m);
 }
 
+/* R set after epoch 0 gives what it gives when it is known from the start. */
+static void test_replacements_may_be_chosen_after_the_first_epoch(void **state)
+{
+    (void)state;
+    struct mm_random random;
+    mm_random_init(&random, 12, MM_RANDOM_SYNTHESIS, 0, 0, 0);
+    struct fixture *f = mm_alloc(sizeof *f);
+    struct model *m = mm_alloc(sizeof *m);
+    for (int i = 0; i < 200; i++) {
+        choose(f, m, &random);
+        uint32_t most = mm_policy_replacements(m->total, m->cached, 1);
+        if (!most)
+            continue;
+        m->replaced = 1 + mm_random_below(&random, most);
+        model_init(m);
+        f->pipeline.replace_percent = 0;
+        struct mm_loader *loader = fixture_open(f);
+        uint32_t steps = model_steps(m);
+        check_epoch(f, m, loader, 0, mm_random_below(&random, steps + 1), steps);
+        assert_in_range(mm_loader_measure_replaced(loader, 1, most), 1, most);
+        assert_int_equal(mm_loader_set_replaced(loader, m->replaced, NULL), MM_OK);
+        for (uint32_t epoch = 1; epoch < 5; epoch++)
+            check_epoch(f, m, loader, epoch, 0, steps);
+        assert_int_equal(mm_loader_set_replaced(loader, m->replaced, NULL), MM_ERR_USAGE);
+        mm_loader_close(loader);
+    }
+    mm_free(f);
+    mm_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batches_are_what_the_model_says),
+        cmocka_unit_test(test_replacements_may_be_chosen_after_the_first_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

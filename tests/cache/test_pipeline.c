@@ -121,8 +121,8 @@ static void test_percentages_are_explained(void **state)
 {
     struct reading *r = *state;
     expect_problem(r, "{\"replace_percent\": 25}", "for 25 percent write 0.25");
-    expect_problem(r, "{\"replace_rate\": -0.1}", "a fraction from 0 to 1, got -0.1");
-    expect_problem(r, "{\"replace_percent\": \"auto\"}", "replace_percent");
+    expect_problem(r, "{\"replace_rate\": -0.1}", "a fraction from 0 to 1 or \"auto\", got number -0.1");
+    expect_problem(r, "{\"replace_percent\": \"much\"}", "got string \"much\"");
 }
 
 static void test_memory_has_units(void **state)
@@ -144,6 +144,25 @@ static void test_memory_has_units(void **state)
     static const char *const bad[] = {"\"8 gigabytes\"", "\"-1GiB\"", "-5", "\"\"", "true", "\"nan\"", "1e30", "[1]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_problem(r, mm_arena_format(&r->arena, "{\"cache_memory\": %s}", bad[i]), "text such as \"8GiB\"");
+}
+
+static void test_numbers_may_be_automatic(void **state)
+{
+    struct reading *r = *state;
+    read_with(r, "SegmentationImagePipeline", "{\"num_cache_objects\": \"auto\", \"replace_percent\": \"auto\"}",
+              NULL);
+    assert_int_equal(r->status, MM_OK);
+    const struct mm_pipeline *p = r->pipeline;
+    assert_true(p->auto_objects && p->auto_replace && p->auto_memory && p->caches && mm_pipeline_is_open(p));
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"num_cache_objects\": \"auto\", \"cache_memory\": 4096}",
+              NULL);
+    assert_true(r->pipeline->auto_objects && !r->pipeline->auto_memory && r->pipeline->cache_memory == 4096);
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"cache_memory\": \"auto\"}", NULL);
+    assert_true(r->pipeline->auto_memory && !r->pipeline->auto_objects && mm_pipeline_is_open(r->pipeline));
+    read_with(r, "SegmentationImagePipelineWithCache", "{}", NULL);
+    assert_false(mm_pipeline_is_open(r->pipeline));
+    expect_problem(r, "{\"num_cache_objects\": \"all\"}", "or \"auto\" is needed, got string \"all\"");
+    expect_problem(r, "{\"num_cache_objects\": 2.5}", "num_cache_objects");
 }
 
 static void test_what_cannot_be_is_refused(void **state)
@@ -176,6 +195,7 @@ int main(void)
         TEST(test_a_number_of_objects_makes_any_pipeline_cache),
         TEST(test_percentages_are_explained),
         TEST(test_memory_has_units),
+        TEST(test_numbers_may_be_automatic),
         TEST(test_what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

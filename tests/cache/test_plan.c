@@ -133,7 +133,8 @@ static void test_it_reads_well(void **state)
         "  an epoch    11 steps, the last with 4 samples\n"
         "  loader      2 threads, prefetch_size 2\n"
         "warning: 5 replaced items do not divide 21 held ones: some items stay one epoch longer than others\n"
-        "warning: the items may need more than cache_memory allows (2 GiB); at 20 places or fewer they fit\n"
+        "warning: the items may need more than cache_memory allows (2 GiB); at 20 places or fewer they "
+        "fit. What does not fit is prepared anew at each use\n"
         "warning: transform 4 (ScaleIntensityRange) is deterministic but stands behind the random transform 3 "
         "(RandCropByPosNegLabel): it is not cached\n"
         "warning: output_crop_size says 96 x 96 x 96, the transforms make 96 x 96 x 64\n");
@@ -202,6 +203,85 @@ static void test_bound_comes_from_headers(void **state)
     assert_non_null(strstr(err.text, "missing.nii"));
 }
 
+/* Items of one bound (no field is read from a file): N + R times it must not exceed the limit. */
+static void test_memory_lowers_what_rotates(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t cached, places;
+        double share;
+        bool auto_objects, auto_replace;
+        uint32_t n, wanted, r, most;
+    } rows[] = {
+        {20, 25, 0.25, false, false, 20, 20, 5, 0}, /* fits exactly */
+        {20, 24, 0.25, false, false, 19, 20, 5, 0}, /* 19 + 5 */
+        {0, 25, 0.25, false, false, 20, 41, 5, 0},  /* all asked for */
+        {0, 41, 0.25, false, false, 41, 41, 0, 0},  /* all fit */
+        {20, 1, 0.25, false, false, 1, 20, 1, 0},   /* less than any choice needs: the smallest */
+        {20, 4, 0, false, false, 20, 20, 0, 0},     /* what is left out would never be seen */
+        {0, 25, 0.25, true, false, 20, 41, 5, 0},   /* auto */
+        {0, 4, 0, true, false, 41, 41, 0, 0},       /* auto without rotation: all, kept as far as they fit */
+        {0, 25, 0, true, true, 20, 41, 0, 5},       /* both: a quarter of N is kept free */
+        {0, 50, 0, true, true, 41, 41, 0, 0},       /* nothing is left to replace with */
+        {20, 30, 0, false, true, 20, 20, 0, 10},    /* N given: all other places are for replacements */
+        {20, 100, 0, false, true, 20, 20, 0, 20},   /* N at most */
+        {20, 22, 0, false, true, 17, 20, 0, 5},     /* a quarter must fit */
+    };
+    uint64_t one;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        struct mm_cache_plan plan;
+        fixture_init(&f, 41, rows[i].cached, rows[i].share, 1, 1);
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        one = plan.bytes_per_item;
+        f.pipeline.cache_memory = rows[i].places * one + one / 2;
+        f.pipeline.auto_objects = rows[i].auto_objects;
+        f.pipeline.auto_replace = rows[i].auto_replace;
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(plan.cached, rows[i].n);
+        assert_int_equal(plan.wanted, rows[i].wanted);
+        assert_int_equal(plan.replaced, rows[i].r);
+        assert_int_equal(plan.replaced_max, rows[i].most);
+        f.pipeline.is_resolved = true; /* final, whatever the memory */
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(plan.cached, rows[i].cached ? rows[i].cached : 41);
+        assert_int_equal(plan.replaced_max, 0);
+    }
+}
+
+static void test_automatic_memory_is_a_share_of_what_is_free(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mm_cache_plan plan;
+    uint64_t free_bytes = mm_memory_available();
+    fixture_init(&f, 5, 3, 0.4, 1, 1);
+    f.pipeline.auto_memory = true;
+    enum mm_status s = mm_cache_plan_make(&f.source, 0, &plan, NULL);
+    assert_int_equal(s, free_bytes ? MM_OK : MM_ERR_CONFIG);
+    if (free_bytes)
+        assert_true(plan.limit > 0 && plan.limit < 2 * free_bytes);
+}
+
+static void test_a_lowered_number_is_told(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mm_cache_plan plan;
+    struct mm_text text;
+    fixture_init(&f, 41, 20, 0.25, 1, 1);
+    f.pipeline.cache_memory = (uint64_t)10 * 16384;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    mm_text_init(&text, 1 << 16);
+    mm_cache_plan_print(&f.source, &plan, &text);
+    assert_non_null(strstr(text.bytes, "num_cache_objects is lowered to 8"));
+    f.pipeline.auto_objects = f.pipeline.auto_replace = true;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    mm_cache_plan_print(&f.source, &plan, &text);
+    assert_non_null(strstr(text.bytes, "rotation    auto: after each epoch up to 2 leave"));
+    mm_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +289,9 @@ int main(void)
         cmocka_unit_test(test_it_reads_well),
         cmocka_unit_test(test_a_pipeline_without_cache_says_so),
         cmocka_unit_test(test_items_never_seen_are_a_warning),
+        cmocka_unit_test(test_memory_lowers_what_rotates),
+        cmocka_unit_test(test_automatic_memory_is_a_share_of_what_is_free),
+        cmocka_unit_test(test_a_lowered_number_is_told),
         cmocka_unit_test_setup_teardown(test_bound_comes_from_headers, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,8 +44,8 @@ const cJSON *golden_outputs(const struct golden_case *c)
     return mm_json_get(c->json, "outputs");
 }
 
-void golden_compare(struct golden_case *c, const char *what, const float *got, const float *expected, size_t count, double rtol, double atol,
-                    double mismatch)
+void golden_compare(struct golden_case *c, const char *what, const float *got, const float *expected, size_t count,
+                    double rtol, double atol, double mismatch)
 {
     size_t bad = 0, worst = 0;
     double largest = -1;
@@ -62,24 +62,26 @@ void golden_compare(struct golden_case *c, const char *what, const float *got, c
         }
     }
     if ((double)bad > mismatch * (double)count)
-        golden_fail(c, "%s: %zu of %zu values are off; largest error %g at element %zu: got %.9g, reference %.9g", what, bad, count, largest, worst,
-                    (double)got[worst], (double)expected[worst]);
+        golden_fail(c, "%s: %zu of %zu values are off; largest error %g at element %zu: got %.9g, reference %.9g",
+                    what, bad, count, largest, worst, (double)got[worst], (double)expected[worst]);
 }
 
 /* The spatial axes behind `leading` ones, in reverse order: (x, y, z) row-major <-> (z, y, x) row-major. */
-static float *reverse_spatial(struct mm_arena *arena, const float *values, const int64_t *dim, int rank, int leading, bool to_ours)
+static float *reverse_spatial(struct mm_arena *arena, const float *values, const int64_t *dim, int rank, int leading,
+                              bool to_ours)
 {
     size_t outer = 1, s[3] = {1, 1, 1}; /* sizes along x, y, z */
     for (int i = 0; i < leading; i++)
         outer *= (size_t)dim[i];
     for (int i = leading; i < rank; i++)
         s[i - leading] = (size_t)dim[i];
-    float *out = mm_arena_array(arena, float, outer * s[0] * s[1] * s[2] + 1);
+    float *out = mm_arena_array(arena, float, outer *s[0] * s[1] * s[2] + 1);
     for (size_t o = 0; out && o < outer; o++)
         for (size_t x = 0; x < s[0]; x++)
             for (size_t y = 0; y < s[1]; y++)
                 for (size_t z = 0; z < s[2]; z++) {
-                    size_t base = o * s[0] * s[1] * s[2], theirs = base + (x * s[1] + y) * s[2] + z, ours = base + (z * s[1] + y) * s[0] + x;
+                    size_t base = o * s[0] * s[1] * s[2], theirs = base + (x * s[1] + y) * s[2] + z,
+                           ours = base + (z * s[1] + y) * s[0] + x;
                     out[to_ours ? ours : theirs] = values[to_ours ? theirs : ours];
                 }
     return out;
@@ -104,7 +106,8 @@ double golden_uniform(uint64_t hash, uint64_t i)
     return (double)(z >> 40) / 16777216.0;
 }
 
-bool golden_params(struct golden_case *c, const struct mm_param *table, size_t size, const struct mm_param_target *also, void **self)
+bool golden_params(struct golden_case *c, const struct mm_param *table, size_t size,
+                   const struct mm_param_target *also, void **self)
 {
     struct mm_problems problems;
     struct mm_error err = {.status = MM_OK};

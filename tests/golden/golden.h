@@ -43,8 +43,8 @@ const cJSON *golden_outputs(const struct golden_case *c);
 
 /* |x - ref| <= atol + rtol |ref| for all but the allowed share; NaN equals NaN, infinities equal themselves. Reports the largest error
  * with its place and both values. */
-void golden_compare(struct golden_case *c, const char *what, const float *got, const float *expected, size_t count, double rtol, double atol,
-                    double mismatch);
+void golden_compare(struct golden_case *c, const char *what, const float *got, const float *expected, size_t count,
+                    double rtol, double atol, double mismatch);
 
 /* A tensor of axes N,C,X,Y[,Z] (x slowest of the spatial ones) in our order (n, c, z, y, x), and back. `dim`: of the file. */
 float *golden_to_ours(struct mm_arena *arena, const float *values, const int64_t *dim, int rank, int leading);
@@ -53,6 +53,7 @@ float *golden_from_ours(struct mm_arena *arena, const float *values, const int64
 double golden_uniform(uint64_t hash, uint64_t i);
 
 /* Parses the component's arguments; false: failed with the problems as text. */
-bool golden_params(struct golden_case *c, const struct mm_param *table, size_t size, const struct mm_param_target *also, void **self);
+bool golden_params(struct golden_case *c, const struct mm_param *table, size_t size,
+                   const struct mm_param_target *also, void **self);
 
 #endif

@@ -14,7 +14,8 @@ static struct mm_desc desc_of(const struct mm_st_tensor *t)
     int64_t s[3] = {1, 1, 1}; /* x, y, z */
     for (int i = 2; i < t->rank && i < 5; i++)
         s[i - 2] = t->dim[i];
-    return mm_desc_make(t->rank == 4 ? 2 : 3, t->rank > 0 ? t->dim[0] : 1, t->rank > 1 ? t->dim[1] : 1, s[2], s[1], s[0]);
+    return mm_desc_make(t->rank == 4 ? 2 : 3, t->rank > 0 ? t->dim[0] : 1, t->rank > 1 ? t->dim[1] : 1, s[2], s[1],
+                        s[0]);
 }
 
 static float *ours(struct golden_case *c, const char *name, struct mm_desc *desc)
@@ -67,12 +68,15 @@ enum golden_result golden_loss(struct golden_case *c)
     float *x = ours(c, "in.logits", &prediction), *t = target_of(c, &target);
     if (!x || !t)
         return GOLDEN_FAILED;
-    if ((loss->check && loss->check(c->arena, self, &err) != MM_OK) || loss->shape(self, &prediction, &target, &value, &err) != MM_OK)
+    if ((loss->check && loss->check(c->arena, self, &err) != MM_OK) ||
+        loss->shape(self, &prediction, &target, &value, &err) != MM_OK)
         return golden_fail(c, "%s", err.text);
     size_t count = (size_t)mm_desc_count(&value);
-    float *y = mm_arena_array(c->arena, float, count), *dx = mm_arena_array(c->arena, float, (size_t)mm_desc_count(&prediction));
+    float *y = mm_arena_array(c->arena, float, count),
+          *dx = mm_arena_array(c->arena, float, (size_t)mm_desc_count(&prediction));
     struct mm_loss_call call = {self, &prediction, &target, &value, x, t, y, upstream(c, (int64_t)count), dx, NULL};
-    call.saved = mm_arena_alloc(c->arena, (loss->saved_bytes ? loss->saved_bytes(self, &prediction, &target) : 0) + 1);
+    call.saved =
+        mm_arena_alloc(c->arena, (loss->saved_bytes ? loss->saved_bytes(self, &prediction, &target) : 0) + 1);
     loss->forward(&call);
     loss->backward(&call);
     const float *expected = golden_floats(c, "out.loss", &n);
@@ -83,11 +87,13 @@ enum golden_result golden_loss(struct golden_case *c)
     const struct mm_st_tensor *g = golden_tensor(c, "out.grad_logits");
     expected = golden_floats(c, "out.grad_logits", &n);
     if (g && expected)
-        golden_compare(c, "grad_logits", g->rank > 2 ? golden_from_ours(c->arena, dx, g->dim, g->rank, 2) : dx, expected, n, c->rtol, c->atol, 0);
+        golden_compare(c, "grad_logits", g->rank > 2 ? golden_from_ours(c->arena, dx, g->dim, g->rank, 2) : dx,
+                       expected, n, c->rtol, c->atol, 0);
     return c->failed ? GOLDEN_FAILED : GOLDEN_PASSED;
 }
 
-static void run_updates(struct golden_case *c, const struct mm_optimizer *optimizer, const void *self, double lr, const char *parameter)
+static void run_updates(struct golden_case *c, const struct mm_optimizer *optimizer, const void *self, double lr,
+                        const char *parameter)
 {
     size_t n, gradients, steps;
     const float *start = golden_floats(c, mm_arena_format(c->arena, "in.param_%s", parameter), &n);
@@ -125,8 +131,9 @@ enum golden_result golden_optimizer(struct golden_case *c)
     memcpy(&lr, (const char *)self + optimizer->lr_offset, sizeof lr);
     if (isnan(lr))
         lr = optimizer->default_lr;
-    cJSON_ArrayForEach(entry, golden_inputs(c)) if (mm_text_starts(entry->string, "param_"))
-        run_updates(c, optimizer, self, lr, entry->string + strlen("param_"));
+    cJSON_ArrayForEach (entry, golden_inputs(c))
+        if (mm_text_starts(entry->string, "param_"))
+            run_updates(c, optimizer, self, lr, entry->string + strlen("param_"));
     return c->failed ? GOLDEN_FAILED : GOLDEN_PASSED;
 }
 
@@ -145,13 +152,15 @@ enum golden_result golden_schedule(struct golden_case *c)
         return GOLDEN_FAILED;
     if (schedule->check && schedule->check(self, &err) != MM_OK)
         return golden_fail(c, "%s", err.text);
-    const float *metric = mm_safetensors_find(c->file, "in.metric") ? golden_floats(c, "in.metric", &metric_count) : NULL;
+    const float *metric =
+        mm_safetensors_find(c->file, "in.metric") ? golden_floats(c, "in.metric", &metric_count) : NULL;
     double *metrics = mm_arena_array(c->arena, double, metric_count + 1);
     for (size_t i = 0; i < metric_count; i++)
         metrics[i] = (double)metric[i];
-    struct mm_schedule_point point = {.base = golden_number(c->json, "initial_lr", NAN), .total = cJSON_GetArraySize(reference), .metrics = metrics};
-    cJSON_ArrayForEach(item, reference)
-    {
+    struct mm_schedule_point point = {.base = golden_number(c->json, "initial_lr", NAN),
+                                      .total = cJSON_GetArraySize(reference),
+                                      .metrics = metrics};
+    cJSON_ArrayForEach (item, reference) {
         point.metric_count = metric_count ? (size_t)point.index : 0;
         double got = schedule->rate(self, &point);
         if (fabs(got - item->valuedouble) > 1e-12 + 1e-9 * fabs(item->valuedouble))
@@ -177,7 +186,9 @@ static void spacing_of(struct golden_case *c, double spacing[3])
     const cJSON *given = mm_json_get(mm_json_get(mm_json_get(c->json, "config"), "call_args"), "spacing"), *item;
     int i = 0;
     spacing[0] = spacing[1] = spacing[2] = 1;
-    cJSON_ArrayForEach(item, given) if (i < 3) spacing[i++] = item->valuedouble;
+    cJSON_ArrayForEach (item, given)
+        if (i < 3)
+            spacing[i++] = item->valuedouble;
 }
 
 /* First class compared: the reference leaves the background out of its per-item values, ours may keep a column for it. */
@@ -185,7 +196,7 @@ static void compare_items(struct golden_case *c, const double *values, size_t ca
 {
     size_t n;
     const float *expected = golden_floats(c, "out.per_item", &n);
-    float *got = mm_arena_array(c->arena, float, cases * width + 1);
+    float *got = mm_arena_array(c->arena, float, cases *width + 1);
     if (!expected)
         return;
     for (size_t i = 0; i < cases * width; i++)
@@ -214,10 +225,13 @@ enum golden_result golden_metric(struct golden_case *c)
         return GOLDEN_FAILED;
     if (metric->check && metric->check(self, &err) != MM_OK)
         return golden_fail(c, "%s", err.text);
-    struct mm_metric_case item = {.classes = (int)desc.dim[1], .rank = desc.spatial, .size = {(int)desc.dim[4], (int)desc.dim[3], (int)desc.dim[2]}};
+    struct mm_metric_case item = {.classes = (int)desc.dim[1],
+                                  .rank = desc.spatial,
+                                  .size = {(int)desc.dim[4], (int)desc.dim[3], (int)desc.dim[2]}};
     spacing_of(c, item.spacing);
-    size_t width = metric->values(self, item.classes), cases = (size_t)desc.dim[0], stride = (size_t)(mm_desc_area(&desc) * desc.dim[1]);
-    double *values = mm_arena_array(c->arena, double, cases * width + 1);
+    size_t width = metric->values(self, item.classes), cases = (size_t)desc.dim[0],
+           stride = (size_t)(mm_desc_area(&desc) * desc.dim[1]);
+    double *values = mm_arena_array(c->arena, double, cases *width + 1);
     for (size_t i = 0; i < cases; i++) {
         item.prediction = prediction + i * stride;
         item.truth = truth + i * stride;

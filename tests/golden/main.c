@@ -8,8 +8,9 @@
 static const struct {
     const char *family;
     enum golden_result (*run)(struct golden_case *);
-} families[] = {{"transforms", golden_transform}, {"losses", golden_loss},     {"optimizers", golden_optimizer}, {"lr_schedules", golden_schedule},
-                {"metrics", golden_metric},       {"inferers", golden_inferer}, {"networks", golden_network}};
+} families[] = {{"transforms", golden_transform},  {"losses", golden_loss},    {"optimizers", golden_optimizer},
+                {"lr_schedules", golden_schedule}, {"metrics", golden_metric}, {"inferers", golden_inferer},
+                {"networks", golden_network}};
 
 enum golden_result golden_fail(struct golden_case *c, const char *format, ...)
 {
@@ -31,22 +32,26 @@ static enum mm_status load(struct golden_case *c, const char *stem, struct mm_er
     if (MM_TRY(s, mm_json_read(c->arena, mm_arena_format(c->arena, "%s.json", stem), &json, err)) ||
         MM_TRY(s, mm_safetensors_read(c->arena, mm_arena_format(c->arena, "%s.safetensors", stem), &file, err)))
         return s;
-    const cJSON *config = mm_json_get(json, "config"), *name = mm_json_get(config, "name"), *tolerance = mm_json_get(json, "tolerance");
+    const cJSON *config = mm_json_get(json, "config"), *name = mm_json_get(config, "name"),
+                *tolerance = mm_json_get(json, "tolerance");
     c->json = json;
     c->file = file;
-    c->component = (struct mm_component){.name = cJSON_IsString(name) ? name->valuestring : NULL, .args = mm_json_get(config, "args"), .node = config};
+    c->component = (struct mm_component){
+        .name = cJSON_IsString(name) ? name->valuestring : NULL, .args = mm_json_get(config, "args"), .node = config};
     c->rtol = golden_number(tolerance, "rtol", 1e-5);
     c->atol = golden_number(tolerance, "atol", 1e-6);
     c->mismatch = golden_number(json, "max_mismatch_fraction", 0);
     return MM_OK;
 }
 
-static enum golden_result run_case(const char *root, const char *family, const char *component, const char *name, struct mm_text *report)
+static enum golden_result run_case(const char *root, const char *family, const char *component, const char *name,
+                                   struct mm_text *report)
 {
     struct mm_arena arena;
     struct mm_error err = {.status = MM_OK};
     mm_arena_init(&arena, NULL);
-    struct golden_case c = {.arena = &arena, .report = report, .name = mm_arena_format(&arena, "%s/%s/%s", family, component, name)};
+    struct golden_case c = {
+        .arena = &arena, .report = report, .name = mm_arena_format(&arena, "%s/%s/%s", family, component, name)};
     enum golden_result result = GOLDEN_SKIPPED;
     if (load(&c, mm_arena_format(&arena, "%s/%s", root, c.name), &err) != MM_OK)
         result = golden_fail(&c, "%s", err.text);
@@ -68,7 +73,8 @@ static void run_component(const char *root, const char *family, const char *comp
     char **names;
     size_t count, skipped = 0;
     mm_arena_init(&arena, NULL);
-    if (mm_file_list(&arena, mm_arena_format(&arena, "%s/%s/%s", root, family, component), &names, &count, NULL) != MM_OK)
+    if (mm_file_list(&arena, mm_arena_format(&arena, "%s/%s/%s", root, family, component), &names, &count, NULL) !=
+        MM_OK)
         count = 0;
     for (size_t i = 0; i < count; i++) {
         struct mm_text report;
@@ -76,7 +82,8 @@ static void run_component(const char *root, const char *family, const char *comp
         if (!mm_text_ends(names[i], ".json"))
             continue;
         mm_text_init(&report, 1 << 16);
-        enum golden_result result = run_case(root, family, component, mm_arena_textn(&arena, names[i], length - 5), &report);
+        enum golden_result result =
+            run_case(root, family, component, mm_arena_textn(&arena, names[i], length - 5), &report);
         counts[result]++;
         skipped += result == GOLDEN_SKIPPED;
         mm_text_done(&report);
@@ -106,7 +113,8 @@ int main(void)
             if (mm_file_is_folder(mm_file_join(&arena, folder, names[i])))
                 run_component(root, families[f].family, names[i], counts);
     }
-    printf("%zu passed, %zu failed, %zu skipped\n", counts[GOLDEN_PASSED], counts[GOLDEN_FAILED], counts[GOLDEN_SKIPPED]);
+    printf("%zu passed, %zu failed, %zu skipped\n", counts[GOLDEN_PASSED], counts[GOLDEN_FAILED],
+           counts[GOLDEN_SKIPPED]);
     mm_arena_done(&arena);
     return counts[GOLDEN_FAILED] != 0;
 }

@@ -70,12 +70,12 @@ static void check_names(struct golden_case *c, const struct mm_graph *graph, enu
 {
     const cJSON *row;
     size_t p = 0;
-    cJSON_ArrayForEach(row, mm_json_get(c->json, "state_dict"))
-    {
+    cJSON_ArrayForEach (row, mm_json_get(c->json, "state_dict")) {
         const cJSON *name = cJSON_GetArrayItem(row, 0), *shape = cJSON_GetArrayItem(row, 1);
         int64_t dim[5];
         if (p >= graph->param_count || strcmp(graph->params[p].name, name->valuestring)) {
-            golden_fail(c, "parameter %zu is %s, reference %s", p, p < graph->param_count ? graph->params[p].name : "missing", name->valuestring);
+            golden_fail(c, "parameter %zu is %s, reference %s", p,
+                        p < graph->param_count ? graph->params[p].name : "missing", name->valuestring);
             return;
         }
         reference_dims(&graph->params[p], axes, dim);
@@ -91,7 +91,8 @@ static void check_names(struct golden_case *c, const struct mm_graph *graph, enu
 }
 
 /* The 2u-1 tensor of that name and shape, in our order, with its description. */
-static float *uniform(struct golden_case *c, const char *name, const cJSON *shape, enum mm_axes axes, struct mm_desc *desc)
+static float *uniform(struct golden_case *c, const char *name, const cJSON *shape, enum mm_axes axes,
+                      struct mm_desc *desc)
 {
     int64_t dim[5] = {1, 1, 1, 1, 1};
     int rank = cJSON_GetArraySize(shape);
@@ -109,23 +110,26 @@ static float *uniform(struct golden_case *c, const char *name, const cJSON *shap
     return axes == MM_AXES_XYZ && rank > 2 ? golden_to_ours(c->arena, values, dim, rank, 2) : values;
 }
 
-static void compare_activation(struct golden_case *c, const char *what, const char *tensor, const float *got, enum mm_axes axes, double atol)
+static void compare_activation(struct golden_case *c, const char *what, const char *tensor, const float *got,
+                               enum mm_axes axes, double atol)
 {
     size_t n;
     const struct mm_st_tensor *t = golden_tensor(c, tensor);
     const float *expected = t ? golden_floats(c, tensor, &n) : NULL;
     if (expected)
-        golden_compare(c, what, axes == MM_AXES_XYZ ? golden_from_ours(c->arena, got, t->dim, t->rank, 2) : got, expected, n, c->rtol, atol, 0);
+        golden_compare(c, what, axes == MM_AXES_XYZ ? golden_from_ours(c->arena, got, t->dim, t->rank, 2) : got,
+                       expected, n, c->rtol, atol, 0);
 }
 
 struct gradients {
-    double total, error;   /* L2 norms */
+    double total, error; /* L2 norms */
     float *norms;
     size_t count;
 };
 
 /* One parameter's gradient against the stored norm and, where stored, the full gradient. */
-static bool take_gradient(struct golden_case *c, struct mm_network *network, size_t p, enum mm_axes axes, struct gradients *g)
+static bool take_gradient(struct golden_case *c, struct mm_network *network, size_t p, enum mm_axes axes,
+                          struct gradients *g)
 {
     const struct mm_param_info *info = &mm_network_graph(network)->params[p];
     struct mm_error err = {.status = MM_OK};
@@ -155,7 +159,8 @@ static void compare_gradients(struct golden_case *c, struct mm_network *network,
 {
     const struct mm_graph *graph = mm_network_graph(network);
     const cJSON *tolerance = mm_json_get(c->json, "tolerance");
-    struct gradients g = {.total = golden_number(c->json, "total_grad_norm", 0), .norms = mm_arena_array(c->arena, float, graph->param_count + 1)};
+    struct gradients g = {.total = golden_number(c->json, "total_grad_norm", 0),
+                          .norms = mm_arena_array(c->arena, float, graph->param_count + 1)};
     size_t n;
     for (size_t p = 0; p < graph->param_count; p++)
         if (graph->params[p].role == MM_ROLE_PARAM && !take_gradient(c, network, p, axes, &g))
@@ -165,10 +170,11 @@ static void compare_gradients(struct golden_case *c, struct mm_network *network,
         golden_fail(c, "%zu gradients, reference %zu", g.count, n);
         return;
     }
-    golden_compare(c, "grad_norm", g.norms, expected, n, c->rtol, golden_number(tolerance, "grad_norm_over_total", 1e-3) * g.total, 0);
+    golden_compare(c, "grad_norm", g.norms, expected, n, c->rtol,
+                   golden_number(tolerance, "grad_norm_over_total", 1e-3) * g.total, 0);
     if (sqrt(g.error) > golden_number(tolerance, "grad_rel_l2", 1e-3) * g.total)
-        golden_fail(c, "stored gradients differ by an L2 norm of %g, allowed %g of %g", sqrt(g.error), golden_number(tolerance, "grad_rel_l2", 1e-3),
-                    g.total);
+        golden_fail(c, "stored gradients differ by an L2 norm of %g, allowed %g of %g", sqrt(g.error),
+                    golden_number(tolerance, "grad_rel_l2", 1e-3), g.total);
 }
 
 static void compare_buffers(struct golden_case *c, struct mm_network *network)
@@ -177,17 +183,20 @@ static void compare_buffers(struct golden_case *c, struct mm_network *network)
     for (size_t p = 0; p < graph->param_count; p++) {
         size_t n;
         const char *tensor = mm_arena_format(c->arena, "out.buffer.%s", graph->params[p].name);
-        if (graph->params[p].role != MM_ROLE_BUFFER || !mm_safetensors_find(c->file, tensor) || mm_text_ends(tensor, "num_batches_tracked"))
+        if (graph->params[p].role != MM_ROLE_BUFFER || !mm_safetensors_find(c->file, tensor) ||
+            mm_text_ends(tensor, "num_batches_tracked"))
             continue;
         const float *expected = golden_floats(c, tensor, &n);
         float *got = mm_arena_array(c->arena, float, n + 1);
         if (expected && mm_network_get_param(network, p, got, NULL) == MM_OK)
-            golden_compare(c, tensor, got, expected, n, 1e-5, golden_number(mm_json_get(c->json, "tolerance"), "running_stats_atol", 1e-5), 0);
+            golden_compare(c, tensor, got, expected, n, 1e-5,
+                           golden_number(mm_json_get(c->json, "tolerance"), "running_stats_atol", 1e-5), 0);
     }
 }
 
 /* Training-mode forward, loss = mean(out * target), backward: by a plan of its own over the network's weights. */
-static void compare_training(struct golden_case *c, struct mm_network *network, const struct mm_desc *input, const float *x, enum mm_axes axes)
+static void compare_training(struct golden_case *c, struct mm_network *network, const struct mm_desc *input,
+                             const float *x, enum mm_axes axes)
 {
     struct mm_error err = {.status = MM_OK};
     struct mm_desc desc;
@@ -209,7 +218,8 @@ static void compare_training(struct golden_case *c, struct mm_network *network, 
     double loss = 0;
     for (int64_t i = 0; i < count; i++)
         loss += (double)y[i] * (double)target[i] / (double)count;
-    compare_activation(c, "train", "out.train", y, axes, golden_number(mm_json_get(c->json, "tolerance"), "atol_train", c->atol));
+    compare_activation(c, "train", "out.train", y, axes,
+                       golden_number(mm_json_get(c->json, "tolerance"), "atol_train", c->atol));
     const float *expected = golden_floats(c, "out.loss", &n);
     double allowed = golden_number(mm_json_get(c->json, "tolerance"), "loss_abs", 1e-5);
     if (expected && fabs(loss - (double)expected[0]) > allowed)
@@ -218,7 +228,8 @@ static void compare_training(struct golden_case *c, struct mm_network *network, 
     compare_buffers(c, network);
 }
 
-static void run_network(struct golden_case *c, const struct mm_model *model, const struct mm_graph *graph, const char *backend)
+static void run_network(struct golden_case *c, const struct mm_model *model, const struct mm_graph *graph,
+                        const char *backend)
 {
     struct mm_network *network;
     struct mm_error err = {.status = MM_OK};
@@ -256,9 +267,18 @@ static void without_dropout(struct mm_graph *graph)
             graph->nodes[i].params = &none;
 }
 
+/* The case's model; NULL when we do not have it. A class of another library ("path") may share the name of one of ours. */
+static const struct mm_model *model_of(const struct golden_case *c)
+{
+    const cJSON *path = mm_json_get(mm_json_get(c->json, "config"), "path");
+    if (cJSON_IsString(path) && !mm_text_starts(path->valuestring, "monai."))
+        return NULL;
+    return c->component.name ? mm_model_find(c->component.name) : NULL;
+}
+
 enum golden_result golden_network(struct golden_case *c)
 {
-    const struct mm_model *model = c->component.name ? mm_model_find(c->component.name) : NULL;
+    const struct mm_model *model = model_of(c);
     struct mm_error err = {.status = MM_OK};
     struct mm_graph *graph;
     void *self;
@@ -266,7 +286,8 @@ enum golden_result golden_network(struct golden_case *c)
         return GOLDEN_SKIPPED;
     if (!golden_params(c, model->params, model->params_size, NULL, &self))
         return GOLDEN_FAILED;
-    if ((model->check && model->check(c->arena, self, &err) != MM_OK) || mm_model_graph(c->arena, model, self, &graph, &err) != MM_OK)
+    if ((model->check && model->check(c->arena, self, &err) != MM_OK) ||
+        mm_model_graph(c->arena, model, self, &graph, &err) != MM_OK)
         return golden_fail(c, "%s", err.text);
     without_dropout(graph);
     check_names(c, graph, model->reference_axes);
@@ -282,12 +303,18 @@ static struct mm_graph *predictor_graph(struct golden_case *c, int spatial)
 {
     struct mm_graph *g = mm_graph_make(c->arena, spatial);
     const int z = spatial == 3 ? 1 : 0;
-    const struct mm_conv conv = {.kernel = {1 + 2 * z, 3, 3}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}, .low = {z, 1, 1}, .high = {z, 1, 1}, .groups = 1};
+    const struct mm_conv conv = {.kernel = {1 + 2 * z, 3, 3},
+                                 .stride = {1, 1, 1},
+                                 .dilation = {1, 1, 1},
+                                 .low = {z, 1, 1},
+                                 .high = {z, 1, 1},
+                                 .groups = 1};
     const struct mm_activation relu = {.kind = MM_RELU};
     const struct mm_init zero = {MM_INIT_CONSTANT, 0};
     mm_value x = mm_graph_input(g, "image", 0);
     for (int i = 1; i <= 2; i++) {
-        const char *weight = mm_arena_format(c->arena, "conv%d.weight", i), *bias = mm_arena_format(c->arena, "conv%d.bias", i);
+        const char *weight = mm_arena_format(c->arena, "conv%d.weight", i),
+                   *bias = mm_arena_format(c->arena, "conv%d.bias", i);
         const struct mm_st_tensor *t = golden_tensor(c, mm_arena_format(c->arena, "in.%s", weight));
         if (!t)
             return NULL;
@@ -301,7 +328,8 @@ static struct mm_graph *predictor_graph(struct golden_case *c, int spatial)
     return g;
 }
 
-static enum mm_status predict(void *context, const struct mm_desc *input, const float *x, float *y, struct mm_error *err)
+static enum mm_status predict(void *context, const struct mm_desc *input, const float *x, float *y,
+                              struct mm_error *err)
 {
     return mm_network_infer(context, input, x, y, err);
 }
@@ -325,18 +353,20 @@ static bool load_predictor(struct golden_case *c, struct mm_network *network)
 }
 
 /* Item by item: the inferer takes one image. */
-static void infer_items(struct golden_case *c, const struct mm_inferer *inferer, struct mm_network *network, const struct mm_st_tensor *t,
-                        const float *ours)
+static void infer_items(struct golden_case *c, const struct mm_inferer *inferer, struct mm_network *network,
+                        const struct mm_st_tensor *t, const float *ours)
 {
     const struct mm_st_tensor *o = golden_tensor(c, "out.pred");
     const int size[3] = {(int)t->dim[2], (int)t->dim[3], t->rank == 5 ? (int)t->dim[4] : 1}, multiple[3] = {1, 1, 1};
     struct mm_error err = {.status = MM_OK};
-    size_t n, in_stride = (size_t)(count_of(t->rank, t->dim) / t->dim[0]), out_stride = (size_t)(count_of(o->rank, o->dim) / o->dim[0]);
-    float *got = mm_arena_array(c->arena, float, out_stride * (size_t)o->dim[0] + 1);
+    size_t n, in_stride = (size_t)(count_of(t->rank, t->dim) / t->dim[0]),
+              out_stride = (size_t)(count_of(o->rank, o->dim) / o->dim[0]);
+    float *got = mm_arena_array(c->arena, float, out_stride *(size_t)o->dim[0] + 1);
     for (int64_t i = 0; i < t->dim[0]; i++) {
         struct mm_volume *image = mm_volume_make(c->arena, MM_F32, t->rank - 2, (int)t->dim[1], size), *out;
         memcpy(image->data, ours + (size_t)i * in_stride, in_stride * sizeof *ours);
-        if (mm_infer_volume(c->arena, inferer, image, (int)o->dim[1], multiple, predict, network, &out, &err) != MM_OK) {
+        if (mm_infer_volume(c->arena, inferer, image, (int)o->dim[1], multiple, predict, network, &out, &err) !=
+            MM_OK) {
             golden_fail(c, "%s", err.text);
             return;
         }
@@ -344,7 +374,8 @@ static void infer_items(struct golden_case *c, const struct mm_inferer *inferer,
     }
     const float *expected = golden_floats(c, "out.pred", &n);
     if (expected)
-        golden_compare(c, "pred", golden_from_ours(c->arena, got, o->dim, o->rank, 2), expected, n, c->rtol, c->atol, 0);
+        golden_compare(c, "pred", golden_from_ours(c->arena, got, o->dim, o->rank, 2), expected, n, c->rtol, c->atol,
+                       0);
 }
 
 enum golden_result golden_inferer(struct golden_case *c)

@@ -30,7 +30,7 @@ static const struct mm_st_tensor *channel_first(struct golden_case *c, const str
     size_t before = 1, behind = 1, n = (size_t)t->dim[axis];
     for (int i = 0; i < t->rank; i++)
         *(i < axis ? &before : &behind) *= i == axis ? 1 : (size_t)t->dim[i];
-    float *out = mm_arena_array(c->arena, float, before * n * behind + 1);
+    float *out = mm_arena_array(c->arena, float, before *n *behind + 1);
     for (size_t i = 0; i < before; i++)
         for (size_t k = 0; k < n; k++)
             memcpy(out + (k * before + i) * behind, *values + (i * n + k) * behind, behind * sizeof *out);
@@ -108,8 +108,7 @@ static bool add_numbers(struct golden_case *c, struct mm_sample *sample, const c
 static bool fill_sample(struct golden_case *c, struct mm_sample *sample, bool inversion)
 {
     const cJSON *entry;
-    cJSON_ArrayForEach(entry, golden_inputs(c))
-    {
+    cJSON_ArrayForEach (entry, golden_inputs(c)) {
         const char *tensor = mm_arena_format(c->arena, "in.%s", entry->string);
         const struct mm_st_tensor *t = golden_tensor(c, tensor);
         if (mm_text_ends(entry->string, "_affine") || (inversion && !strcmp(entry->string, "pred")))
@@ -135,11 +134,13 @@ static void compare_volume(struct golden_case *c, const char *name, const cJSON 
     if (!expected || !floats)
         return;
     if (got->channels != expected->channels || !mm_volume_same_size(got, expected)) {
-        golden_fail(c, "%s: is %d channels %dx%dx%d, reference %d channels %dx%dx%d", name, got->channels, got->size[0], got->size[1], got->size[2],
-                    expected->channels, expected->size[0], expected->size[1], expected->size[2]);
+        golden_fail(c, "%s: is %d channels %dx%dx%d, reference %d channels %dx%dx%d", name, got->channels,
+                    got->size[0], got->size[1], got->size[2], expected->channels, expected->size[0],
+                    expected->size[1], expected->size[2]);
         return;
     }
-    golden_compare(c, name, floats->data, expected->data, mm_volume_voxels(got) * (size_t)got->channels, c->rtol, c->atol, c->mismatch);
+    golden_compare(c, name, floats->data, expected->data, mm_volume_voxels(got) * (size_t)got->channels, c->rtol,
+                   c->atol, c->mismatch);
 }
 
 static void compare_numbers(struct golden_case *c, const char *name, const double *got, size_t count)
@@ -166,7 +167,8 @@ static void compare_output(struct golden_case *c, const struct mm_sample *sample
     else if (field && (field->kind == MM_FIELD_NUMBER || field->kind == MM_FIELD_CLASS))
         compare_numbers(c, name, field->numbers, field->count);
     else if (mm_text_ends(name, "_affine") &&
-             (field = mm_sample_find(sample, mm_arena_textn(c->arena, name, strlen(name) - 7))) && field->kind == MM_FIELD_VOLUME)
+             (field = mm_sample_find(sample, mm_arena_textn(c->arena, name, strlen(name) - 7))) &&
+             field->kind == MM_FIELD_VOLUME)
         compare_numbers(c, name, field->volume->affine, 16);
     else
         golden_fail(c, "output %s: the sample has no such field", name);
@@ -197,12 +199,12 @@ static bool components_of(struct golden_case *c, const cJSON *list, struct mm_co
     const cJSON *node;
     out->count = 0;
     out->items = mm_arena_array(c->arena, struct mm_component, (size_t)cJSON_GetArraySize(list) + 1);
-    cJSON_ArrayForEach(node, list)
-    {
+    cJSON_ArrayForEach (node, list) {
         const cJSON *name = mm_json_get(node, "name");
         if (!cJSON_IsString(name) || !mm_transform_find(name->valuestring))
             return false;
-        out->items[out->count++] = (struct mm_component){.name = name->valuestring, .args = mm_json_get(node, "args"), .node = node};
+        out->items[out->count++] =
+            (struct mm_component){.name = name->valuestring, .args = mm_json_get(node, "args"), .node = node};
     }
     return true;
 }
@@ -226,8 +228,12 @@ enum golden_result golden_transform(struct golden_case *c)
             return GOLDEN_FAILED;
     }
     /* The image is compared where the first chain left it; predictions after the second. */
-    cJSON_ArrayForEach(entry, golden_outputs(c)) if (!pre || !mm_text_starts(entry->string, "pred")) compare_output(c, sample, entry);
+    cJSON_ArrayForEach (entry, golden_outputs(c))
+        if (!pre || !mm_text_starts(entry->string, "pred"))
+            compare_output(c, sample, entry);
     if (pre && run_chain(c, sample, &second))
-        cJSON_ArrayForEach(entry, golden_outputs(c)) if (mm_text_starts(entry->string, "pred")) compare_output(c, sample, entry);
+        cJSON_ArrayForEach (entry, golden_outputs(c))
+            if (mm_text_starts(entry->string, "pred"))
+                compare_output(c, sample, entry);
     return c->failed ? GOLDEN_FAILED : GOLDEN_PASSED;
 }

@@ -1,4 +1,5 @@
 /* Slices: which is shown, which way up, and what a PNG gets of it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,7 @@
 /* One line per metric, alphabetical. */
 #define MM_METRICS(X)                                                                                                \
+    X(accuracy)                                                                                                      \
+    X(compute_average)                                                                                               \
     X(confusion_matrix)                                                                                              \
     X(hausdorff)                                                                                                     \
     X(mean_dice)                                                                                                     \

@@ -11,6 +11,7 @@ struct mm_metric_case {
     int classes, rank, size[3];
     double spacing[3]; /* mm */
     const uint8_t *prediction, *truth;
+    double loss; /* of the case, for metrics that need it; NaN where it is not known */
 };
 
 struct mm_metric {
@@ -18,6 +19,7 @@ struct mm_metric {
     const struct mm_param *params;
     size_t params_size;
     bool higher_is_better;
+    bool needs_loss; /* reads the case's loss and no masks */
     enum mm_status (*check)(const void *self, struct mm_error *err); /* NULL: none */
     /* How many values a case has for that many classes (one a class, mostly). */
     size_t (*values)(const void *self, int classes);
@@ -35,9 +37,13 @@ struct mm_metric {
 struct mm_metric_common {
     const char *name; /* as reports call it; NULL: the metric's own name */
     bool is_key_metric;
+    /* Where the values come from (Clara 3): a mask that a post transform splits off the prediction, or the tag of an aux op; and the mask
+     * split off the label in the same way, which needs no reading. */
+    const char *field, *label_field;
 };
 extern const struct mm_param mm_metric_common_params[];
 extern const struct mm_metric *const mm_metrics[]; /* NULL-terminated */
 const struct mm_metric *mm_metric_find(const char *name);
+extern const struct mm_metric mm_metric_neg_loss; /* not among mm_metrics: no metric of configs, but an aux op */
 
 #endif

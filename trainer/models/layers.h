@@ -11,12 +11,13 @@ struct mm_layer_name {
 };
 struct mm_layer_name mm_layer_child(const char *prefix, const char *suffix);
 
-enum mm_layer_norm_kind { MM_LAYER_NORM_NONE, MM_LAYER_NORM_BATCH, MM_LAYER_NORM_INSTANCE };
+enum mm_layer_norm_kind { MM_LAYER_NORM_NONE, MM_LAYER_NORM_BATCH, MM_LAYER_NORM_GROUP, MM_LAYER_NORM_INSTANCE };
 
 /* What follows a convolution. */
 struct mm_layer_style {
     enum mm_layer_norm_kind norm;
-    bool affine; /* instance norm with scale and shift (batch norm always has them) */
+    bool affine;    /* instance norm with scale and shift (the others always have them) */
+    int64_t groups; /* of group norm */
     double epsilon, momentum;
     bool has_activation;
     struct mm_activation activation;
@@ -48,6 +49,22 @@ struct mm_layer_conv mm_layer_conv_same(int64_t in, int64_t out, const int kerne
 
 /* Parameters <name>.weight and <name>.bias. */
 mm_value mm_layer_conv(struct mm_graph *graph, const char *name, const struct mm_layer_conv *conv, mm_value x);
+/* One normalisation as the style says, x itself for none: parameters <name>.weight, <name>.bias and the running statistics. */
+mm_value mm_layer_norm(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, int64_t channels,
+                       mm_value x);
+/* Both in two steps, where the reference implementation declares parameters in another order than it uses them. */
+struct mm_layer_inputs {
+    mm_value items[5]; /* the first is left for x */
+    size_t count;
+};
+struct mm_layer_inputs mm_layer_conv_declare(struct mm_graph *graph, const char *name,
+                                             const struct mm_layer_conv *conv);
+mm_value mm_layer_conv_apply(struct mm_graph *graph, const char *name, const struct mm_layer_conv *conv,
+                             struct mm_layer_inputs inputs, mm_value x);
+struct mm_layer_inputs mm_layer_norm_declare(struct mm_graph *graph, const char *name,
+                                             const struct mm_layer_style *style, int64_t channels);
+mm_value mm_layer_norm_apply(struct mm_graph *graph, const char *name, const struct mm_layer_style *style,
+                             struct mm_layer_inputs inputs, mm_value x);
 /* Norm, dropout and activation in the style's order; parameters under <name>.N and <name>.A. */
 mm_value mm_layer_adn(struct mm_graph *graph, const char *name, const struct mm_layer_style *style, int64_t channels,
                       mm_value x);

@@ -110,19 +110,25 @@ enum mm_status mm_layer_read_norm(const cJSON *spec, struct mm_layer_style *styl
     style->norm = MM_LAYER_NORM_NONE;
     if (strcasecmp(name, "none") == 0)
         return MM_OK;
-    bool batch = strcasecmp(name, "batch") == 0;
-    if (!batch && strcasecmp(name, "instance") != 0)
-        return unknown("norm", name, "batch instance none", err);
+    bool batch = strcasecmp(name, "batch") == 0, group = strcasecmp(name, "group") == 0;
+    if (!batch && !group && strcasecmp(name, "instance") != 0)
+        return unknown("norm", name, "batch group instance none", err);
 
-    double affine = batch, momentum = 0.1, epsilon = 1e-5, track = batch;
-    const struct argument known[] = {{"affine", &affine, batch, 1},
+    double affine = batch || group, momentum = 0.1, epsilon = 1e-5, track = batch, groups = 0;
+    const struct argument known[] = {{"affine", &affine, batch || group, 1},
+                                     {group ? "num_groups" : "affine", group ? &groups : &affine, 1, 1 << 16},
                                      {"eps", &epsilon, 1e-12, 1},
                                      {"momentum", &momentum, 0, 1},
                                      {"track_running_stats", &track, batch, batch},
                                      {NULL, NULL, 0, 0}};
     if (MM_TRY(status, read_arguments(args, name, known, err)))
         return mm_fail_in(err, "norm");
-    style->norm = batch ? MM_LAYER_NORM_BATCH : MM_LAYER_NORM_INSTANCE;
+    if (group && groups != floor(groups))
+        return mm_fail(err, MM_ERR_CONFIG, "norm: num_groups is %g, expected a whole number", groups);
+    if (group && !(groups >= 1))
+        return mm_fail(err, MM_ERR_CONFIG, "norm: group needs its number of groups: [\"group\", {\"num_groups\": 8}]");
+    style->groups = (int64_t)groups;
+    style->norm = batch ? MM_LAYER_NORM_BATCH : group ? MM_LAYER_NORM_GROUP : MM_LAYER_NORM_INSTANCE;
     style->affine = affine != 0;
     style->epsilon = epsilon;
     style->momentum = momentum;

@@ -1,4 +1,7 @@
 /* One line per model, alphabetical. */
 #define MM_MODELS(X)                                                                                                 \
+    X(clara_unet)                                                                                                    \
     X(keras_unet)                                                                                                    \
+    X(seg_resnet)                                                                                                    \
+    X(seg_resnet_v3)                                                                                                 \
     X(unet)

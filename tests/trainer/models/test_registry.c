@@ -148,6 +148,7 @@ static void test_notations_of_layers(void **state)
         "\"act\": [\"LeakyReLU\", {\"negative_slope\": 0.1, \"inplace\": true}]",
         "\"norm\": [\"instance\", {\"affine\": true, \"eps\": 1e-3}]",
         "\"act\": [\"prelu\", {\"init\": 0.2}], \"norm\": \"none\"",
+        "\"norm\": [\"GROUP\", {\"num_groups\": 2}]",
         "\"act\": [\"ELU\"], \"adn_ordering\": \"AN\"",
         "\"act\": \"none\", \"dropout\": 0.2, \"bias\": false",
     };
@@ -176,7 +177,8 @@ static void test_refusals(void **state)
         {"\"channels\": [4, 8], \"strides\": [2], \"act\": \"releu\"", "did you mean relu"},
         {"\"channels\": [4, 8], \"strides\": [2], \"act\": [\"relu\", {\"slope\": 1}]", "has no argument slope"},
         {"\"channels\": [4, 8], \"strides\": [2], \"act\": 7", "expected a name"},
-        {"\"channels\": [4, 8], \"strides\": [2], \"norm\": \"group\"", "not available"},
+        {"\"channels\": [4, 8], \"strides\": [2], \"norm\": \"layer\"", "not available"},
+        {"\"channels\": [4, 8], \"strides\": [2], \"norm\": \"group\"", "num_groups"},
         {"\"channels\": [4, 8], \"strides\": [2], \"norm\": [\"batch\", {\"eps\": 5}]", "eps is 5"},
         {"\"channels\": [4, 8], \"strides\": [2], \"adn_ordering\": \"NNA\"", "at most once"},
     };

@@ -78,9 +78,9 @@ static void copy_shard(void *context, size_t shard, unsigned thread)
     (void)thread;
     for (size_t i = 0; i < self->count; start += self->piece[i++]) {
         int64_t piece = self->piece[i];
-        float *part = w->part[i] + from * piece, *whole = w->whole + from * self->row + start;
         if (!w->part[i])
             continue;
+        float *part = w->part[i] + from * piece, *whole = w->whole + from * self->row + start;
         if (w->split)
             copy_pieces(whole, self->row, part, piece, piece, to - from);
         else

@@ -1,0 +1,68 @@
+/* R chosen while the loader lives. Epoch 0 uses the first N positions of a first pass that R has no part in, so until
+ * epoch 1 nothing has depended on it. */
+#include <math.h>
+
+#include "cache/loader_internal.h"
+
+#define MARGIN 0.8 /* of the measured time: steps and disks are not always equally fast */
+
+uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_seconds, uint32_t most)
+{
+    pthread_mutex_lock(&loader->mutex);
+    const struct mm_loader_stats stats = loader->stats;
+    pthread_mutex_unlock(&loader->mutex);
+    if (!stats.prepared || !(stats.prefix_seconds > 0))
+        return 1;
+    double seconds = epoch_seconds * loader->threads * MARGIN - stats.suffix_seconds;
+    double items = floor(seconds / (stats.prefix_seconds / stats.prepared));
+    return items < 1 ? 1 : items < most ? (uint32_t)items : most;
+}
+
+/* The table for N + R positions. Those of epoch 0 keep their places, since p mod N and p mod (N + R) are both p. */
+static struct entry *larger_table(const struct mm_loader *loader, struct mm_policy *policy, uint32_t window)
+{
+    struct entry *entries = mm_alloc(window * sizeof *entries);
+    if (!entries)
+        return NULL;
+    for (uint32_t p = 0; p < window; p++)
+        entries[p] = p < loader->window ? loader->entries[p]
+                                        : (struct entry){.key = {.position = p, .item = mm_policy_item(policy, p)},
+                                                         .state = ENTRY_ABSENT};
+    return entries;
+}
+
+static enum mm_status set_locked(struct mm_loader *loader, uint32_t replaced, struct mm_policy *policy,
+                                 struct mm_error *err)
+{
+    struct mm_cache_plan *plan = &loader->plan;
+    if (plan->replaced || (loader->is_begun && loader->epoch > 0) || replaced > plan->items - plan->cached)
+        return mm_fail(err, MM_ERR_USAGE, "%u items cannot be replaced in an epoch now", replaced);
+    struct entry *entries = larger_table(loader, policy, plan->cached + replaced);
+    if (!entries)
+        return mm_fail_memory(err, "the cache's tables");
+    mm_free(loader->entries);
+    mm_policy_close(loader->policy);
+    loader->entries = entries;
+    loader->policy = policy;
+    loader->window = plan->cached + replaced;
+    plan->replaced = replaced;
+    plan->replaced_max = 0;
+    plan->plain = replaced == 0;
+    plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, replaced);
+    pthread_cond_broadcast(&loader->work); /* there is something to prepare ahead */
+    return MM_OK;
+}
+
+enum mm_status mm_loader_set_replaced(struct mm_loader *loader, uint32_t replaced, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_policy *policy;
+    if (MM_TRY(s, mm_policy_open(loader->seed, loader->plan.items, loader->plan.cached, replaced, &policy, err)))
+        return s;
+    pthread_mutex_lock(&loader->mutex);
+    s = set_locked(loader, replaced, policy, err);
+    pthread_mutex_unlock(&loader->mutex);
+    if (s)
+        mm_policy_close(policy);
+    return s;
+}
