@@ -83,7 +83,7 @@ $(FUZZERS): $(BUILD)/%: $(OBJ)/%.o $(call archives,$(LAYERS))
 test:
 	$(Q)tools/install-deps && tools/test-all
 demo:
-	$(Q)tools/install-deps && $(MAKE) --no-print-directory all && tools/demo $(BUILD)/mmar
+	$(Q)tools/install-deps && $(MAKE) --no-print-directory -j$$(nproc) all && tools/demo $(BUILD)/mmar
 check:
 	$(Q)tools/check-all
 golden: $(BUILD)/tests/golden/golden

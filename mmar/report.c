@@ -102,7 +102,7 @@ static const char *class_name(const struct mm_training *t, size_t value, char *b
 {
     const struct mm_metric_use *use = &t->metrics[0];
     int first = use->metric->first_class ? use->metric->first_class(use->self) : 0;
-    size_t index = value + (size_t)first;
+    size_t index = use->only_class >= 0 ? (size_t)use->only_class : value + (size_t)first;
     const char *const *names = t->prediction.class_names;
     if (names && index < (size_t)t->prediction.classes && names[index])
         return names[index];

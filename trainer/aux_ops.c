@@ -33,6 +33,13 @@ static const char *tag_of(const struct mm_component *op, int index)
     return cJSON_IsString(tag) ? tag->valuestring : NULL;
 }
 
+/* Class 0 is one of those that count: said so, or one mask of several (one-hot targets have no background of their own). */
+static bool counts_background(const struct mm_component *op)
+{
+    const cJSON *skips = mm_json_get(op->args, "skip_background");
+    return cJSON_IsBool(skips) ? cJSON_IsFalse(skips) : cJSON_IsTrue(mm_json_get(op->args, "is_onehot_targets"));
+}
+
 bool mm_aux_ops_find(const struct mm_components *ops, const char *tag, struct mm_aux_value *out)
 {
     for (size_t i = 0; i < ops->count; i++) {
@@ -42,9 +49,9 @@ bool mm_aux_ops_find(const struct mm_components *ops, const char *tag, struct mm
         for (int k = 0; kind < KNOWN && (own = tag_of(op, k)); k++) {
             if (strcmp(own, tag) != 0)
                 continue;
-            bool background = mm_json_get(op->args, "skip_background") && !cJSON_IsTrue(mm_json_get(op->args, "skip_background"));
             out->metric = known[kind].metric ? mm_metric_find(known[kind].metric) : &mm_metric_neg_loss;
-            out->only_class = k == 0 ? -1 : k - background;
+            out->background = counts_background(op);
+            out->only_class = k == 0 ? -1 : k - out->background;
             return true;
         }
     }

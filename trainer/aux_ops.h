@@ -9,6 +9,7 @@
 struct mm_aux_value {
     const struct mm_metric *metric;
     int only_class; /* negative: all */
+    bool background; /* class 0 is among all */
 };
 
 /* The value of that tag among the ops; false when there is none. */

@@ -13,15 +13,51 @@ static struct mm_scores *scores_make(struct mm_arena *arena, size_t cases)
     return scores && scores->items ? scores : NULL;
 }
 
+/* How many classes a metric sees: one class alone is seen with what is not that class as its background. */
+static int classes_of(const struct mm_training *training, const struct mm_metric_use *use)
+{
+    return use->only_class >= 0 ? 2 : training->prediction.classes;
+}
+
+/* The masks of one class and of everything else; a class that the model does not have is empty. */
+static const uint8_t *one_class(struct mm_arena *scratch, const uint8_t *masks, int classes, int class, size_t voxels)
+{
+    uint8_t *out = mm_arena_alloc(scratch, 2 * voxels);
+    for (size_t i = 0; out && i < voxels; i++) {
+        out[voxels + i] = class < classes ? masks[(size_t)class * voxels + i] : 0;
+        out[i] = !out[voxels + i];
+    }
+    return out;
+}
+
+static enum mm_status measure(const struct mm_training *training, struct mm_arena *arena, struct mm_arena *scratch,
+                              const struct mm_metric_use *use, struct mm_metric_case item, double **values,
+                              struct mm_error *err)
+{
+    enum mm_status s;
+    size_t voxels = (size_t)item.size[0] * (size_t)item.size[1] * (size_t)item.size[2];
+    *values = mm_arena_array(arena, double, use->metric->values(use->self, classes_of(training, use)) + 1);
+    if (use->only_class >= 0) {
+        item.prediction = one_class(scratch, item.prediction, item.classes, use->only_class, voxels);
+        item.truth = one_class(scratch, item.truth, item.classes, use->only_class, voxels);
+        item.classes = 2;
+    }
+    if (!*values || !item.prediction || !item.truth)
+        return mm_fail_memory(err, "the scores");
+    if (MM_TRY(s, use->metric->measure(use->self, scratch, &item, *values, err)))
+        return mm_fail_in(err, "%s", use->name);
+    return MM_OK;
+}
+
 /* All metrics of one case from prediction and truth on one grid. */
 static enum mm_status score_case(const struct mm_training *training, struct mm_arena *arena, struct mm_arena *scratch,
-                                 const struct mm_volume *prediction, const struct mm_volume *truth,
+                                 const struct mm_volume *prediction, const struct mm_volume *truth, double loss,
                                  struct mm_case_score *score, struct mm_error *err)
 {
     enum mm_status s;
     int classes = training->prediction.classes;
     uint8_t *masks[2];
-    struct mm_metric_case item = {.classes = classes, .rank = truth->rank};
+    struct mm_metric_case item = {.classes = classes, .rank = truth->rank, .loss = loss};
     if (!mm_volume_same_size(prediction, truth))
         return mm_fail(err, MM_ERR_DATA, "label is %dx%dx%d, prediction %dx%dx%d", truth->size[0], truth->size[1],
                        truth->size[2], prediction->size[0], prediction->size[1], prediction->size[2]);
@@ -33,14 +69,9 @@ static enum mm_status score_case(const struct mm_training *training, struct mm_a
     item.truth = masks[1];
     memcpy(item.size, truth->size, sizeof item.size);
     mm_affine_spacing(truth->affine, item.spacing);
-    for (size_t m = 0; m < training->metric_count; m++) {
-        const struct mm_metric_use *use = &training->metrics[m];
-        score->values[m] = mm_arena_array(arena, double, use->metric->values(use->self, classes) + 1);
-        if (!score->values[m])
-            return mm_fail_memory(err, "the scores");
-        if (MM_TRY(s, use->metric->measure(use->self, scratch, &item, score->values[m], err)))
-            return mm_fail_in(err, "%s", use->name);
-    }
+    for (size_t m = 0; m < training->metric_count; m++)
+        if (MM_TRY(s, measure(training, arena, scratch, &training->metrics[m], item, &score->values[m], err)))
+            return s;
     return MM_OK;
 }
 
@@ -61,7 +92,7 @@ static enum mm_status total(const struct mm_training *training, struct mm_arena 
 {
     for (size_t m = 0; m < training->metric_count; m++) {
         const struct mm_metric_use *use = &training->metrics[m];
-        size_t width = use->metric->values(use->self, training->prediction.classes);
+        size_t width = use->metric->values(use->self, classes_of(training, use));
         double *rows = mm_arena_array(arena, double, scores->cases *width + 1);
         if (!rows)
             return mm_fail_memory(err, "the scores");
@@ -86,6 +117,70 @@ static const char *source_of(const struct mm_source *source, size_t item, const 
     return entry && entry->kind == MM_ENTRY_PATHS && entry->count ? entry->paths[0] : "item";
 }
 
+static bool needs_loss(const struct mm_training *training)
+{
+    for (size_t m = 0; m < training->metric_count; m++)
+        if (training->metrics[m].metric->needs_loss)
+            return training->loss != NULL;
+    return false;
+}
+
+/* The loss of one case's logits against its label, as the training has it for a batch of one; NaN for losses without one
+ * figure. */
+static enum mm_status loss_of(const struct mm_training *training, struct mm_arena *scratch,
+                              const struct mm_volume *logits, const struct mm_volume *label, double *out,
+                              struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_loss *loss = training->loss;
+    const struct mm_volume *target = mm_volume_convert(scratch, label, MM_F32);
+    const int *size = logits->size;
+    const struct mm_desc prediction = mm_desc_make(logits->rank, 1, logits->channels, size[2], size[1], size[0]);
+    const struct mm_desc truth =
+        mm_desc_make(logits->rank, 1, label->channels, label->size[2], label->size[1], label->size[0]);
+    struct mm_desc value;
+    float y = 0;
+    *out = NAN;
+    if (!target)
+        return mm_fail_memory(err, "the label");
+    if (MM_TRY(s, loss->shape(training->loss_self, &prediction, &truth, &value, err)))
+        return mm_fail_in(err, "%s", loss->name);
+    size_t bytes = loss->saved_bytes ? loss->saved_bytes(training->loss_self, &prediction, &truth) : 0;
+    void *saved = mm_arena_alloc(scratch, bytes + 1);
+    if (!saved)
+        return mm_fail_memory(err, "the loss");
+    if (mm_desc_count(&value) != 1)
+        return MM_OK;
+    const struct mm_loss_call call = {.self = training->loss_self,
+                                      .prediction = &prediction,
+                                      .target = &truth,
+                                      .value = &value,
+                                      .x = logits->data,
+                                      .t = target->data,
+                                      .y = &y,
+                                      .saved = saved};
+    loss->forward(&call);
+    *out = (double)y;
+    return MM_OK;
+}
+
+/* Prediction of a sample, and its loss where a metric needs that. */
+static enum mm_status predict_item(struct mm_network *network, const struct mm_training *training,
+                                   struct mm_sample *sample, double *loss, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_volume *logits;
+    struct mm_field *label;
+    *loss = NAN;
+    if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &logits, err)))
+        return s;
+    if (needs_loss(training) &&
+        (MM_TRY(s, mm_sample_volume(sample, training->prediction.label_field, &label, err)) ||
+         MM_TRY(s, loss_of(training, sample->arena, logits, label->volume, loss, err))))
+        return s;
+    return mm_predict_finish(training, sample, logits, err);
+}
+
 static enum mm_status validate_item(struct mm_network *network, const struct mm_training *training,
                                     struct mm_loader *loader, size_t item, struct mm_arena *arena,
                                     struct mm_arena *scratch, struct mm_case_score *score, struct mm_error *err)
@@ -95,13 +190,14 @@ static enum mm_status validate_item(struct mm_network *network, const struct mm_
     if (MM_TRY(s, mm_loader_sample(loader, (uint32_t)item, scratch, &cached, err)))
         return s;
     struct mm_field *label;
+    double loss;
     sample = mm_sample_view(scratch, cached);
     if (!sample)
         s = mm_fail_memory(err, "a sample");
-    else if ((s = mm_predict_sample(network, training, sample, err)) == MM_OK &&
+    else if ((s = predict_item(network, training, sample, &loss, err)) == MM_OK &&
              (s = mm_sample_volume(sample, training->prediction.label_field, &label, err)) == MM_OK) {
         const struct mm_field *pred = mm_sample_find(sample, training->prediction.prediction_field);
-        s = score_case(training, arena, scratch, pred->volume, label->volume, score, err);
+        s = score_case(training, arena, scratch, pred->volume, label->volume, loss, score, err);
     }
     mm_loader_release(loader, (uint32_t)item);
     return s == MM_OK ? MM_OK : mm_fail_in(err, "%s", score->source);
@@ -167,7 +263,7 @@ static enum mm_status evaluate_item(const struct evaluation *e, size_t index, st
     if (MM_TRY(s, mm_chain_run(e->image_chain, 0, e->image_chain->count, image, NULL, err)) ||
         MM_TRY(s, mm_predict_on_file_grid(e->network, e->training, image, &prediction, err)) ||
         MM_TRY(s, own_truth(e->training, e->label_chain, label, &truth, err)) ||
-        MM_TRY(s, score_case(e->training, arena, scratch, prediction, truth, score, err)))
+        MM_TRY(s, score_case(e->training, arena, scratch, prediction, truth, NAN, score, err)))
         return s;
     return e->options->each ? e->options->each(e->options->context, index, image, prediction, truth, err) : MM_OK;
 }

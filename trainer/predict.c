@@ -71,11 +71,19 @@ enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_tra
                                  struct mm_sample *sample, struct mm_error *err)
 {
     enum mm_status s;
-    const struct mm_prediction_spec *spec = &training->prediction;
     struct mm_volume *logits;
+    if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &logits, err)))
+        return s;
+    return mm_predict_finish(training, sample, logits, err);
+}
+
+enum mm_status mm_predict_finish(const struct mm_training *training, struct mm_sample *sample,
+                                 struct mm_volume *logits, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_prediction_spec *spec = &training->prediction;
     struct mm_field *field;
-    if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &logits, err)) ||
-        MM_TRY(s, mm_sample_add(sample, spec->prediction_field, MM_FIELD_VOLUME, &field, err)))
+    if (MM_TRY(s, mm_sample_add(sample, spec->prediction_field, MM_FIELD_VOLUME, &field, err)))
         return s;
     field->volume = logits;
     const struct mm_chain *post = mm_sample_find(sample, spec->label_field) ? spec->post : spec->post_alone;

@@ -13,6 +13,9 @@ enum mm_status mm_predict_logits(struct mm_network *network, const struct mm_tra
  * unless the post transforms invert. */
 enum mm_status mm_predict_sample(struct mm_network *network, const struct mm_training *training,
                                  struct mm_sample *sample, struct mm_error *err);
+/* Its second half, for logits that are there. */
+enum mm_status mm_predict_finish(const struct mm_training *training, struct mm_sample *sample,
+                                 struct mm_volume *logits, struct mm_error *err);
 /* The same carried back to the grid, size and affine of the image's file: labels u8 (u16 beyond 255 classes). */
 enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct mm_training *training,
                                        struct mm_sample *sample, struct mm_volume **out, struct mm_error *err);

@@ -18,6 +18,7 @@ struct mm_metric_use {
     const void *self;
     const char *name; /* as reports call it */
     bool is_key;
+    int only_class; /* the one class it is of; negative: all */
 };
 
 /* How predictions are made and scored: shared by validation while training, `evaluate` and `infer`. */

@@ -12,6 +12,8 @@
 #define MM_ARCHIVE_BYTES_MAX    ((uint64_t)64 << 30)
 #define MM_ARCHIVE_MANIFEST_MAX (4u << 20)
 #define MM_ARCHIVE_MANIFEST     "manifest.json" /* the first member */
+#define MM_ARCHIVE_SIGNATURE     "model.sig" /* the second, when the archive is signed (mmar/signing) */
+#define MM_ARCHIVE_SIGNATURE_MAX (8u << 20)
 #define MM_ARCHIVE_RATIO_MAX    2000            /* unpacked bytes per packed byte, once past 16 MiB */
 
 struct mm_archive_file {
@@ -49,10 +51,17 @@ const cJSON *mm_manifest_file(const cJSON *manifest, const char *name);
 /* models/run.json and models/parent.json do not travel as files: the manifest holds what they say, and unpacking writes them again,
  * so that a packed, unpacked and packed MMAR is the same archive. */
 bool mm_manifest_is_record(const char *name);
+/* The record files that unpacking writes: name, bytes, size and digest. */
+#define MM_MANIFEST_RECORDS_MAX 2
+enum mm_status mm_manifest_records(struct mm_arena *arena, const cJSON *manifest,
+                                   struct mm_archive_file records[MM_MANIFEST_RECORDS_MAX], size_t *count,
+                                   struct mm_error *err);
 enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder,
                                    struct mm_error *err);
 /* SHA-256 of the canonical text of the manifest: the identity of an archive, recorded by its children. */
 enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err);
+/* Its text as an archive holds it, in the arena. */
+enum mm_status mm_manifest_print(struct mm_arena *arena, const cJSON *manifest, char **text, struct mm_error *err);
 
 /* pack.c: atomic; refuses to overwrite what is not an archive, and reads the new one back before it takes its name. MM_NO when a file
  * that would travel holds a local path. `packed` is the list without the output itself. */
@@ -61,7 +70,8 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
                        struct mm_error *err);
 
 /* reader.c: one streaming pass over an archive: names, sizes, ratios and digests checked against the manifest, trailing data refused.
- * The visitor gets each file with its bytes in pieces (its digest has been checked when `end` is called); NULL: only check.
+ * The visitor gets each file with its bytes in pieces (its digest has been checked when `end` is called); NULL: only check. The signature
+ * comes first, as a file, and nothing of it has been checked.
  * MM_ERR_IO: the file cannot be read; MM_ERR_DATA: it is no sound archive. */
 struct mm_archive_visitor {
     enum mm_status (*begin)(void *context, const char *name, uint64_t size, bool executable, struct mm_error *err);
@@ -73,6 +83,9 @@ enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const s
                                cJSON **manifest, struct mm_error *err);
 /* Only the manifest: reads only the head of the file. Its member digests are not checked. */
 enum mm_status mm_archive_manifest(struct mm_arena *arena, const char *file, cJSON **manifest, struct mm_error *err);
+/* Manifest and signature, from the head of the file too; *signature is NULL when the archive is unsigned. */
+enum mm_status mm_archive_head(struct mm_arena *arena, const char *file, cJSON **manifest, char **signature,
+                               struct mm_error *err);
 /* name.c. Is a name one that may be unpacked? Says why not. */
 enum mm_status mm_archive_name_check(const char *name, struct mm_error *err);
 /* Order of checked names as a file system without case sees them: what collides become neighbours. */

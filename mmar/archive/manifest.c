@@ -56,33 +56,50 @@ bool mm_manifest_is_record(const char *name)
     return !strcmp(name, RUN_RECORD) || !strcmp(name, PARENT_RECORD);
 }
 
-static enum mm_status write_record(struct mm_arena *arena, const char *folder, const char *name, const cJSON *json,
+static enum mm_status make_record(struct mm_arena *arena, const char *name, const cJSON *json,
+                                  struct mm_archive_file *record, struct mm_error *err)
+{
+    const char *printed = mm_json_print(arena, json, MM_JSON_INDENTED);
+    const char *text = printed ? mm_arena_format(arena, "%s\n", printed) : NULL;
+    if (!text)
+        return mm_fail_memory(err, name);
+    *record = (struct mm_archive_file){.name = name, .bytes = text, .size = strlen(text)};
+    return mm_sha256_bytes(text, strlen(text), record->sha256, err);
+}
+
+enum mm_status mm_manifest_records(struct mm_arena *arena, const cJSON *manifest,
+                                   struct mm_archive_file records[MM_MANIFEST_RECORDS_MAX], size_t *count,
                                    struct mm_error *err)
 {
     enum mm_status s;
-    const char *path = mm_file_join(arena, folder, name), *printed = mm_json_print(arena, json, MM_JSON_INDENTED);
-    const char *text = printed ? mm_arena_format(arena, "%s\n", printed) : NULL;
-    if (!path || !text)
-        return mm_fail_memory(err, name);
-    if (MM_TRY(s, mm_file_make_folder(mm_file_folder(arena, path), err)))
-        return s;
-    return mm_file_write(path, text, strlen(text), err);
+    const cJSON *weights = mm_manifest_file(manifest, "models/model.safetensors"),
+                *parent = mm_json_get(manifest, "parent");
+    cJSON *run = mm_json_object(arena);
+    *count = 0;
+    for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)
+        copy_member(arena, run, manifest, run_keys[i]);
+    if (weights && run && run->child) {
+        mm_json_add(arena, run, "weights_sha256", mm_json_copy(arena, mm_json_get(weights, "sha256")));
+        if (MM_TRY(s, make_record(arena, RUN_RECORD, run, &records[(*count)++], err)))
+            return s;
+    }
+    return parent ? make_record(arena, PARENT_RECORD, parent, &records[(*count)++], err) : MM_OK;
 }
 
 enum mm_status mm_manifest_restore(struct mm_arena *arena, const cJSON *manifest, const char *folder,
                                    struct mm_error *err)
 {
-    enum mm_status s = MM_OK;
-    const cJSON *weights = mm_manifest_file(manifest, "models/model.safetensors"),
-                *parent = mm_json_get(manifest, "parent");
-    cJSON *run = mm_json_object(arena);
-    for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++)
-        copy_member(arena, run, manifest, run_keys[i]);
-    if (weights && run && run->child) {
-        mm_json_add(arena, run, "weights_sha256", mm_json_copy(arena, mm_json_get(weights, "sha256")));
-        s = write_record(arena, folder, RUN_RECORD, run, err);
+    struct mm_archive_file records[MM_MANIFEST_RECORDS_MAX];
+    size_t count;
+    enum mm_status s = mm_manifest_records(arena, manifest, records, &count, err);
+    for (size_t i = 0; i < count && s == MM_OK; i++) {
+        const char *path = mm_file_join(arena, folder, records[i].name);
+        if (!path)
+            return mm_fail_memory(err, "a file name");
+        if ((s = mm_file_make_folder(mm_file_folder(arena, path), err)) == MM_OK)
+            s = mm_file_write(path, records[i].bytes, (size_t)records[i].size, err);
     }
-    return s == MM_OK && parent ? write_record(arena, folder, PARENT_RECORD, parent, err) : s;
+    return s;
 }
 
 /* The facts of a training belong to the weights that it wrote, and to no others. */
@@ -145,6 +162,8 @@ static enum mm_status check_file(const cJSON *row, const char *before, uint64_t 
         return s;
     if (strlen(digest->valuestring) != 64 || strspn(digest->valuestring, "0123456789abcdef") != 64)
         return mm_fail(err, MM_ERR_DATA, "%s: its sha256 is no SHA-256 digest", path->valuestring);
+    if (mm_archive_name_collides(path->valuestring, MM_ARCHIVE_SIGNATURE))
+        return mm_fail(err, MM_ERR_DATA, "%s: is the name of the signature, which is not listed", path->valuestring);
     if (before && strcmp(before, path->valuestring) >= 0)
         return mm_fail(err, MM_ERR_DATA, "%s: listed twice or out of order", path->valuestring);
     if ((uint64_t)size > MM_ARCHIVE_BYTES_MAX - *total)
@@ -208,4 +227,16 @@ enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest,
 {
     const char *text = mm_json_print(arena, manifest, MM_JSON_CANONICAL);
     return text ? mm_sha256_bytes(text, strlen(text), hex, err) : mm_fail_memory(err, "the manifest");
+}
+
+enum mm_status mm_manifest_print(struct mm_arena *arena, const cJSON *manifest, char **text, struct mm_error *err)
+{
+    const char *printed = mm_json_print(arena, manifest, MM_JSON_INDENTED);
+    *text = printed ? mm_arena_format(arena, "%s\n", printed) : NULL;
+    if (!*text)
+        return mm_fail_memory(err, "the manifest");
+    return strlen(*text) <= MM_ARCHIVE_MANIFEST_MAX
+               ? MM_OK
+               : mm_fail(err, MM_ERR_DATA, "the manifest is larger than %u MiB: too many files",
+                         MM_ARCHIVE_MANIFEST_MAX >> 20);
 }

@@ -22,6 +22,7 @@ struct reader {
     struct mm_zstd_reader input;
     struct archive *tar;
     struct mm_error input_error; /* what libarchive's callback could not say */
+    struct archive_entry *ahead; /* a header that was read and not yet used */
     uint64_t content_end;        /* of the tar stream: behind its last byte that is not zero */
 };
 
@@ -108,18 +109,36 @@ static bool has_short_header(const struct reader *r, const char *name, uint64_t 
     return header <= (fits ? BLOCK : EXTENDED_MAX);
 }
 
+/* Its header, which stays the next until a member takes it; NULL at the end. */
+static enum mm_status look_ahead(struct reader *r, const char **name, struct mm_error *err)
+{
+    *name = NULL;
+    if (!r->ahead) {
+        int result = archive_read_next_header(r->tar, &r->ahead);
+        if (result != ARCHIVE_OK)
+            r->ahead = NULL;
+        if (result == ARCHIVE_EOF)
+            return MM_OK;
+        if (result != ARCHIVE_OK)
+            return tar_failed(r, err);
+    }
+    *name = archive_entry_pathname(r->ahead);
+    return *name ? MM_OK : mm_fail(err, MM_ERR_DATA, "a file has no name");
+}
+
 /* The next member must be of that name and mode; its size comes back. */
 static enum mm_status next_member(struct reader *r, const char *name, bool executable, uint64_t *size,
                                   struct mm_error *err)
 {
-    struct archive_entry *entry;
-    int result = archive_read_next_header(r->tar, &entry);
-    if (result == ARCHIVE_EOF)
+    enum mm_status s;
+    const char *found;
+    if (MM_TRY(s, look_ahead(r, &found, err)))
+        return s;
+    struct archive_entry *entry = r->ahead;
+    r->ahead = NULL;
+    if (!found)
         return mm_fail(err, MM_ERR_DATA, "%s is missing", name);
-    if (result != ARCHIVE_OK)
-        return tar_failed(r, err);
-    const char *found = archive_entry_pathname(entry);
-    if (!found || strcmp(found, name) != 0)
+    if (strcmp(found, name) != 0)
         return mm_fail(err, MM_ERR_DATA, "where %s should be, another file is", name);
     if (!is_plain(r->tar, entry) || !has_short_header(r, name, (uint64_t)archive_entry_size(entry)))
         return mm_fail(err, MM_ERR_DATA,
@@ -171,25 +190,58 @@ static enum mm_status add_to_head(void *context, const void *bytes, size_t size,
     return MM_OK;
 }
 
-static enum mm_status read_manifest(struct reader *r, cJSON **manifest, struct mm_error *err)
+/* A whole member of bounded size, with a NUL behind it. */
+static enum mm_status read_text(struct reader *r, const char *name, size_t limit, struct head *head,
+                                struct mm_error *err)
 {
     enum mm_status s;
     uint64_t size;
-    struct head head = {0};
-    if (MM_TRY(s, next_member(r, MM_ARCHIVE_MANIFEST, false, &size, err)))
+    if (MM_TRY(s, next_member(r, name, false, &size, err)))
         return s;
-    if (size > MM_ARCHIVE_MANIFEST_MAX)
-        return mm_fail(err, MM_ERR_DATA, "%s: is larger than %u MiB", MM_ARCHIVE_MANIFEST,
-                       MM_ARCHIVE_MANIFEST_MAX >> 20);
-    head.text = mm_arena_alloc(r->arena, (size_t)size + 1);
-    if (!head.text)
-        return mm_fail_memory(err, "the manifest");
-    if (MM_TRY(s, member_bytes(r, MM_ARCHIVE_MANIFEST, size, add_to_head, &head, err)))
+    if (size > limit)
+        return mm_fail(err, MM_ERR_DATA, "%s: is larger than %zu MiB", name, limit >> 20);
+    *head = (struct head){.text = mm_arena_alloc(r->arena, (size_t)size + 1)};
+    return head->text ? member_bytes(r, name, size, add_to_head, head, err) : mm_fail_memory(err, name);
+}
+
+static enum mm_status read_manifest(struct reader *r, cJSON **manifest, struct mm_error *err)
+{
+    enum mm_status s;
+    struct head head;
+    if (MM_TRY(s, read_text(r, MM_ARCHIVE_MANIFEST, MM_ARCHIVE_MANIFEST_MAX, &head, err)))
         return s;
-    s = mm_json_parse(r->arena, MM_ARCHIVE_MANIFEST, head.text, (size_t)size, manifest, err);
+    s = mm_json_parse(r->arena, MM_ARCHIVE_MANIFEST, head.text, head.at, manifest, err);
     if (s == MM_ERR_CONFIG)
         return mm_fail(err, MM_ERR_DATA, "%s", err ? err->text : "");
     return s == MM_OK ? mm_manifest_check(r->arena, *manifest, err) : s;
+}
+
+/* text NULL: there is none. An archive without files has none either: its end is looked at by check_end alone. */
+static enum mm_status read_signature(struct reader *r, const cJSON *manifest, struct head *head, struct mm_error *err)
+{
+    enum mm_status s;
+    const char *name;
+    *head = (struct head){.text = NULL};
+    if (!cJSON_GetArraySize(mm_json_get(manifest, "files")))
+        return MM_OK;
+    if (MM_TRY(s, look_ahead(r, &name, err)))
+        return s;
+    return name && !strcmp(name, MM_ARCHIVE_SIGNATURE)
+               ? read_text(r, MM_ARCHIVE_SIGNATURE, MM_ARCHIVE_SIGNATURE_MAX, head, err)
+               : MM_OK;
+}
+
+static enum mm_status hand_out(const struct mm_archive_visitor *visitor, const struct head *head,
+                               struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    if (!visitor || !head->text)
+        return MM_OK;
+    if (visitor->begin)
+        s = visitor->begin(visitor->context, MM_ARCHIVE_SIGNATURE, head->at, false, err);
+    if (s == MM_OK && visitor->piece)
+        s = visitor->piece(visitor->context, head->text, head->at, err);
+    return s == MM_OK && visitor->end ? visitor->end(visitor->context, err) : s;
 }
 
 struct member {
@@ -279,8 +331,10 @@ static enum mm_status read_all(struct reader *r, const struct mm_archive_visitor
                                struct mm_error *err)
 {
     enum mm_status s;
+    struct head signature;
     const cJSON *row;
-    if (MM_TRY(s, read_manifest(r, manifest, err)))
+    if (MM_TRY(s, read_manifest(r, manifest, err)) || MM_TRY(s, read_signature(r, *manifest, &signature, err)) ||
+        MM_TRY(s, hand_out(visitor, &signature, err)))
         return s;
     cJSON_ArrayForEach (row, mm_json_get(*manifest, "files")) {
         if (MM_TRY(s, read_file(r, row, visitor, err)))
@@ -309,6 +363,21 @@ enum mm_status mm_archive_manifest(struct mm_arena *arena, const char *file, cJS
     if ((s = open_reader(&reader, file, err)) == MM_OK)
         s = read_manifest(&reader, manifest, err);
     close_reader(&reader);
+    if (s != MM_OK)
+        mm_fail_in(err, "%s", file);
+    return s;
+}
+
+enum mm_status mm_archive_head(struct mm_arena *arena, const char *file, cJSON **manifest, char **signature,
+                               struct mm_error *err)
+{
+    enum mm_status s;
+    struct head head = {.text = NULL};
+    struct reader reader = {.arena = arena};
+    if ((s = open_reader(&reader, file, err)) == MM_OK && (s = read_manifest(&reader, manifest, err)) == MM_OK)
+        s = read_signature(&reader, *manifest, &head, err);
+    close_reader(&reader);
+    *signature = head.text;
     if (s != MM_OK)
         mm_fail_in(err, "%s", file);
     return s;

@@ -114,6 +114,9 @@ static void digest_batches(const struct mm_source *source, const struct mm_loade
         }
     }
     assert_int_equal(mm_sha256_done(&hash, digest, NULL), MM_OK);
+    struct mm_loader_stats stats;
+    mm_loader_stats_get(loader, &stats);
+    assert_true(!source->pipeline->cache_memory || stats.peak_bytes <= source->pipeline->cache_memory);
     mm_loader_close(loader);
 }
 
@@ -140,6 +143,46 @@ static void test_threads_cache_and_resuming_change_no_bit(void **state)
     options.seed = 6;
     digest_batches(source, &options, 0, 0, 5, other);
     assert_memory_not_equal(first, other, 32);
+}
+
+/* Whatever the limit: no byte above it, and no bit of a batch changes while N and R are the same. */
+static void test_limits_of_memory_hold_and_change_no_bit(void **state)
+{
+    struct scratch *scratch = *state;
+    write_files(scratch, "\"output_batch_size\": 2, \"num_cache_objects\": 4, \"replace_percent\": 0.5");
+    struct mm_source source = *need_source(scratch);
+    struct mm_pipeline pipeline = *source.pipeline;
+    struct mm_cache_plan plan;
+    unsigned char first[32], other[32];
+    struct mm_loader_options options = {.seed = 5, .threads = 3, .shuffle = true};
+    digest_batches(&source, &options, 0, 0, 5, first);
+    source.pipeline = &pipeline;
+    pipeline.is_resolved = true;
+    assert_int_equal(mm_cache_plan_make(&source, SIZE_MAX, &plan, NULL), MM_OK);
+    for (uint64_t places = 0; places < 8; places++) {
+        pipeline.cache_memory = places * plan.bytes_per_item + 1;
+        digest_batches(&source, &options, 0, 0, 5, other);
+        assert_memory_equal(first, other, 32);
+    }
+    pipeline.is_resolved = false;
+    for (uint64_t places = 1; places < 8; places++) {
+        pipeline.cache_memory = places * plan.bytes_per_item;
+        struct mm_loader *loader;
+        struct mm_loader_stats stats = {0};
+        const struct mm_batch *batch;
+        assert_int_equal(mm_loader_open(&source, &options, &loader, NULL), MM_OK);
+        assert_true(mm_loader_steps(loader) <= 2);
+        for (uint32_t epoch = 0; epoch < 5; epoch++) {
+            assert_int_equal(mm_loader_begin(loader, epoch, 0, NULL), MM_OK);
+            do
+                assert_int_equal(mm_loader_next(loader, &batch, NULL), MM_OK);
+            while (batch);
+            mm_loader_stats_get(loader, &stats);
+            assert_true(places < 2 || !stats.not_kept); /* N was lowered until all fit */
+            assert_true(stats.bytes > 0 && stats.peak_bytes <= pipeline.cache_memory);
+        }
+        mm_loader_close(loader);
+    }
 }
 
 static void test_bound_of_the_plan_holds(void **state)
@@ -208,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_threads_cache_and_resuming_change_no_bit),
+        TEST(test_limits_of_memory_hold_and_change_no_bit),
         TEST(test_bound_of_the_plan_holds),
         TEST(test_everything_wrong_is_found_in_one_run),
         TEST(test_missing_file_ends_the_batch_that_needs_it),

@@ -1,7 +1,7 @@
 # Numbers of the cache that the machine chose are chosen once: a repeat and a resume use those of resolved.json.
 . "$(dirname "$0")/lib.sh"
 small_project auto
-sed -i 's/"num_cache_objects": 4/"num_cache_objects": "auto", "cache_memory": "250KiB"/
+sed -i 's/"num_cache_objects": 4/"num_cache_objects": "auto", "cache_memory": "225KiB"/
         s/"replace_percent": 0.25/"replace_percent": "auto"/; s/"output_batch_size": 4/"output_batch_size": 1/' auto/config/config_train.json
 final() { echo "$1/models/final_model.safetensors"; }
 number() { sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" "$1/models/resolved.json"; }
@@ -23,7 +23,7 @@ same "resolved: without cache too" "$(final auto)" "$(final more-memory)"
 
 # The same numbers written down are the same run.
 cp -r auto written && rm -rf written/models written/eval
-sed -i "s/\"num_cache_objects\": \"auto\", \"cache_memory\": \"250KiB\"/\"num_cache_objects\": $cached/
+sed -i "s/\"num_cache_objects\": \"auto\", \"cache_memory\": \"225KiB\"/\"num_cache_objects\": $cached/
         s/\"replace_percent\": \"auto\"/\"replace_percent\": $(awk "BEGIN { printf \"%.9f\", $replaced / $cached }")/" written/config/config_train.json
 "$MMAR" train written -q
 same "resolved: numbers written down are the same run" "$(final auto)" "$(final written)"
@@ -35,7 +35,11 @@ for epoch in 1 3; do
     "$MMAR" train "$name" -q &
     pid=$!
     for _ in $(seq 2000); do
-        grep -q "\"step\".*\"epoch\": $epoch," "$name/models/train.jsonl" 2>/dev/null && break
+        if [ $epoch -eq 1 ]; then
+            [ -s "$name/models/resolved.json" ] && break # is there from the start
+        else
+            grep -q "\"step\".*\"epoch\": $epoch," "$name/models/train.jsonl" 2>/dev/null && break
+        fi
         kill -0 $pid 2>/dev/null || break
         sleep 0.01
     done

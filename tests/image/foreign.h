@@ -3,6 +3,12 @@
 #define MM_TESTS_IMAGE_FOREIGN_H
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/file.h"
 #include "image/affine.h"

@@ -1,0 +1,132 @@
+/* Writing an archive: one tar stream that depends on content only, through zstd, into a file that appears when it is whole and has been
+ * read back. */
+#include "mmar/archive/writer.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "mmar/archive/archive.h"
+#include "mmar/command.h"
+
+/* Only an archive may be replaced: a slip of the hand ("-o model.safetensors") must not cost anybody's work. */
+enum mm_status mm_archive_writer_may_replace(const char *file, struct mm_error *err)
+{
+    static const unsigned char magic[] = {0x28, 0xB5, 0x2F, 0xFD};
+    unsigned char head[sizeof magic];
+    struct stat about;
+    if (lstat(file, &about) != 0)
+        return errno == ENOENT ? MM_OK : mm_fail(err, MM_ERR_IO, "%s: %s", file, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return mm_fail(err, MM_ERR_USAGE, "%s: is no plain file: name the file to write", file);
+    FILE *stream = fopen(file, "rbe");
+    if (!stream)
+        return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", file, strerror(errno));
+    size_t got = fread(head, 1, sizeof head, stream);
+    fclose(stream);
+    if (got && (got < sizeof head || memcmp(head, magic, sizeof head) != 0))
+        return mm_fail(err, MM_ERR_USAGE, "%s: exists and is no archive: it is not overwritten", file);
+    return MM_OK;
+}
+
+static enum mm_status into_file(void *context, const void *bytes, size_t size, struct mm_error *err)
+{
+    struct mm_archive_writer *w = context;
+    return mm_file_writer_write(&w->out, bytes, size) == MM_OK
+               ? MM_OK
+               : mm_fail(err, w->out.error.status, "%s", w->out.error.text);
+}
+
+static la_ssize_t into_zstd(struct archive *tar, void *context, const void *bytes, size_t size)
+{
+    struct mm_archive_writer *w = context;
+    if (mm_zstd_writer_write(&w->zstd, bytes, size, &w->error) == MM_OK)
+        return (la_ssize_t)size;
+    archive_set_error(tar, EIO, "output");
+    return -1;
+}
+
+static enum mm_status tar_failed(struct mm_archive_writer *w, struct mm_error *err)
+{
+    if (w->error.status != MM_OK)
+        return mm_fail(err, w->error.status, "%s", w->error.text);
+    return mm_fail(err, MM_ERR_MEMORY, "cannot write the tar: %s", archive_error_string(w->tar));
+}
+
+enum mm_status mm_archive_writer_open(struct mm_archive_writer *w, const char *file, int level, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_file_writer_open(&w->out, file, err)) ||
+        MM_TRY(s, mm_zstd_writer_open(&w->zstd, level ? level : MM_ZSTD_LEVEL_DEFAULT, err)))
+        return s;
+    w->zstd.sink = into_file;
+    w->zstd.sink_context = w;
+    w->tar = archive_write_new();
+    if (!w->tar)
+        return mm_fail_memory(err, "a tar writer");
+    if (archive_write_set_format_pax_restricted(w->tar) != ARCHIVE_OK ||
+        archive_write_set_bytes_per_block(w->tar, 10240) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(w->tar, 1) != ARCHIVE_OK ||
+        archive_write_open(w->tar, w, NULL, into_zstd, NULL) != ARCHIVE_OK)
+        return tar_failed(w, err);
+    return MM_OK;
+}
+
+/* No owner, no time. */
+enum mm_status mm_archive_writer_file(struct mm_archive_writer *w, const char *name, uint64_t size, bool executable,
+                                      struct mm_error *err)
+{
+    struct archive_entry *entry = archive_entry_new();
+    if (!entry)
+        return mm_fail_memory(err, "a tar header");
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, executable ? 0755 : 0644);
+    archive_entry_set_size(entry, (la_int64_t)size);
+    archive_entry_set_mtime(entry, 0, 0);
+    int result = archive_write_header(w->tar, entry);
+    archive_entry_free(entry);
+    /* A warning says that a name is stored as bytes (hdrcharset=BINARY): the locale of this program is "C". */
+    return result == ARCHIVE_OK || result == ARCHIVE_WARN ? MM_OK : tar_failed(w, err);
+}
+
+enum mm_status mm_archive_writer_write(void *context, const void *bytes, size_t size, struct mm_error *err)
+{
+    struct mm_archive_writer *w = context;
+    if (mm_interrupted())
+        return mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written");
+    la_ssize_t written = archive_write_data(w->tar, bytes, size);
+    if (written < 0)
+        return tar_failed(w, err);
+    return (size_t)written == size ? MM_OK : mm_fail(err, MM_ERR_DATA, "grew while it was packed");
+}
+
+/* What was written is read as any reader will, before it takes the place of what was there. */
+enum mm_status mm_archive_writer_commit(struct mm_archive_writer *w, struct mm_arena *arena, struct mm_error *err)
+{
+    enum mm_status s;
+    cJSON *manifest;
+    if (archive_write_close(w->tar) != ARCHIVE_OK)
+        return tar_failed(w, err);
+    if (MM_TRY(s, mm_zstd_writer_end(&w->zstd, err)))
+        return s;
+    if (fflush(w->out.stream) != 0)
+        return mm_fail(err, MM_ERR_IO, "%s: cannot write: %s", w->out.path, strerror(errno));
+    if (MM_TRY(s, mm_archive_read(arena, w->out.temporary, NULL, &manifest, err))) {
+        mm_fail_in(err, "the new archive does not read back (did a file change meanwhile?)");
+        return s;
+    }
+    return mm_file_writer_commit(&w->out, err);
+}
+
+void mm_archive_writer_close(struct mm_archive_writer *w)
+{
+    if (w->tar && w->out.stream)
+        archive_write_fail(w->tar); /* so that freeing it writes nothing more */
+    if (w->tar)
+        archive_write_free(w->tar);
+    mm_zstd_writer_close(&w->zstd);
+    mm_file_writer_abandon(&w->out);
+    w->tar = NULL;
+}
