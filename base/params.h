@@ -134,8 +134,10 @@ enum mm_status mm_params_defaults(struct mm_arena *arena, const struct mm_param 
 cJSON *mm_params_json(struct mm_arena *arena, const struct mm_param *table, const void *object);
 /* The entry of that name or alias, or NULL; `table` may be NULL. */
 const struct mm_param *mm_params_find(const struct mm_param *table, const char *name);
-/* For people: one aligned line a parameter: name, type, default, range, unit, help. */
-void mm_params_help(struct mm_text *text, const struct mm_param *table);
+/* For people: one line a parameter, aligned over all tables (NULL ones are skipped): name, type, default, range, unit, help. */
+enum mm_spelling { MM_SPELLING_CONFIG, MM_SPELLING_OPTION }; /* no_cache, --no-cache */
+void mm_params_help(struct mm_text *text, const struct mm_param *const *tables, size_t count,
+                    enum mm_spelling spelling);
 /* The same as rows of a Markdown table: | name | type | default | allowed | what | */
 void mm_params_markdown(struct mm_text *text, const struct mm_param *table);
 

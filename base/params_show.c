@@ -145,11 +145,23 @@ enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_DEFAULT, COLUMN_ALLOWED, COLUMN_WHAT, CO
 #define CELL_MAX  2048
 #define WIDTH_MAX 40 /* a wider cell sticks out instead of moving the column */
 
-static void add_cell(struct mm_text *text, const struct mm_param *param, int column)
+/* A parameter as it is written: in a config, or on the command line with dashes. */
+static void add_name(struct mm_text *text, const struct mm_param *param, enum mm_spelling spelling)
+{
+    if (spelling == MM_SPELLING_CONFIG) {
+        mm_text_add(text, param->name);
+        return;
+    }
+    mm_text_add(text, "--");
+    for (const char *c = param->name; *c; c++)
+        mm_text_addn(text, *c == '_' ? "-" : c, 1);
+}
+
+static void add_cell(struct mm_text *text, const struct mm_param *param, int column, enum mm_spelling spelling)
 {
     switch (column) {
     case COLUMN_NAME:
-        mm_text_add(text, param->name);
+        add_name(text, param, spelling);
         break;
     case COLUMN_TYPE:
         mm_text_add(text, type_text(param));
@@ -165,13 +177,13 @@ static void add_cell(struct mm_text *text, const struct mm_param *param, int col
     }
 }
 
-static size_t column_width(const struct mm_param *table, int column)
+static size_t column_width(const struct mm_param *table, int column, enum mm_spelling spelling)
 {
     size_t width = 0;
     for (; table->type != MM_PARAM_END_OF_TABLE; table++) {
         struct mm_text cell;
         mm_text_init(&cell, CELL_MAX);
-        add_cell(&cell, table, column);
+        add_cell(&cell, table, column, spelling);
         if (cell.length > width && cell.length <= WIDTH_MAX)
             width = cell.length;
         mm_text_done(&cell);
@@ -179,23 +191,33 @@ static size_t column_width(const struct mm_param *table, int column)
     return width;
 }
 
-void mm_params_help(struct mm_text *text, const struct mm_param *table)
+static void add_row(struct mm_text *text, const struct mm_param *param, const size_t widths[COLUMN_WHAT],
+                    enum mm_spelling spelling)
 {
-    size_t widths[COLUMN_WHAT];
-    for (int column = 0; column < COLUMN_WHAT; column++)
-        widths[column] = column_width(table, column);
-    for (; table->type != MM_PARAM_END_OF_TABLE; table++) {
-        for (int column = 0; column < COLUMNS; column++) {
-            struct mm_text cell;
-            mm_text_init(&cell, CELL_MAX);
-            add_cell(&cell, table, column);
-            if (column == COLUMN_WHAT)
-                mm_text_format(text, "  %s\n", cell.bytes);
-            else if (widths[column])
-                mm_text_format(text, "  %-*s", (int)widths[column], cell.bytes);
-            mm_text_done(&cell);
-        }
+    for (int column = 0; column < COLUMNS; column++) {
+        struct mm_text cell;
+        mm_text_init(&cell, CELL_MAX);
+        add_cell(&cell, param, column, spelling);
+        if (column == COLUMN_WHAT)
+            mm_text_format(text, "  %s\n", cell.bytes);
+        else if (widths[column])
+            mm_text_format(text, "  %-*s", (int)widths[column], cell.bytes);
+        mm_text_done(&cell);
     }
+}
+
+void mm_params_help(struct mm_text *text, const struct mm_param *const *tables, size_t count,
+                    enum mm_spelling spelling)
+{
+    size_t widths[COLUMN_WHAT] = {0};
+    for (size_t i = 0; i < count; i++)
+        for (int column = 0; tables[i] && column < COLUMN_WHAT; column++) {
+            size_t width = column_width(tables[i], column, spelling);
+            widths[column] = width > widths[column] ? width : widths[column];
+        }
+    for (size_t i = 0; i < count; i++)
+        for (const struct mm_param *p = tables[i]; p && p->type != MM_PARAM_END_OF_TABLE; p++)
+            add_row(text, p, widths, spelling);
 }
 
 /* A cell must not end its row: "|" is escaped, a line break becomes a space. */
@@ -218,7 +240,7 @@ void mm_params_markdown(struct mm_text *text, const struct mm_param *table)
         for (int column = 0; column < COLUMNS; column++) {
             struct mm_text cell;
             mm_text_init(&cell, CELL_MAX);
-            add_cell(&cell, table, column);
+            add_cell(&cell, table, column, MM_SPELLING_CONFIG);
             mm_text_add(text, column == COLUMN_NAME ? "| `" : cell.length ? "| " : "|");
             add_markdown(text, cell.bytes);
             mm_text_add(text, column == COLUMN_NAME ? "` " : " ");

@@ -103,11 +103,9 @@ void mm_member_help(struct mm_text *text, const struct mm_family *family, const 
     mm_text_format(text, "%s (%s): %s\n", member->name, family->name, member->summary);
     if (member->aliases && *member->aliases)
         mm_text_format(text, "also: %s\n", member->aliases);
-    for (int i = 0; i < 2; i++)
-        if (member->tables[i] && member->tables[i]->type != MM_PARAM_END_OF_TABLE) {
-            mm_text_add(text, i && member->tables[0] ? "" : "\nparameters:\n");
-            mm_params_help(text, member->tables[i]);
-        }
+    if (member->tables[0] || member->tables[1])
+        mm_text_add(text, "\nparameters:\n");
+    mm_params_help(text, member->tables, 2, MM_SPELLING_CONFIG);
     if (member->notes)
         mm_text_format(text, "\n%s\n", member->notes);
     if (member->example)

@@ -180,12 +180,10 @@ void mm_command_page(struct mm_text *text, const struct mm_command *command)
 {
     mm_text_format(text, "mmar %s: %s\n\nusage: mmar %s%s%s [options]\n", command->name, command->summary,
                    command->name, *command->args ? " " : "", command->args);
+    const struct mm_param *const tables[] = {command->options, command->takes_mmar ? mm_mmar_params : NULL};
     if (command->options || command->takes_mmar)
         mm_text_add(text, "\noptions:\n");
-    if (command->options)
-        mm_params_help(text, command->options);
-    if (command->takes_mmar)
-        mm_params_help(text, mm_mmar_params);
+    mm_params_help(text, tables, 2, MM_SPELLING_OPTION);
     mm_text_format(text, "\n%s  -q, -v     quiet, verbose\n",
                    command->has_json ? "  --json     the answer as JSON on stdout\n" : "");
     if (command->notes)

@@ -369,7 +369,8 @@ static void tables_show_as_help_and_markdown(void **state)
     (void)state;
     struct mm_text text;
     mm_text_init(&text, 10000);
-    mm_params_help(&text, shown);
+    const struct mm_param *const tables[] = {shown, NULL};
+    mm_params_help(&text, tables, 2, MM_SPELLING_CONFIG);
     assert_string_equal(
         text.bytes, "  a_min  number    required  -10 to 10.5                        start [mm]\n"
                     "  size   integers  [64]      at most 3 values, each 1 to 65536  crop | patch\n"
@@ -377,6 +378,13 @@ static void tables_show_as_help_and_markdown(void **state)
                     "  sigma  number    1         above 0                            width\n"
                     "  clip   boolean   false                                        clamp (accepted, no effect)\n"
                     "  name   string    none                                         title\n");
+    mm_text_done(&text);
+
+    static const struct mm_param options[] = {MM_BOOL(P, clip, .help = "clamp"), MM_PARAMS_END};
+    const struct mm_param *const command[] = {options};
+    mm_text_init(&text, 10000);
+    mm_params_help(&text, command, 1, MM_SPELLING_OPTION);
+    assert_string_equal(text.bytes, "  --clip  boolean  false  clamp\n");
     mm_text_done(&text);
     mm_params_markdown(&text, shown);
     assert_string_equal(text.bytes,
