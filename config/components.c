@@ -152,8 +152,12 @@ static bool read_path(struct mm_config_reader *reader, const cJSON *path, const 
         *name = strrchr(path->valuestring, '.') + 1;
         return true;
     }
-    mm_problem(reader->problems, MM_SEVERITY_ERROR, path, "Python components cannot run here, got %s",
-               mm_json_found(reader->arena, path));
+    char proposal[256] = "";
+    const char *last = cJSON_IsString(path) ? strrchr(path->valuestring, '.') : NULL;
+    if (reader->propose && cJSON_IsString(path))
+        reader->propose(last ? last + 1 : path->valuestring, proposal, sizeof proposal);
+    mm_problem(reader->problems, MM_SEVERITY_ERROR, path, "Python components cannot run here, got %s%s",
+               mm_json_found(reader->arena, path), proposal);
     return false;
 }
 

@@ -216,6 +216,34 @@ static enum mm_status read_stages(struct mm_config_reader *reader, struct mm_con
     return MM_OK;
 }
 
+/* Version 4 says once more, at its trainer and its ValidationHandler, how long and how often; what stands there is what counts. */
+static void read_trainer(struct mm_config_reader *reader, struct mm_config *config)
+{
+    const cJSON *epochs = mm_json_get(mm_json_get(mm_json_get(config->train.node, "trainer"), "args"), "max_epochs");
+    int64_t value;
+    if (epochs && mm_json_int(epochs, &value) && value >= 1)
+        config->epochs = value;
+    else if (epochs)
+        mm_problem(reader->problems, MM_SEVERITY_ERROR, epochs,
+                   "expected a whole number of epochs, 1 or more, got %s", mm_json_found(reader->arena, epochs));
+    for (size_t i = 0; i < config->train.handlers.count; i++) {
+        const struct mm_component *handler = &config->train.handlers.items[i];
+        const cJSON *interval = mm_json_get(handler->args, "interval"),
+                    *by_epoch = mm_json_get(handler->args, "epoch_level");
+        if (strcmp(handler->name, "ValidationHandler") != 0 || !interval)
+            continue;
+        if (by_epoch && !cJSON_IsTrue(by_epoch))
+            mm_problem(reader->problems, MM_SEVERITY_NOTE, by_epoch,
+                       "epoch_level has no effect here: intervals are epochs");
+        else if (mm_json_int(interval, &value) && value >= 1)
+            config->valid_interval = value;
+        else
+            mm_problem(reader->problems, MM_SEVERITY_ERROR, interval,
+                       "expected a whole number of epochs, 1 or more, got %s",
+                       mm_json_found(reader->arena, interval));
+    }
+}
+
 static enum mm_status resolve(struct mm_config_reader *reader, const struct mm_config_sources *sources,
                               struct mm_config *config)
 {
@@ -228,6 +256,8 @@ static enum mm_status resolve(struct mm_config_reader *reader, const struct mm_c
     if (MM_TRY(s, list_variables(reader)) || MM_TRY(s, mm_config_substitute(reader)) ||
         MM_TRY(s, read_common(reader, config)) || MM_TRY(s, read_stages(reader, config)))
         return s;
+    read_trainer(reader, config);
+    mm_config_check_search(reader);
     mm_config_check_unused(reader);
     return MM_OK;
 }
@@ -236,7 +266,7 @@ enum mm_status mm_config_read(struct mm_arena *arena, const struct mm_config_sou
                               struct mm_problems *problems, struct mm_error *err)
 {
     *out = NULL;
-    struct mm_config_reader reader = {.arena = arena, .problems = problems, .err = err};
+    struct mm_config_reader reader = {.arena = arena, .problems = problems, .err = err, .propose = sources->propose};
     size_t errors = problems->errors;
     struct mm_config *config = mm_arena_new(arena, struct mm_config);
     const char *file = find_file(arena, sources->root, sources->config);
@@ -250,6 +280,11 @@ enum mm_status mm_config_read(struct mm_arena *arena, const struct mm_config_sou
     config->file = file;
     config->root = reader.root;
     config->variables = reader.extra;
+    config->kind = mm_config_kind_of(reader.root);
+    if (!mm_config_kind_is_used(config->kind)) {
+        *out = config;
+        return problems->errors > errors ? MM_ERR_CONFIG : MM_OK;
+    }
     if (MM_TRY(s, resolve(&reader, sources, config)))
         return s;
     *out = config;

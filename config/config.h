@@ -13,7 +13,8 @@
  * error with the choices). `disabled` true drops it, its alias stays referable. Keys starting with "__" are comments anywhere.
  * A component with "path" (a Python class) is an error that says that Python components cannot run here; a class of monai.*
  * stands for the built-in of its last name.
- * Unknown attributes beside name/args (search, apply, rank, log_label, is_key_metric ...) are kept in `node`. */
+ * AutoML's "search" and "apply" are checked for their form (config/search.c) and kept.
+ * Unknown attributes beside name/args (rank, log_label, is_key_metric ...) are kept in `node`. */
 #ifndef MM_CONFIG_CONFIG_H
 #define MM_CONFIG_CONFIG_H
 
@@ -41,8 +42,27 @@ struct mm_stage {
     struct mm_components label_transforms; /* of an evaluation file: for the labels, where there are any */
 };
 
+/* What a file of an MMAR's config folder is, told by its sections. */
+enum mm_config_kind {
+    MM_CONFIG_TRAINING,   /* "train", or nothing that tells */
+    MM_CONFIG_EVALUATION, /* validation and inference: a stage's sections at the top, or "validate" alone */
+    /* Recognised and not used by this program: read as JSON, not resolved. */
+    MM_CONFIG_AUTOML,
+    MM_CONFIG_FEDERATED_CLIENT,
+    MM_CONFIG_FEDERATED_SERVER,
+    MM_CONFIG_AIAA,
+    MM_CONFIG_ENVIRONMENT,
+};
+/* "a federated client configuration" */
+const char *mm_config_kind_text(enum mm_config_kind kind);
+static inline bool mm_config_kind_is_used(enum mm_config_kind kind)
+{
+    return kind <= MM_CONFIG_EVALUATION;
+}
+
 struct mm_config {
-    const char *file;       /* as the user knows it                               */
+    enum mm_config_kind kind; /* of those not used here only this, file and root are set */
+    const char *file;         /* as the user knows it                               */
     const cJSON *root;      /* whole file after substitution                      */
     const cJSON *variables; /* environment.json's and --set's that the file has not */
     int64_t epochs;         /* 0 when absent                                      */
@@ -60,7 +80,10 @@ struct mm_config_sources {
     bool environment_optional;
     const char *const *sets; /* "k=v" of --set                                    */
     size_t set_count;
-    bool list_allowed; /* a config that is a bare list stands for {"pre_transforms": list} */
+    bool list_allowed;         /* a config that is a bare list stands for {"pre_transforms": list} */
+    /* What stands in for a Python class of that name, for the error about it; NULL: nothing is proposed. Returns "" or a text such as
+     * "; built in are RandShiftIntensity and RandScaleIntensity" in `buffer`. */
+    const char *(*propose)(const char *name, char *buffer, size_t size);
 };
 
 /* Reads, substitutes, resolves. Problems collects everything wrong; MM_ERR_CONFIG when any is an error, MM_ERR_IO when a file

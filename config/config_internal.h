@@ -39,7 +39,12 @@ struct mm_config_reader {
     struct mm_named *named;
     size_t named_count;
     bool is_v4; /* of the stage that is read */
+    const char *(*propose)(const char *name, char *buffer, size_t size); /* of struct mm_config_sources */
 };
+
+enum mm_config_kind mm_config_kind_of(const cJSON *root);
+/* AutoML's definitions in the whole file: what is malformed is an error. */
+void mm_config_check_search(struct mm_config_reader *reader);
 
 /* "train" or "validate", or in a file without these a section of its own: no variable. */
 bool mm_config_is_section(const struct mm_config_reader *reader, const char *name);

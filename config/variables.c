@@ -16,7 +16,7 @@ static const char known[] =
     "cudnn_benchmark dont_load_ckpt_model dont_load_ts_model CLARA_TRAIN_VERSION model_loader trainer evaluator name "
     "description version PROCESSING_TASK DATA_ROOT DATASET_JSON MMAR_ROOT MMAR_CKPT MMAR_CKPT_DIR MMAR_TORCHSCRIPT "
     "MMAR_EVAL_OUTPUT_PATH PRETRAIN_WEIGHTS_FILE TRAIN_DATALIST_KEY VAL_DATALIST_KEY INFER_DATALIST_KEY "
-    "INPUT_CHANNELS "
+    "INPUT_CHANNELS DATA_LIST_KEY lr_search "
     "OUTPUT_CHANNELS";
 
 bool mm_config_is_section(const struct mm_config_reader *reader, const char *name)

@@ -9,6 +9,7 @@
 #include "image/source.h"
 
 #define NUMBER_LENGTH_MAX 63
+#define TILE              64 /* elements a side of what is transposed at a time */
 
 enum mm_status mm_decode_file(struct mm_arena *arena, const char *path, mm_decoder *decode, struct mm_volume **out,
                               struct mm_error *err)
@@ -80,6 +81,68 @@ static void swap_bytes(unsigned char *bytes, size_t n, size_t width)
     }
 }
 
+/* n elements that are `step` apart in the file to a row. */
+static inline void copy_elements(unsigned char *to, const unsigned char *from, size_t n, size_t step, size_t width)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * width, from + i * step * width, width);
+}
+
+/* Widths as literals, so that the compiler turns them into one instruction each. */
+static void copy_row(unsigned char *to, const unsigned char *from, size_t n, size_t step, size_t width)
+{
+    if (step == 1)
+        memcpy(to, from, n * width);
+    else if (width == 1)
+        copy_elements(to, from, n, step, 1);
+    else if (width == 2)
+        copy_elements(to, from, n, step, 2);
+    else if (width == 4)
+        copy_elements(to, from, n, step, 4);
+    else
+        copy_elements(to, from, n, step, 8);
+}
+
+/* The axis that is contiguous in the file, of those longer than one. */
+static int fastest_axis(const struct mm_numbers *numbers, const size_t size[4])
+{
+    int fastest = 0;
+    for (int a = 1; a < 4; a++) {
+        if (size[a] > 1 && (numbers->stride[a] < numbers->stride[fastest] || size[fastest] == 1))
+            fastest = a;
+    }
+    return fastest;
+}
+
+/* Where x is not contiguous in the file, squares of x and the axis that is: both sides then stay in the cache. */
+static void copy_in_tiles(struct mm_volume *v, const struct mm_numbers *numbers, const unsigned char *bytes,
+                          const size_t size[4])
+{
+    size_t width = mm_type_bytes(v->type);
+    int fastest = fastest_axis(numbers, size);
+    const size_t *from = numbers->stride, *to = v->stride;
+    size_t tile[4] = {fastest ? TILE : size[0], 1, 1, 1};
+    tile[fastest] = fastest ? TILE : tile[fastest];
+    size_t tiles = 1;
+    for (int a = 0; a < 4; a++)
+        tiles *= (size[a] - 1) / tile[a] + 1;
+    for (size_t n = 0; n < tiles; n++) {
+        size_t begin[4], i[4], rest = n;
+        for (int a = 0; a < 4; a++) {
+            size_t along = (size[a] - 1) / tile[a] + 1;
+            begin[a] = i[a] = rest % along * tile[a];
+            rest /= along;
+        }
+        int a = fastest ? fastest : 1;
+        size_t end = begin[a] + tile[a] < size[a] ? begin[a] + tile[a] : size[a];
+        size_t run = begin[0] + tile[0] < size[0] ? tile[0] : size[0] - begin[0];
+        for (; i[a] < end; i[a]++)
+            copy_row((unsigned char *)v->data + (i[0] + i[1] * to[1] + i[2] * to[2] + i[3] * to[3]) * width,
+                     bytes + (i[0] * from[0] + i[1] * from[1] + i[2] * from[2] + i[3] * from[3]) * width, run,
+                     from[0], width);
+    }
+}
+
 struct mm_volume *mm_decode_numbers(struct mm_arena *arena, const struct mm_image_info *info,
                                     const struct mm_numbers *numbers, const unsigned char *bytes)
 {
@@ -88,16 +151,8 @@ struct mm_volume *mm_decode_numbers(struct mm_arena *arena, const struct mm_imag
     if (!v)
         return NULL;
     memcpy(v->affine, info->affine, sizeof v->affine);
-    for (int c = 0; c < v->channels; c++) {
-        for (int z = 0; z < v->size[2]; z++) {
-            for (int y = 0; y < v->size[1]; y++) {
-                size_t first =
-                    (size_t)c * numbers->stride[3] + (size_t)z * numbers->stride[2] + (size_t)y * numbers->stride[1];
-                mm_convert(mm_volume_row(v, c, z, y), v->type, bytes + first * width, v->type, (size_t)v->size[0],
-                           numbers->stride[0]);
-            }
-        }
-    }
+    const size_t size[4] = {(size_t)v->size[0], (size_t)v->size[1], (size_t)v->size[2], (size_t)v->channels};
+    copy_in_tiles(v, numbers, bytes, size);
     if (numbers->big_endian != MM_HOST_IS_BIG_ENDIAN && width > 1)
         swap_bytes(v->data, mm_volume_bytes(v) / width, width);
     return v;

@@ -69,12 +69,11 @@ static enum mm_status compare_pages(const struct mm_tiff_page *a, const struct m
                    mm_type_name(a->type));
 }
 
-/* Is the pointer behind the page at `at`, which says that there is no other, in the file? libtiff takes a cut for the
- * end. */
+/* Does the pointer behind the page at `at` say that there is no other? libtiff takes a cut for the end. */
 static bool has_end(struct stack *k, uint64_t at)
 {
     bool is_big = TIFFIsBigTIFF(k->tiff); /* wider numbers */
-    unsigned char count[8], pointer[8];
+    unsigned char count[8], pointer[8] = {0};
     uint64_t entries = 0;
     size_t width = is_big ? 8 : 2;
     if (!mm_tiff_peek(&k->io, at, count, width))
@@ -82,7 +81,8 @@ static bool has_end(struct stack *k, uint64_t at)
     for (size_t i = 0; i < width; i++)
         entries = entries << 8 | count[TIFFIsBigEndian(k->tiff) ? i : width - 1 - i];
     at += width + entries * (is_big ? 20 : 12);
-    return entries < k->io.size && mm_tiff_peek(&k->io, at, pointer, is_big ? 8 : 4);
+    return entries < k->io.size && mm_tiff_peek(&k->io, at, pointer, is_big ? 8 : 4) &&
+           memcmp(pointer, "\0\0\0\0\0\0\0", 8) == 0;
 }
 
 /* Walks all pages. Anything libtiff complains about here is damage. */

@@ -8,6 +8,7 @@
     X(train)                                                                                                         \
     X(evaluate)                                                                                                      \
     X(infer)                                                                                                         \
+    X(convert)                                                                                                       \
     X(pack)                                                                                                          \
     X(unpack)                                                                                                        \
     X(show)                                                                                                          \

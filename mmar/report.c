@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "image/draw.h"
 #include "image/format.h"
 #include "image/slice.h"
@@ -183,4 +184,16 @@ enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project 
         s = mm_file_write(mm_file_join(arena, folder, "metrics.csv"), csv.bytes, csv.length, err);
     mm_text_done(&csv);
     return s;
+}
+
+void mm_report_transfer(const struct mm_weights_report *r)
+{
+    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
+            r->missing.count, r->unexpected.count, r->reshaped.count);
+    for (size_t i = 0; i < r->missing.count; i++)
+        mm_note("  missing, initialised: %s", r->missing.items[i]);
+    for (size_t i = 0; i < r->reshaped.count; i++)
+        mm_note("  other shape, initialised: %s", r->reshaped.items[i]);
+    for (size_t i = 0; i < r->unexpected.count; i++)
+        mm_note("  not in this model, ignored: %s", r->unexpected.items[i]);
 }

@@ -4,6 +4,7 @@
 
 #include "mmar/project.h"
 #include "trainer/evaluate.h"
+#include "trainer/weights.h"
 
 /* Cache plan, network with parameters, FLOPs and bytes, optimizer and length of the run. */
 enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_text *text,
@@ -20,5 +21,8 @@ enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const
 enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project *project,
                                 const struct mm_training *training, const struct mm_scores *scores,
                                 const char *weights, cJSON **json, struct mm_error *err);
+
+/* What a load of weights found, name by name, as notes. */
+void mm_report_transfer(const struct mm_weights_report *report);
 
 #endif

@@ -26,10 +26,10 @@ static size_t index_of(const struct mm_component *op)
 static const char *tag_of(const struct mm_component *op, int index)
 {
     const cJSON *tags = mm_json_get(op->args, "tags");
-    const cJSON *tag = cJSON_IsArray(tags)             ? cJSON_GetArrayItem(tags, index)
-                       : index > 0                     ? NULL
+    const cJSON *tag = cJSON_IsArray(tags)            ? cJSON_GetArrayItem(tags, index)
+                       : index > 0                    ? NULL
                        : mm_json_get(op->args, "tag") ? mm_json_get(op->args, "tag")
-                                                       : tags;
+                                                      : tags;
     return cJSON_IsString(tag) ? tag->valuestring : NULL;
 }
 
@@ -77,8 +77,8 @@ void mm_aux_ops_check(const struct mm_components *ops, struct mm_problems *probl
         if (index_of(&ops->items[i]) == KNOWN)
             unknown(&ops->items[i], problems);
         else if (!tag_of(&ops->items[i], 0))
-            mm_problem(problems, MM_SEVERITY_ERROR, ops->items[i].node, "%s needs a \"tag\", by which metrics name it",
-                       ops->items[i].name);
+            mm_problem(problems, MM_SEVERITY_ERROR, ops->items[i].node,
+                       "%s needs a \"tag\", by which metrics name it", ops->items[i].name);
     }
 }
 

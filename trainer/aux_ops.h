@@ -8,7 +8,7 @@
 /* What a tag stands for. */
 struct mm_aux_value {
     const struct mm_metric *metric;
-    int only_class; /* negative: all */
+    int only_class;  /* negative: all */
     bool background; /* class 0 is among all */
 };
 

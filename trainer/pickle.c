@@ -19,7 +19,7 @@ enum mm_status mm_pickle_bytes(struct mm_pickle_machine *m, uint64_t length, con
 enum mm_status mm_pickle_number(struct mm_pickle_machine *m, int width, uint64_t *out)
 {
     enum mm_status status;
-    const unsigned char *at;
+    const unsigned char *at = NULL;
     if (MM_TRY(status, mm_pickle_bytes(m, (uint64_t)width, &at)))
         return status;
     *out = 0;

@@ -50,7 +50,7 @@ enum mm_status mm_pickle_long(struct mm_pickle_machine *m, unsigned char code)
 enum mm_status mm_pickle_float(struct mm_pickle_machine *m, unsigned char code)
 {
     enum mm_status status;
-    const unsigned char *at;
+    const unsigned char *at = NULL;
     uint64_t bits = 0;
     (void)code;
     if (MM_TRY(status, mm_pickle_bytes(m, 8, &at)))
@@ -68,7 +68,7 @@ enum mm_status mm_pickle_text(struct mm_pickle_machine *m, unsigned char code)
 {
     enum mm_status status;
     uint64_t length;
-    const unsigned char *at;
+    const unsigned char *at = NULL;
     if (MM_TRY(status, mm_pickle_number(m, code == 'X' || code == 'T' ? 4 : 1, &length)) ||
         MM_TRY(status, mm_pickle_bytes(m, length, &at)))
         return status;
@@ -85,7 +85,7 @@ enum mm_status mm_pickle_blob(struct mm_pickle_machine *m, unsigned char code)
 {
     enum mm_status status;
     uint64_t length;
-    const unsigned char *at;
+    const unsigned char *at = NULL;
     if (MM_TRY(status, mm_pickle_number(m, code == 'B' ? 4 : 1, &length)) ||
         MM_TRY(status, mm_pickle_bytes(m, length, &at)))
         return status;

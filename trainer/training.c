@@ -1,22 +1,16 @@
 /* Reads a training from a config: every component found by name, its arguments parsed, the graph built, the data opened.
  * Everything that is wrong is collected; only what depends on something broken is left unread. */
-#include "trainer/training.h"
+#include "trainer/training_internal.h"
 
 #include <math.h>
 
 #include "base/hash.h"
-#include "base/names.h"
-
-struct reader {
-    struct mm_arena *arena;
-    const struct mm_config *config;
-    const char *root;
-    struct mm_training *out;
-    struct mm_problems *problems;
-};
+#include "trainer/aux_ops.h"
+#include "trainer/freeze.h"
+#include "trainer/handlers.h"
 
 /* A component that must be there: NULL and a problem when it is not. */
-static const struct mm_component *need(struct reader *r, const struct mm_component *component,
+static const struct mm_component *need(struct mm_training_reader *r, const struct mm_component *component,
                                        const struct mm_stage *stage, const char *key)
 {
     if (!component)
@@ -24,9 +18,8 @@ static const struct mm_component *need(struct reader *r, const struct mm_compone
     return component;
 }
 
-/* Parameters of a component into a fresh struct; NULL when they are wrong (problems say so). */
-static void *read_self(struct reader *r, const struct mm_component *component, const struct mm_param *table,
-                       size_t size, const struct mm_param_target *also)
+void *mm_training_read_self(struct mm_training_reader *r, const struct mm_component *component,
+                            const struct mm_param *table, size_t size, const struct mm_param_target *also)
 {
     void *self = mm_arena_alloc(r->arena, size ? size : 1);
     struct mm_param_target targets[2] = {{table, self}, also ? *also : (struct mm_param_target){0}};
@@ -36,9 +29,8 @@ static void *read_self(struct reader *r, const struct mm_component *component, c
     return self;
 }
 
-/* `family`: in the singular, which `mmar list` takes too. */
-static void unknown(struct reader *r, const struct mm_component *component, const char *family,
-                    struct mm_nearest *nearest)
+void mm_training_unknown(struct mm_training_reader *r, const struct mm_component *component, const char *family,
+                         struct mm_nearest *nearest)
 {
     char hint[128];
     const cJSON *name = mm_json_get(component->node, "name");
@@ -47,63 +39,69 @@ static void unknown(struct reader *r, const struct mm_component *component, cons
                mm_nearest_hint(nearest, hint, sizeof hint), family);
 }
 
-/* What a rule that spans parameters says, as a problem at the component. */
-static bool holds(struct reader *r, const struct mm_component *component, enum mm_status status,
-                  const struct mm_error *why)
+bool mm_training_holds(struct mm_training_reader *r, const struct mm_component *component, enum mm_status status,
+                       const struct mm_error *why)
 {
     if (status != MM_OK)
         mm_problem(r->problems, MM_SEVERITY_ERROR, component->node, "%s: %s", component->name, why->text);
     return status == MM_OK;
 }
 
-/* One look-up for all families: tables are NULL-terminated arrays of pointers to objects with a name. */
-#define FIND(r, component, family, table, find)                                                                      \
-    const void *found = find((component)->name);                                                                     \
-    if (!found) {                                                                                                    \
-        struct mm_nearest nearest;                                                                                   \
-        mm_nearest_init(&nearest, (component)->name);                                                                \
-        for (size_t i = 0; table[i]; i++)                                                                            \
-            mm_nearest_offer(&nearest, table[i]->name);                                                              \
-        unknown(r, component, family, &nearest);                                                                     \
-        return;                                                                                                      \
-    }
+/* The pipeline's output_image_channels, when the model says nothing of its own: Clara 3's networks learn it from there. */
+static const struct mm_component *with_channels(struct mm_training_reader *r, const struct mm_model *model,
+                                                const struct mm_component *component)
+{
+    const struct mm_component *pipeline = r->config->train.pipeline;
+    const cJSON *channels = pipeline ? mm_json_get(pipeline->args, "output_image_channels") : NULL;
+    if (!cJSON_IsNumber(channels) || !mm_params_find(model->params, "in_channels") ||
+        mm_json_get(component->args, "in_channels"))
+        return component;
+    struct mm_component *copy = mm_arena_new(r->arena, struct mm_component);
+    cJSON *args = component->args ? mm_json_copy(r->arena, component->args) : mm_json_object(r->arena);
+    if (!copy || !mm_json_add(r->arena, args, "in_channels", mm_json_copy(r->arena, channels)))
+        return component;
+    *copy = *component;
+    copy->args = args;
+    return copy;
+}
 
-static void read_model(struct reader *r)
+static void read_model(struct mm_training_reader *r)
 {
     struct mm_error why = {.status = MM_OK};
     struct mm_training *t = r->out;
-    const struct mm_component *c = need(r, r->config->train.model, &r->config->train, "model");
+    const struct mm_stage *stage = r->config->train.model ? &r->config->train : &r->config->validate;
+    const struct mm_component *c = need(r, stage->model, stage->model ? stage : &r->config->train, "model");
     if (!c)
         return;
-    FIND(r, c, "model", mm_models, mm_model_find)
+    MM_TRAINING_FIND(r, c, "model", mm_models, mm_model_find)
     const struct mm_model *model = found;
-    void *self = read_self(r, c, model->params, model->params_size, NULL);
-    if (!self || (model->check && !holds(r, c, model->check(r->arena, self, &why), &why)))
+    void *self = mm_training_read_self(r, with_channels(r, model, c), model->params, model->params_size, NULL);
+    if (!self || (model->check && !mm_training_holds(r, c, model->check(r->arena, self, &why), &why)))
         return;
-    if (!holds(r, c, mm_model_graph(r->arena, model, self, &t->graph, &why), &why))
+    if (!mm_training_holds(r, c, mm_model_graph(r->arena, model, self, &t->graph, &why), &why))
         return;
     t->model = model;
     t->model_self = self;
 }
 
-static void read_loss(struct reader *r)
+static void read_loss(struct mm_training_reader *r)
 {
     struct mm_error why = {.status = MM_OK};
     struct mm_training *t = r->out;
     const struct mm_component *c = need(r, r->config->train.loss, &r->config->train, "loss");
     if (!c)
         return;
-    FIND(r, c, "loss", mm_losses, mm_loss_find)
+    MM_TRAINING_FIND(r, c, "loss", mm_losses, mm_loss_find)
     const struct mm_loss *loss = found;
-    void *self = read_self(r, c, loss->params, loss->params_size, NULL);
-    if (!self || (loss->check && !holds(r, c, loss->check(r->arena, self, &why), &why)))
+    void *self = mm_training_read_self(r, c, loss->params, loss->params_size, NULL);
+    if (!self || (loss->check && !mm_training_holds(r, c, loss->check(r->arena, self, &why), &why)))
         return;
     t->loss = loss;
     t->loss_self = self;
 }
 
 /* The loss becomes the graph's last node, fed by the prediction and a second input. */
-static void attach_loss(struct reader *r)
+static void attach_loss(struct mm_training_reader *r)
 {
     struct mm_error why = {.status = MM_OK};
     struct mm_training *t = r->out;
@@ -112,20 +110,20 @@ static void attach_loss(struct reader *r)
     const struct mm_loss_op op = {t->loss, t->loss_self};
     const mm_value inputs[2] = {t->graph->outputs[0], mm_graph_input(t->graph, "target", 0)};
     t->loss_root = mm_graph_add(t->graph, "loss", &mm_op_loss, &op, inputs, 2);
-    holds(r, r->config->train.loss, mm_graph_status(t->graph, &why), &why);
+    mm_training_holds(r, r->config->train.loss, mm_graph_status(t->graph, &why), &why);
 }
 
-static void read_optimizer(struct reader *r)
+static void read_optimizer(struct mm_training_reader *r)
 {
     struct mm_error why = {.status = MM_OK};
     struct mm_training *t = r->out;
     const struct mm_component *c = need(r, r->config->train.optimizer, &r->config->train, "optimizer");
     if (!c)
         return;
-    FIND(r, c, "optimizer", mm_optimizers, mm_optimizer_find)
+    MM_TRAINING_FIND(r, c, "optimizer", mm_optimizers, mm_optimizer_find)
     const struct mm_optimizer *optimizer = found;
-    void *self = read_self(r, c, optimizer->params, optimizer->params_size, NULL);
-    if (!self || (optimizer->check && !holds(r, c, optimizer->check(self, &why), &why)))
+    void *self = mm_training_read_self(r, c, optimizer->params, optimizer->params_size, NULL);
+    if (!self || (optimizer->check && !mm_training_holds(r, c, optimizer->check(self, &why), &why)))
         return;
     double lr;
     memcpy(&lr, (const char *)self + optimizer->lr_offset, sizeof lr);
@@ -136,64 +134,40 @@ static void read_optimizer(struct reader *r)
     t->optimizer_self = self;
 }
 
-static void read_schedule(struct reader *r)
+static void read_schedule(struct mm_training_reader *r)
 {
     struct mm_error why = {.status = MM_OK};
     const struct mm_component *c = r->config->train.schedule;
     if (!c)
         return;
-    FIND(r, c, "schedule", mm_schedules, mm_schedule_find)
+    MM_TRAINING_FIND(r, c, "schedule", mm_schedules, mm_schedule_find)
     const struct mm_schedule *schedule = found;
     struct mm_schedule_common common = {0};
     const struct mm_param_target also = {mm_schedule_common_params, &common};
-    void *self = read_self(r, c, schedule->params, schedule->params_size, &also);
-    if (!self || (schedule->check && !holds(r, c, schedule->check(self, &why), &why)))
+    void *self = mm_training_read_self(r, c, schedule->params, schedule->params_size, &also);
+    if (!self || (schedule->check && !mm_training_holds(r, c, schedule->check(self, &why), &why)))
         return;
     r->out->schedule = schedule;
     r->out->schedule_self = self;
     r->out->schedule_by_step = common.by ? !strcmp(common.by, "step") : schedule->by_step;
 }
 
-static void read_metric(struct reader *r, const struct mm_component *c)
+/* Clara 3 calls the prediction "model", where a post transform says so. */
+static const char *prediction_field(const struct mm_components *post)
 {
-    struct mm_error why = {.status = MM_OK};
-    struct mm_training *t = r->out;
-    FIND(r, c, "metric", mm_metrics, mm_metric_find)
-    const struct mm_metric *metric = found;
-    if (t->metric_count == MM_METRICS_MAX) {
-        mm_problem(r->problems, MM_SEVERITY_ERROR, c->node, "more than %d metrics", MM_METRICS_MAX);
-        return;
-    }
-    struct mm_metric_common common = {0};
-    const struct mm_param_target also = {mm_metric_common_params, &common};
-    void *self = read_self(r, c, metric->params, metric->params_size, &also);
-    if (!self || (metric->check && !holds(r, c, metric->check(self, &why), &why)))
-        return;
-    bool key = common.is_key_metric ||
-               cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
-    t->metrics[t->metric_count++] =
-        (struct mm_metric_use){metric, self, common.name ? common.name : metric->name, key};
+    static const char *const keys[] = {"field", "fields", "keys", "from_field"};
+    for (size_t i = 0; i < post->count; i++)
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            const cJSON *value = mm_json_get(post->items[i].args, keys[k]);
+            for (const cJSON *item = cJSON_IsArray(value) ? value->child : value; item;
+                 item = cJSON_IsArray(value) ? item->next : NULL)
+                if (cJSON_IsString(item) && strcmp(item->valuestring, "model") == 0)
+                    return "model";
+        }
+    return "pred";
 }
 
-static void read_metrics(struct reader *r)
-{
-    struct mm_training *t = r->out;
-    static const struct mm_component mean_dice = {.name = "DiceMetric"};
-    for (size_t i = 0; i < r->config->validate.metrics.count; i++)
-        read_metric(r, &r->config->validate.metrics.items[i]);
-    if (!r->config->validate.metrics.count)
-        read_metric(r, &mean_dice);
-    size_t keys = 0;
-    for (size_t i = 0; i < t->metric_count; i++)
-        keys += t->metrics[i].is_key;
-    if (keys > 1)
-        mm_problem(r->problems, MM_SEVERITY_ERROR, r->config->validate.node,
-                   "%zu metrics are marked is_key_metric, only one may be", keys);
-    if (!keys && t->metric_count)
-        t->metrics[0].is_key = true;
-}
-
-static void read_prediction(struct reader *r)
+static void read_prediction(struct mm_training_reader *r)
 {
     struct mm_training *t = r->out;
     const struct mm_stage *stage = &r->config->validate;
@@ -203,7 +177,7 @@ static void read_prediction(struct reader *r)
         t->prediction.post = post;
     t->prediction.image_field = "image";
     t->prediction.label_field = "label";
-    t->prediction.prediction_field = "pred";
+    t->prediction.prediction_field = prediction_field(&stage->post_transforms);
     if (post)
         t->prediction.post_alone = mm_chain_narrow(r->arena, post, t->prediction.prediction_field, false);
     if (t->model) {
@@ -212,8 +186,8 @@ static void read_prediction(struct reader *r)
     }
 }
 
-static enum mm_status read_data(struct reader *r, const struct mm_stage *stage, const struct mm_source **out,
-                                struct mm_error *err)
+static enum mm_status read_data(struct mm_training_reader *r, const struct mm_stage *stage,
+                                const struct mm_source **out, struct mm_error *err)
 {
     struct mm_source *source = NULL;
     enum mm_status s = mm_source_open(r->arena, r->config, stage, r->root, &source, r->problems, err);
@@ -225,6 +199,23 @@ static enum mm_status read_data(struct reader *r, const struct mm_stage *stage, 
     return s;
 }
 
+/* What a config asks for that changes nothing here. */
+static void note_options(struct mm_training_reader *r)
+{
+    const struct mm_config *config = r->config;
+    const char *const names[] = {"use_amp", "amp", "multi_gpu"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const cJSON *node = mm_config_variable(config, names[i]);
+        if (cJSON_IsTrue(node))
+            mm_problem(r->problems, MM_SEVERITY_NOTE, node, "%s has no effect here: %s", names[i],
+                       i == 2 ? "one device computes" : "numbers keep 32 bits");
+    }
+    mm_handlers_check(&config->train, r->problems);
+    mm_handlers_check(&config->validate, r->problems);
+    mm_aux_ops_check(&config->train.aux_ops, r->problems);
+    mm_aux_ops_check(&config->validate.aux_ops, r->problems);
+}
+
 enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *config, const char *root,
                                 unsigned parts, struct mm_training **out, struct mm_problems *problems,
                                 struct mm_error *err)
@@ -233,7 +224,7 @@ enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *
     struct mm_training *t = mm_arena_new(arena, struct mm_training);
     if (!t)
         return mm_fail_memory(err, "the training");
-    struct reader r = {arena, config, root, t, problems};
+    struct mm_training_reader r = {arena, config, root, t, problems};
     t->config = config;
     t->epochs = config->epochs ? config->epochs : 1;
     t->valid_interval = config->valid_interval;
@@ -248,10 +239,14 @@ enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *
         if (MM_TRY(s, read_data(&r, &config->train, &t->train, err)))
             return s;
     }
+    const struct mm_stage *stage = mm_training_stage(&r);
+    if (!stage)
+        return mm_fail_memory(err, "the training");
+    note_options(&r);
     read_prediction(&r);
     if (parts & MM_PART_VALID) {
-        read_metrics(&r);
-        if (config->validate.pipeline && MM_TRY(s, read_data(&r, &config->validate, &t->validation, err)))
+        mm_training_read_metrics(&r);
+        if (stage->pipeline && MM_TRY(s, read_data(&r, stage, &t->validation, err)))
             return s;
     }
     *out = t;
@@ -313,6 +308,9 @@ enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_traini
         mm_json_add(arena, json, "schedule",
                     described(arena, t->schedule->name, t->schedule->params, t->schedule_self));
     mm_json_add(arena, json, "train", described_data(arena, t->train));
+    const cJSON *frozen = mm_graph_frozen_json(arena, t->graph);
+    if (cJSON_GetArraySize(frozen))
+        mm_json_add(arena, json, "frozen", mm_json_copy(arena, frozen));
     const char *text = json ? mm_json_print(arena, json, MM_JSON_CANONICAL) : NULL;
     if (!text)
         return mm_fail_memory(err, "the run's description");

@@ -14,8 +14,8 @@ struct mm_training_reader {
 };
 
 /* Parameters of a component into a fresh struct; NULL when they are wrong (problems say so). */
-void *mm_training_read_self(struct mm_training_reader *r, const struct mm_component *component, const struct mm_param *table, size_t size,
-                            const struct mm_param_target *also);
+void *mm_training_read_self(struct mm_training_reader *r, const struct mm_component *component,
+                            const struct mm_param *table, size_t size, const struct mm_param_target *also);
 /* `family`: in the singular, which `mmar list` takes too. */
 void mm_training_unknown(struct mm_training_reader *r, const struct mm_component *component, const char *family,
                          struct mm_nearest *nearest);
@@ -24,15 +24,15 @@ bool mm_training_holds(struct mm_training_reader *r, const struct mm_component *
                        const struct mm_error *why);
 
 /* One look-up for all families: tables are NULL-terminated arrays of pointers to objects with a name. */
-#define MM_TRAINING_FIND(r, component, family, table, find)                                     \
-    const void *found = find((component)->name);                                                \
-    if (!found) {                                                                               \
-        struct mm_nearest nearest;                                                              \
-        mm_nearest_init(&nearest, (component)->name);                                           \
-        for (size_t i = 0; table[i]; i++)                                                       \
-            mm_nearest_offer(&nearest, table[i]->name);                                         \
-        mm_training_unknown(r, component, family, &nearest);                                    \
-        return;                                                                                 \
+#define MM_TRAINING_FIND(r, component, family, table, find)                                                          \
+    const void *found = find((component)->name);                                                                     \
+    if (!found) {                                                                                                    \
+        struct mm_nearest nearest;                                                                                   \
+        mm_nearest_init(&nearest, (component)->name);                                                                \
+        for (size_t i = 0; table[i]; i++)                                                                            \
+            mm_nearest_offer(&nearest, table[i]->name);                                                              \
+        mm_training_unknown(r, component, family, &nearest);                                                         \
+        return;                                                                                                      \
     }
 
 /* Metrics of the validation (training_metrics.c). */

@@ -5,15 +5,15 @@
 /* The index of `name` among the masks that a post transform splits off the prediction, which is its class; negative when none does. */
 static int split_class(const struct mm_components *steps, const char *name)
 {
-    static const char *const lists[][2] = {{"SplitBasedOnLabel", "label_names"}, {"SplitAcrossChannels", "channel_names"}};
+    static const char *const lists[][2] = {{"SplitBasedOnLabel", "label_names"},
+                                           {"SplitAcrossChannels", "channel_names"}};
     for (size_t i = 0; i < steps->count; i++)
         for (size_t k = 0; k < 2; k++) {
             const cJSON *names = mm_json_get(steps->items[i].args, lists[k][1]), *item;
             int index = 0;
             if (strcmp(steps->items[i].name, lists[k][0]) != 0)
                 continue;
-            cJSON_ArrayForEach(item, names)
-            {
+            cJSON_ArrayForEach (item, names) {
                 if (cJSON_IsString(item) && strcmp(item->valuestring, name) == 0)
                     return index;
                 index++;
@@ -50,15 +50,18 @@ static void unknown_tag(struct mm_training_reader *r, const struct mm_component 
     mm_text_init(&tags, 512);
     mm_aux_ops_tags(&r->config->train.aux_ops, &tags);
     if (!field)
-        mm_problem(r->problems, MM_SEVERITY_ERROR, c->node, "ComputeAverage needs a \"field\": the tag of one of train.aux_ops");
+        mm_problem(r->problems, MM_SEVERITY_ERROR, c->node,
+                   "ComputeAverage needs a \"field\": the tag of one of train.aux_ops");
     else
-        mm_problem(r->problems, MM_SEVERITY_ERROR, node ? node : c->node, "no aux op of train.aux_ops has the tag \"%s\"%s%s", field,
+        mm_problem(r->problems, MM_SEVERITY_ERROR, node ? node : c->node,
+                   "no aux op of train.aux_ops has the tag \"%s\"%s%s", field,
                    tags.length ? "; there are " : ", and there are none", tags.length ? tags.bytes : "");
     mm_text_done(&tags);
 }
 
 /* ComputeAverage: the metric that its aux op stands for, with that op's background. */
-static bool read_average(struct mm_training_reader *r, const struct mm_component *c, const char *field, struct mm_metric_use *use)
+static bool read_average(struct mm_training_reader *r, const struct mm_component *c, const char *field,
+                         struct mm_metric_use *use)
 {
     struct mm_aux_value value;
     if (!field || !mm_aux_ops_find(&r->config->train.aux_ops, field, &value)) {
@@ -93,7 +96,8 @@ static void read_metric(struct mm_training_reader *r, const struct mm_component 
         return;
     const cJSON *label = mm_json_get(c->node, "log_label"); /* v4's name of it */
     use.name = common.name ? common.name : cJSON_IsString(label) ? label->valuestring : metric->name;
-    use.is_key = common.is_key_metric || cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
+    use.is_key = common.is_key_metric ||
+                 cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
     if (strcmp(metric->name, "ComputeAverage") != 0)
         use.only_class = class_of(r, c, common.field);
     else if (!read_average(r, c, common.field, &use))
@@ -113,7 +117,8 @@ void mm_training_read_metrics(struct mm_training_reader *r)
     for (size_t i = 0; i < t->metric_count; i++)
         keys += t->metrics[i].is_key;
     if (keys > 1)
-        mm_problem(r->problems, MM_SEVERITY_ERROR, r->config->validate.node, "%zu metrics are marked is_key_metric, only one may be", keys);
+        mm_problem(r->problems, MM_SEVERITY_ERROR, r->config->validate.node,
+                   "%zu metrics are marked is_key_metric, only one may be", keys);
     if (!keys && t->metric_count)
         t->metrics[0].is_key = true;
 }

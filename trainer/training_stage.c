@@ -27,7 +27,8 @@ static bool join_transforms(struct mm_training_reader *r, struct mm_stage *stage
 static const struct mm_component *make_pipeline(struct mm_training_reader *r, const struct mm_stage *stage)
 {
     cJSON *args = mm_json_object(r->arena);
-    const char *key = mm_config_text(r->config, "DATA_LIST_KEY", mm_config_text(r->config, "VAL_DATALIST_KEY", "validation"));
+    const char *key =
+        mm_config_text(r->config, "DATA_LIST_KEY", mm_config_text(r->config, "VAL_DATALIST_KEY", "validation"));
     struct mm_component *pipeline = mm_arena_new(r->arena, struct mm_component);
     mm_json_add(r->arena, args, "data_list_key", mm_json_text(r->arena, key));
     mm_json_add(r->arena, args, "shuffle", mm_json_bool(r->arena, false));

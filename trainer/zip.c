@@ -156,6 +156,15 @@ static enum mm_status read_entry(struct mm_arena *arena, const struct zip_bytes 
     return find_data(zip, offset, directory->offset, entry, err);
 }
 
+static enum mm_status check_sum(const struct mm_zip_entry *entry, struct mm_error *err)
+{
+    uint32_t found = (uint32_t)crc32_z(crc32_z(0, NULL, 0), entry->data, entry->size);
+    if (found != entry->crc)
+        return mm_fail(err, MM_ERR_DATA, "%s is damaged: its checksum is %08x, the directory says %08x", entry->name,
+                       (unsigned)found, (unsigned)entry->crc);
+    return MM_OK;
+}
+
 static int compare_place(const void *a, const void *b)
 {
     const struct mm_zip_entry *x = a, *y = b;
@@ -171,11 +180,16 @@ static int compare_name(const void *a, const void *b)
 
 static enum mm_status check_entries(struct mm_zip *zip, struct mm_error *err)
 {
+    enum mm_status status;
     qsort(zip->entries, zip->count, sizeof(*zip->entries), compare_place);
     for (size_t i = 1; i < zip->count; i++)
         if (zip->entries[i - 1].data + zip->entries[i - 1].size > zip->entries[i].data)
             return mm_fail(err, MM_ERR_DATA, "the entries %s and %s overlap", zip->entries[i - 1].name,
                            zip->entries[i].name);
+    /* only now: entries that overlap could make this long */
+    for (size_t i = 0; i < zip->count; i++)
+        if (MM_TRY(status, check_sum(&zip->entries[i], err)))
+            return status;
     qsort(zip->entries, zip->count, sizeof(*zip->entries), compare_name);
     for (size_t i = 1; i < zip->count; i++)
         if (compare_name(&zip->entries[i - 1], &zip->entries[i]) == 0)
@@ -207,13 +221,4 @@ const struct mm_zip_entry *mm_zip_find(const struct mm_zip *zip, const char *nam
 {
     const struct mm_zip_entry wanted = {.name = name};
     return bsearch(&wanted, zip->entries, zip->count, sizeof(wanted), compare_name);
-}
-
-enum mm_status mm_zip_check(const struct mm_zip_entry *entry, struct mm_error *err)
-{
-    uint32_t crc = (uint32_t)crc32_z(crc32_z(0, NULL, 0), entry->data, entry->size);
-    if (crc != entry->crc)
-        return mm_fail(err, MM_ERR_DATA, "%s is damaged: its checksum is %08x, the directory says %08x", entry->name,
-                       (unsigned)crc, (unsigned)entry->crc);
-    return MM_OK;
 }

@@ -68,7 +68,7 @@ static double place(double p, int n, const char *mode)
     if (strcmp(mode, "constant") == 0)
         return NAN;
     if (strcmp(mode, "wrap") == 0)
-        return n == 1 ? 0 : p - last * floor(p / last);
+        return n == 1 ? 0 : p < 0 ? p + last * (trunc(-p / last) + 1) : p - last * trunc(p / last);
     if (strcmp(mode, "reflect") == 0) { /* about -0.5 and n - 0.5 */
         p = fmod(fabs(p + 0.5), 2.0 * n);
         p = (p < n ? p : 2.0 * n - p) - 0.5;

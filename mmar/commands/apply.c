@@ -18,7 +18,7 @@ static const struct mm_param options[] = {
     MM_CHOICE(P, section, .choices = "train validate", .def_text = "train",
               .help = "whose pre_transforms, in a config with sections"),
     MM_INT(P, repeat, .def = 1, .min = 1, .max = 10000,
-           .help = "runs of each input; run n draws what epoch n of a training would"),
+           .help = "runs of each input, each with draws of its own, as epochs have"),
     MM_INT(P, seed, .def = -1, .min = -1, .max = 9e15, .help = "of the random draws (-1: the config's)"),
     MM_STRING(P, sheet, .help = "also draw all results on this PNG, labels outlined"),
     MM_STRING(P, label, .help = "label of the one input: the same as IMAGE:LABEL"),

@@ -42,12 +42,13 @@ static enum mm_status sample_of(struct mm_arena *arena, const char *field, const
     return mm_sample_from_item(arena, item, 0, out, err);
 }
 
-/* "scan.nii.gz" with "_seg" becomes "scan_seg.nii.gz"; formats that cannot hold labels keep the extension of what can. */
+/* "scan.nii.gz" with "_seg" becomes "scan_seg.nii.gz". What cannot hold labels exactly gives way: "photo.jpg" becomes "photo_seg.png",
+ * what cannot be written at all ".nii.gz". */
 static const char *output_path(struct mm_arena *arena, const struct infer_options *o, const char *input)
 {
     const char *name = mm_file_name(input), *extension = mm_format_extension(input);
     const struct mm_format *format = mm_format_of(input);
-    const char *written = format && format->write ? extension : ".nii.gz";
+    const char *written = !format || !format->write ? ".nii.gz" : format->is_lossy ? ".png" : extension;
     return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix,
                            written);
 }

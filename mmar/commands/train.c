@@ -7,11 +7,13 @@
 #include "mmar/project.h"
 #include "mmar/report.h"
 #include "mmar/run_record.h"
+#include "trainer/freeze.h"
 #include "trainer/loop.h"
 #include "trainer/weights.h"
 
 struct train_options {
     struct mm_mmar_options mmar;
+    struct mm_strings freeze;
     bool resume, dry_run, no_cache;
     const char *from, *backend, *axes;
     int64_t epochs, threads, loader_threads;
@@ -22,6 +24,7 @@ static const struct mm_param options[] = {
     MM_BOOL(P, resume, .help = "continue from models/checkpoint.safetensors"),
     MM_STRING(P, from, .help = "fine-tune: start from the weights of an archive (.mmar) or a .safetensors file"),
     MM_CHOICE(P, axes, .choices = "zyx xyz yx", .help = "order of kernel axes in a --from file that does not say it"),
+    MM_STRINGS(P, freeze, .help = "leave parameters as they are, by name: model.0.*,*.bias (shell patterns)"),
     MM_BOOL(P, dry_run, .help = "read everything, print the plan, train nothing"),
     MM_BOOL(P, no_cache, .help = "prepare every sample anew (changes no bit of the result)"),
     MM_INT(P, epochs, .min = 0, .max = 1e6, .help = "override the config's epochs"),
@@ -63,18 +66,6 @@ static enum mm_status print_plan(struct mm_arena *arena, const struct mm_trainin
     return s;
 }
 
-static void report_transfer(const struct mm_weights_report *r)
-{
-    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
-            r->missing.count, r->unexpected.count, r->reshaped.count);
-    for (size_t i = 0; i < r->missing.count; i++)
-        mm_note("  missing, initialised: %s", r->missing.items[i]);
-    for (size_t i = 0; i < r->reshaped.count; i++)
-        mm_note("  other shape, initialised: %s", r->reshaped.items[i]);
-    for (size_t i = 0; i < r->unexpected.count; i++)
-        mm_note("  not in this model, ignored: %s", r->unexpected.items[i]);
-}
-
 /* Initial weights: Philox, and with --from those of the file over them. */
 static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *network,
                                     const struct mm_training *training, const struct train_options *o,
@@ -89,7 +80,7 @@ static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *n
         return s;
     if (!found.loaded)
         return mm_fail(err, MM_ERR_DATA, "%s: none of its tensors fits this model", o->from);
-    report_transfer(&found);
+    mm_report_transfer(&found);
     return MM_OK;
 }
 
@@ -143,6 +134,25 @@ static enum mm_status open_and_run(const struct mm_command_call *call, struct mm
     return s;
 }
 
+static enum mm_status freeze(struct mm_training *training, const struct mm_strings *patterns, struct mm_error *err)
+{
+    size_t frozen = 0, count = training->graph->param_count;
+    for (size_t i = 0; i < patterns->count; i++) {
+        size_t more = mm_graph_freeze(training->graph, patterns->items[i]);
+        if (!more)
+            return mm_fail(err, MM_ERR_USAGE,
+                           "--freeze %s: no parameter (that is not frozen yet) has such a name, as %s has",
+                           patterns->items[i], count ? training->graph->params[0].name : "none");
+        frozen += more;
+    }
+    size_t learned = mm_graph_learned(training->graph);
+    if (patterns->count && !learned)
+        return mm_fail(err, MM_ERR_USAGE, "--freeze leaves nothing to train");
+    if (frozen)
+        mm_note("frozen: %zu parameters, %zu are trained", frozen, learned);
+    return MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
@@ -161,7 +171,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
                                   "config/config_train.json", &project, err)) ||
         MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
         return s;
-    if (MM_TRY(s, print_plan(call->arena, training, err)) || o->dry_run)
+    if (MM_TRY(s, freeze(training, &o->freeze, err)) || MM_TRY(s, print_plan(call->arena, training, err)) ||
+        o->dry_run)
         return s;
     if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &parent, err)))
         return s;

@@ -5,41 +5,80 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/signing/signing.h"
 
-static enum mm_status answer(const struct mm_command_call *call, const cJSON *manifest, struct mm_error *err)
+struct verify_options {
+    const char *key, *signature;
+};
+#define P struct verify_options
+
+static const struct mm_param options[] = {
+    MM_STRING(P, key, .help = "the only public key to take (default: those in ~/.config/mmar/trusted)"),
+    MM_STRING(P, signature, .help = "a signature that is a file apart (mmar sign --detached)"), MM_PARAMS_END};
+
+/* What was found. A folder has no manifest. */
+struct findings {
+    const cJSON *manifest;
+    struct mm_statement now;
+    bool is_signed;
+    struct mm_bundle bundle;
+    struct mm_signer signer;
+};
+
+static void print(const struct mm_command_call *call, const struct findings *f)
 {
-    enum mm_status s;
-    struct mm_arena *arena = call->arena;
-    const cJSON *name = mm_json_get(manifest, "name");
-    char digest[MM_SHA256_HEX], size[32];
-    size_t count;
+    const cJSON *name = mm_json_get(f->manifest, "name");
+    char size[32];
+    size_t count = f->now.count;
     uint64_t bytes;
-    if (MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)))
-        return s;
-    mm_card_files(manifest, &count, &bytes);
-    const char *called = cJSON_IsString(name) ? name->valuestring : mm_file_name(call->args[0]);
-    if (call->json) {
-        cJSON *json = mm_json_object(arena);
-        mm_json_add(arena, json, "good", mm_json_bool(arena, true));
-        mm_json_add(arena, json, "signed", mm_json_bool(arena, false));
-        mm_json_add(arena, json, "name", mm_json_text(arena, called));
-        mm_json_add(arena, json, "files", mm_json_integer(arena, (int64_t)count));
-        mm_json_add(arena, json, "bytes", mm_json_integer(arena, (int64_t)bytes));
-        mm_json_add(arena, json, "manifest_sha256", mm_json_text(arena, digest));
-        return mm_command_print_json(arena, json, err);
-    }
     struct mm_text text;
     mm_text_init(&text, 1 << 16);
-    mm_card_text(&text, called);
-    printf("%s: good, %zu files, %s, manifest %s\n", text.bytes, count,
-           mm_text_bytes(size, sizeof size, (double)bytes), digest);
+    mm_card_text(&text, cJSON_IsString(name) ? name->valuestring : mm_file_name(call->args[0]));
+    if (f->manifest) {
+        mm_card_files(f->manifest, &count, &bytes);
+        printf("%s: good, %zu files, %s, manifest %s\n", text.bytes, count,
+               mm_text_bytes(size, sizeof size, (double)bytes), f->now.manifest_sha256);
+    } else
+        printf("%s: good, %zu files\n", text.bytes, count);
     mm_text_done(&text);
-    mm_note("unsigned: the file is intact, but nobody vouches for it");
-    return MM_OK;
+    if (f->signer.name)
+        printf("signed by %s, key %s\n", f->signer.name, f->signer.key_id);
+    else if (f->is_signed)
+        mm_note("signed with key %s, which nobody here knows: name it with --key, or put it into "
+                "~/.config/mmar/trusted",
+                f->signer.key_id);
+    else
+        mm_note("unsigned: the file is intact, but nobody vouches for it");
+    if (f->signer.name && f->manifest && !f->signer.covers_manifest)
+        mm_note("the signature covers the files, and not the manifest's own words (name, licence, metrics)");
 }
 
-/* A broken archive is an answer, "no", and no failure of this program. */
-static enum mm_status broken(const struct mm_command_call *call, struct mm_error *err)
+static enum mm_status print_json(const struct mm_command_call *call, const struct findings *f, struct mm_error *err)
+{
+    struct mm_arena *arena = call->arena;
+    const cJSON *name = mm_json_get(f->manifest, "name");
+    cJSON *json = mm_json_object(arena);
+    size_t count = f->now.count;
+    uint64_t bytes;
+    mm_json_add(arena, json, "good", mm_json_bool(arena, true));
+    mm_json_add(arena, json, "signed", mm_json_bool(arena, f->is_signed));
+    mm_json_add(arena, json, "signer", f->signer.name ? mm_json_text(arena, f->signer.name) : mm_json_null(arena));
+    if (f->is_signed)
+        mm_json_add(arena, json, "key", mm_json_text(arena, f->signer.key_id));
+    mm_json_add(arena, json, "name",
+                mm_json_text(arena, cJSON_IsString(name) ? name->valuestring : mm_file_name(call->args[0])));
+    if (f->manifest)
+        mm_card_files(f->manifest, &count, &bytes);
+    mm_json_add(arena, json, "files", mm_json_integer(arena, (int64_t)count));
+    if (f->manifest) {
+        mm_json_add(arena, json, "bytes", mm_json_integer(arena, (int64_t)bytes));
+        mm_json_add(arena, json, "manifest_sha256", mm_json_text(arena, f->now.manifest_sha256));
+    }
+    return mm_command_print_json(arena, json, err);
+}
+
+/* That it is not sound is an answer, "no", and no failure of this program. */
+static enum mm_status answer_no(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
     char reason[MM_ERROR_TEXT_MAX];
@@ -54,23 +93,111 @@ static enum mm_status broken(const struct mm_command_call *call, struct mm_error
     return mm_fail(err, MM_NO, "%s", reason);
 }
 
+/* Bundles that cannot be read are MM_NO: like a bad signature, they vouch for nothing. */
+static enum mm_status parse(struct mm_arena *arena, const char *text, struct findings *f, struct mm_error *err)
+{
+    enum mm_status s = mm_bundle_parse(arena, text, strlen(text), &f->bundle, err);
+    f->is_signed = s == MM_OK;
+    return s == MM_ERR_DATA ? mm_fail(err, MM_NO, "its signature %s", err->text) : s;
+}
+
+static enum mm_status read_apart(struct mm_arena *arena, const char *path, struct findings *f, struct mm_error *err)
+{
+    enum mm_status s;
+    unsigned char *bytes;
+    size_t size;
+    return MM_TRY(s, mm_file_read(arena, path, MM_ARCHIVE_SIGNATURE_MAX, &bytes, &size, err))
+               ? s
+               : parse(arena, (const char *)bytes, f, err);
+}
+
+static enum mm_status look_at_archive(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct verify_options *o = call->options;
+    const char *file = call->args[0];
+    cJSON *manifest, *head;
+    char *inside;
+    if (MM_TRY(s, mm_archive_read(call->arena, file, NULL, &manifest, err)) ||
+        MM_TRY(s, mm_archive_head(call->arena, file, &head, &inside, err)))
+        return s == MM_ERR_DATA ? mm_fail(err, MM_NO, "%s", err->text) : s; /* says the file's name already */
+    f->manifest = manifest;
+    if (MM_TRY(s, mm_signing_of_manifest(call->arena, manifest, &f->now, err)))
+        return s;
+    return o->signature ? read_apart(call->arena, o->signature, f, err)
+           : inside     ? parse(call->arena, inside, f, err)
+                        : MM_OK;
+}
+
+static enum mm_status look_at_folder(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct verify_options *o = call->options;
+    const char *folder = call->args[0];
+    const char *path = o->signature ? o->signature : mm_file_join(call->arena, folder, MM_ARCHIVE_SIGNATURE);
+    if (!path)
+        return mm_fail_memory(err, "a file name");
+    if (!o->signature && !mm_file_exists(path))
+        return mm_fail(err, MM_NO,
+                       "is unsigned: it holds no " MM_ARCHIVE_SIGNATURE ", so there is nothing to check it against");
+    if (MM_TRY(s, read_apart(call->arena, path, f, err)))
+        return s;
+    return mm_signing_of_folder(call->arena, folder, f->bundle.statement.ignored, f->bundle.statement.ignored_count,
+                                path, &f->now, err);
+}
+
+/* Who asks for a key, or keeps trusted ones, takes nothing else. */
+static enum mm_status check_signer(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct verify_options *o = call->options;
+    const char *trusted = mm_trust_folder(call->arena);
+    if (!f->is_signed)
+        return o->key || trusted ? mm_fail(err, MM_NO, "is unsigned: nobody vouches for it") : MM_OK;
+    if (MM_TRY(s, mm_signing_check(call->arena, &f->bundle, &f->now, o->key, &f->signer, err)))
+        return s;
+    return f->signer.name || !trusted
+               ? MM_OK
+               : mm_fail(err, MM_NO, "is signed with a key that is not trusted here: %s is not in %s",
+                         f->signer.key_id, trusted);
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
-    cJSON *manifest;
-    enum mm_status s = mm_archive_read(call->arena, call->args[0], NULL, &manifest, err);
-    if (s == MM_ERR_DATA)
-        return broken(call, err);
-    return s == MM_OK ? answer(call, manifest, err) : s;
+    struct findings f = {.manifest = NULL};
+    bool folder = mm_file_is_folder(call->args[0]);
+    enum mm_status s = folder ? look_at_folder(call, &f, err) : look_at_archive(call, &f, err);
+    if (s == MM_OK)
+        s = check_signer(call, &f, err);
+    if (s == MM_NO) {
+        if (f.manifest || folder)
+            mm_fail_in(err, "%s", call->args[0]);
+        return answer_no(call, err);
+    }
+    if (s != MM_OK)
+        return s;
+    if (call->json)
+        return print_json(call, &f, err);
+    print(call, &f);
+    return MM_OK;
 }
 
 const struct mm_command mm_command_verify = {
     .name = "verify",
-    .args = "FILE",
-    .summary = "check every byte of an archive without unpacking it",
+    .args = "FILE or FOLDER",
+    .summary = "check every byte of an archive or a signed folder, and who signed it",
     .args_min = 1,
     .args_max = 1,
+    .options = options,
+    .options_size = sizeof(struct verify_options),
     .has_json = true,
     .run = run,
-    .notes = "Exit code 0: intact; 1: not, and the message says why; 5: the file cannot be read.",
-    .examples = "  mmar verify spleen.mmar\n  mmar verify spleen.mmar --json\n",
+    .notes = "Exit code 0: intact; 1: not, and the message says why; 5: the file cannot be read.\n"
+             "With --key, or when ~/.config/mmar/trusted (or $XDG_CONFIG_HOME/mmar/trusted) exists, what is unsigned "
+             "or signed with "
+             "another key is\na no as well. To trust a lab, copy its public key there: the file's name, without "
+             ".pub, is the signer's "
+             "name.",
+    .examples =
+        "  mmar verify spleen.mmar\n  mmar verify spleen.mmar --key lab_a.pub\n  mmar verify spleen.mmar --json\n",
 };

@@ -54,3 +54,14 @@ done
 sed -i 's/"num_cache_objects": [0-9]*/"num_cache_objects": 1/' stopped-3/models/resolved.json
 "$MMAR" train stopped-3 -q --resume 2>/dev/null
 [ $? -eq 3 ] && ok "resolved: other numbers are another run" || fail "resolved: a resume with other numbers was not refused"
+refused() { # name: resolved.json of the run "again-1" is not taken
+    "$MMAR" train again-1 -q 2>again.err
+    [ $? -eq 3 ] && grep -q "resolved.json" again.err && ok "resolved: $1 is refused" || fail "resolved: $1: $(cat again.err)"
+}
+sed -i 's/"replaced": [0-9]*/"replaced": 99/' again-1/models/resolved.json
+refused "an impossible number"
+echo '{' >again-1/models/resolved.json
+refused "a damaged file"
+rm again-1/models/resolved.json
+"$MMAR" train again-1 -q --set train.image_pipeline.args.cache_memory=120KiB
+[ "$(number again-1 num_cache_objects)" = 2 ] && ok "resolved: another config is resolved anew" || fail "resolved: $(cat again-1/models/resolved.json)"

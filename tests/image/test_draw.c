@@ -141,6 +141,19 @@ static void labels_are_outlined_only(void **state)
     assert_true(is_colour(canvas, 12, 15, black)); /* between two voxels of the label */
 }
 
+static void slices_show_colours(void **state)
+{
+    (void)state;
+    const int size[3] = {1, 1, 1};
+    struct mm_volume *image = mm_volume_make(&arena, MM_U8, 2, 3, size), *canvas = mm_canvas_make(&arena, 4, 4, white);
+    mm_volume_set(image, 0, 0, 0, 0, 200);
+    mm_volume_set(image, 2, 0, 0, 0, 100);
+    mm_draw_slice(canvas, 1, 1, 2, image, MM_DRAW_COLOURS, 0, 0, 200, NULL);
+    assert_true(is_colour(canvas, 1, 1, (struct mm_colour){255, 0, 128}));
+    assert_true(is_colour(canvas, 2, 2, (struct mm_colour){255, 0, 128}));
+    assert_true(is_colour(canvas, 3, 3, white));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup(palette_colours_differ_and_wrap, reset),
         cmocka_unit_test_setup(slices_are_windowed_and_volumes_stand_upright, reset),
         cmocka_unit_test_setup(labels_are_outlined_only, reset),
+        cmocka_unit_test_setup(slices_show_colours, reset),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
     mm_arena_done(&arena);

@@ -10,15 +10,15 @@ static void the_border_is_scipys(void **state)
     static const struct {
         const char *mode;
         double expected[4];
-    } cases[] = {{"constant", {-1, -1, 1, 2}},
-                 {"nearest", {1, 1, 1, 2}},
-                 {"reflect", {2, 1, 1, 2}},
-                 {"wrap", {2, 3, 1, 2}}}; /* wrap has a period of n - 1: 1 2 3 | 1 2 3 4 */
+    } cases[] = {{"constant", {-1, -1, -1, 1}},
+                 {"nearest", {1, 1, 1, 1}},
+                 {"reflect", {3, 2, 1, 1}},
+                 {"wrap", {4, 2, 3, 1}}}; /* with a period of n - 1, and -(n - 1) is n - 1 */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         b->sample = mm_sample_make(&b->arena);
         bench_put(b, "image", MM_F32, 1, 4, 1, 0, VALUES(1, 2, 3, 4));
         bench_runs(b, mm_arena_format(&b->arena,
-                                      "{\"name\": \"KerasAffine\", \"args\": {\"keys\": \"image\", \"ty\": -2, "
+                                      "{\"name\": \"KerasAffine\", \"args\": {\"keys\": \"image\", \"ty\": -3, "
                                       "\"cval\": -1, \"fill_mode\": \"%s\"}}",
                                       cases[i].mode));
         bench_expect(b, "image", MM_F32, 1, cases[i].expected, 1e-6);

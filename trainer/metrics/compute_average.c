@@ -7,7 +7,8 @@ static const struct mm_param params[] = {MM_OVERLAP_PARAMS(0), MM_PARAMS_END};
 const struct mm_metric mm_metric_compute_average = {
     .name = "ComputeAverage",
     .summary = "mean of the values of an aux op",
-    .notes = "\"field\" is the tag of an entry of train.aux_ops: ComputeDice and DiceMaskedOutput (Dice of the foreground, or of the class "
+    .notes = "\"field\" is the tag of an entry of train.aux_ops: ComputeDice and DiceMaskedOutput (Dice of the "
+             "foreground, or of the class "
              "of that tag), accuracy, or NegLoss (the loss with its sign turned, known while training only).",
     .params = params,
     .params_size = sizeof(struct mm_overlap),

@@ -149,7 +149,8 @@ static void multiple(const void *self, int out[3])
 const struct mm_model mm_model_clara_unet = {
     .name = "Unet",
     .summary = "U-Net with the arguments of Clara Train 3",
-    .notes = "Predictions are logits here: losses apply softmax or sigmoid. Clara's source is not public: the network has the shape of "
+    .notes = "Predictions are logits here: losses apply softmax or sigmoid. Clara's source is not public: the "
+             "network has the shape of "
              "VoxelMorph's unet_core. MONAI's U-Net is UNet, with a capital N.",
     .params = params,
     .params_size = sizeof(P),

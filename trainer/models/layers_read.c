@@ -126,7 +126,8 @@ enum mm_status mm_layer_read_norm(const cJSON *spec, struct mm_layer_style *styl
     if (group && groups != floor(groups))
         return mm_fail(err, MM_ERR_CONFIG, "norm: num_groups is %g, expected a whole number", groups);
     if (group && !(groups >= 1))
-        return mm_fail(err, MM_ERR_CONFIG, "norm: group needs its number of groups: [\"group\", {\"num_groups\": 8}]");
+        return mm_fail(err, MM_ERR_CONFIG,
+                       "norm: group needs its number of groups: [\"group\", {\"num_groups\": 8}]");
     style->groups = (int64_t)groups;
     style->norm = batch ? MM_LAYER_NORM_BATCH : group ? MM_LAYER_NORM_GROUP : MM_LAYER_NORM_INSTANCE;
     style->affine = affine != 0;

@@ -85,7 +85,8 @@ static void multiple(const void *self, int out[3])
 const struct mm_model mm_model_seg_resnet = {
     .name = "SegResNet",
     .summary = "encoder and decoder of residual blocks with group norm",
-    .notes = "Logits: losses and post transforms apply softmax or sigmoid. Without the variational branch of SegResNetVAE.",
+    .notes = "Logits: losses and post transforms apply softmax or sigmoid. Without the variational branch of "
+             "SegResNetVAE.",
     .params = params,
     .params_size = sizeof(P),
     .reference_axes = MM_AXES_XYZ,

@@ -116,8 +116,12 @@ static struct rise declare_rise(const struct mm_seg_resnet *net, struct mm_graph
     struct rise r = {.conv = plain_conv(net, from, from / 2, 1, 1)};
     snprintf(r.name, sizeof r.name, "up_samples.%zu", index);
     r.conv_inputs = mm_layer_conv_declare(graph, mm_layer_child(r.name, ".0.conv").text, &r.conv);
-    r.deconv = (struct mm_layer_conv){.in = from / 2, .out = from / 2, .kernel = {1 + z, 2, 2}, .stride = {1 + z, 2, 2},
-                                      .bias = true, .transposed = true};
+    r.deconv = (struct mm_layer_conv){.in = from / 2,
+                                      .out = from / 2,
+                                      .kernel = {1 + z, 2, 2},
+                                      .stride = {1 + z, 2, 2},
+                                      .bias = true,
+                                      .transposed = true};
     if (net->transposed)
         r.deconv_inputs = mm_layer_conv_declare(graph, mm_layer_child(r.name, ".1.deconv").text, &r.deconv);
     return r;

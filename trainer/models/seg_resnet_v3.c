@@ -89,7 +89,8 @@ static void multiple(const void *self, int out[3])
 const struct mm_model mm_model_seg_resnet_v3 = {
     .name = "SegResnet",
     .summary = "SegResNet with the arguments of Clara Train 3",
-    .notes = "Predictions are logits here: losses apply softmax or sigmoid. Clara's source is not public: the network is the published one.",
+    .notes = "Predictions are logits here: losses apply softmax or sigmoid. Clara's source is not public: the "
+             "network is the published one.",
     .params = params,
     .params_size = sizeof(P),
     .reference_axes = MM_AXES_XYZ,

@@ -1,0 +1,80 @@
+/* mmar sign */
+#include "base/file.h"
+#include "base/log.h"
+#include "mmar/archive/archive.h"
+#include "mmar/archive/zstd_stream.h"
+#include "mmar/command.h"
+#include "mmar/signing/signing.h"
+
+struct sign_options {
+    const char *key, *output, *detached;
+    int64_t level;
+};
+#define P struct sign_options
+
+static const struct mm_param options[] = {
+    MM_STRING(P, key, .required = true, .help = "the private key: NAME.key of mmar keygen"),
+    MM_STRING(P, output, .help = "-o: the signed archive (default: the archive itself is replaced)"),
+    MM_STRING(P, detached, .help = "write only the signature, as this file"),
+    MM_INT(P, level, .def = MM_ZSTD_LEVEL_DEFAULT, .min = 1, .max = MM_ZSTD_LEVEL_MAX,
+           .help = "of compression, as for mmar pack"),
+    MM_PARAMS_END};
+
+static enum mm_status sign(const struct mm_command_call *call, const struct mm_key *key, const char **written,
+                           struct mm_error *err)
+{
+    const struct sign_options *o = call->options;
+    const char *path = call->args[0];
+    if (o->detached)
+        *written = o->detached;
+    else if (mm_file_is_folder(path))
+        *written = mm_file_join(call->arena, path, MM_ARCHIVE_SIGNATURE);
+    else {
+        *written = o->output ? o->output : path;
+        return mm_sign_archive(call->arena, path, key, *written, (int)o->level, err);
+    }
+    return *written ? mm_sign_apart(call->arena, path, key, *written, err) : mm_fail_memory(err, "a file name");
+}
+
+static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct sign_options *o = call->options;
+    const char *written;
+    struct mm_key key;
+    if (!o->key)
+        return mm_fail(err, MM_ERR_USAGE, "--key is missing: the private key to sign with (mmar keygen makes one)");
+    if (o->output && o->detached)
+        return mm_fail(err, MM_ERR_USAGE, "-o and --detached: give one of them");
+    if (o->output && mm_file_is_folder(call->args[0]))
+        return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --detached names the file for its signature",
+                       call->args[0]);
+    if (MM_TRY(s, mm_key_open_private(call->arena, o->key, &key, err)))
+        return s;
+    if ((s = sign(call, &key, &written, err)) == MM_OK) {
+        mm_note("signed with key %s", key.id);
+        printf("%s\n", written);
+    }
+    mm_key_close(&key);
+    return s;
+}
+
+const struct mm_command mm_command_sign = {
+    .name = "sign",
+    .args = "ARCHIVE or FOLDER",
+    .summary = "sign an archive or a folder, so that others know whose model it is",
+    .args_min = 1,
+    .args_max = 1,
+    .options = options,
+    .options_size = sizeof(struct sign_options),
+    .run = run,
+    .notes = "The signature is an OpenSSF Model Signing v1.0 bundle: model_signing verify key checks the unpacked "
+             "folder too. An archive "
+             "carries\nit as its second member, model.sig; a folder gets the file model.sig. The archive's manifest, "
+             "and with it the "
+             "archive's identity,\nstays the same. A folder's signature names every file in it: sign archives, or "
+             "what was unpacked from "
+             "one, not a folder with data.",
+    .examples =
+        "  mmar sign spleen.mmar --key lab_a.key\n  mmar sign spleen.mmar --key lab_a.key --detached spleen.sig\n",
+};
