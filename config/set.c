@@ -184,6 +184,18 @@ static enum mm_status set_variable(struct mm_config_reader *reader, const char *
     return MM_OK;
 }
 
+/* The name that the config has a variable under, where versions 3 and 4 of Clara spell it differently. */
+static const char *own_spelling(const struct mm_config_reader *reader, const char *key)
+{
+    static const char *const pairs[][2] = {{"num_training_epoch_per_valid", "num_interval_per_valid"},
+                                           {"use_amp", "amp"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs && !mm_json_get(reader->root, key); i++)
+        for (int k = 0; k < 2; k++)
+            if (strcmp(pairs[i][k], key) == 0 && mm_json_get(reader->root, pairs[i][1 - k]))
+                return pairs[i][1 - k];
+    return key;
+}
+
 enum mm_status mm_config_apply_set(struct mm_config_reader *reader, const char *text)
 {
     const char *equals = strchr(text, '=');
@@ -201,7 +213,7 @@ enum mm_status mm_config_apply_set(struct mm_config_reader *reader, const char *
     if (!key || !value)
         return mm_fail_memory(reader->err, "a variable");
     if (!strpbrk(key, ".["))
-        return set_variable(reader, key, value);
+        return set_variable(reader, own_spelling(reader, key), value);
     set_path(reader, text, key, value);
     return MM_OK;
 }

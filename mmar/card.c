@@ -155,6 +155,7 @@ static void add_parents(struct mm_text *text, const cJSON *manifest)
         add_part(text, "", mm_json_get(parent, "name"), " ");
         add_part(text, "", mm_json_get(parent, "version"), " ");
         add_part(text, "(licence ", mm_json_get(parent, "licence"), ") ");
+        add_part(text, "signed by ", mm_json_get(parent, "signer"), " ");
         add_part(text, "", digest ? digest : mm_json_get(parent, "sha256"), "");
         mm_text_add(text, "\n");
     }

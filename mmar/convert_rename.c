@@ -122,6 +122,6 @@ enum mm_status mm_convert_rename(struct mm_arena *arena, struct mm_convert_sourc
     for (size_t i = 0; i < rules.count; i++)
         if (!rules.items[i].used)
             return mm_fail(err, MM_ERR_USAGE, "--rename: no tensor is called \"%s%s\" (--list shows them)",
-                           rules.items[i].old, mm_text_ends(rules.items[i].old, ".") ? "..." : "");
+                           rules.items[i].old, mm_text_ends(rules.items[i].old, ".") ? "*" : "");
     return check_unique(arena, source, err);
 }

@@ -88,7 +88,8 @@ static void rehearse(const struct mm_training *t, const struct mm_source *source
 
 void mm_lint_batch(const struct mm_training *training, struct mm_problems *problems)
 {
-    rehearse(training, training->train, "the first training batch", rehearse_batch, problems);
-    if (training->validation)
+    if (training->train)
+        rehearse(training, training->train, "the first training batch", rehearse_batch, problems);
+    if (training->validation && training->model)
         rehearse(training, training->validation, "the first validation image", rehearse_image, problems);
 }

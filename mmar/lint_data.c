@@ -96,7 +96,7 @@ void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, co
                        a.channels, first.rank, first.channels);
         if (has_image && has_label)
             lint_grids(image, &a, label, &b, problems);
-        if (has_label && i % every == 0 && values) {
+        if (has_label && i % every == 0 && values && training->model) {
             result->labels_read++;
             lint_label(training, values, item, (uint32_t)i, label, problems);
         }

@@ -10,6 +10,8 @@
     X(infer)                                                                                                         \
     X(convert)                                                                                                       \
     X(pack)                                                                                                          \
+    X(keygen)                                                                                                        \
+    X(sign)                                                                                                          \
     X(unpack)                                                                                                        \
     X(show)                                                                                                          \
     X(verify)                                                                                                        \

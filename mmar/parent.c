@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
+#include "mmar/signing/signing.h"
 
 #define ANCESTORS_MAX 24   /* a manifest nests them, and JSON nests at most MM_JSON_DEPTH_MAX deep */
 #define FACT_MAX      1000 /* bytes of a stranger's text that a child repeats                      */
@@ -23,6 +24,13 @@ static void copy_facts(struct mm_arena *arena, cJSON *to, const cJSON *from)
     }
 }
 
+/* null: unsigned, or signed by nobody known. */
+static void add_signer(struct mm_arena *arena, cJSON *to, const cJSON *name)
+{
+    bool told = cJSON_IsString(name) && strlen(name->valuestring) <= FACT_MAX;
+    mm_json_add(arena, to, "signer", told ? mm_json_copy(arena, name) : mm_json_null(arena));
+}
+
 /* `from` and its ancestors, appended to `to` as its "parent". */
 static void add_ancestors(struct mm_arena *arena, cJSON *to, const cJSON *from)
 {
@@ -33,9 +41,25 @@ static void add_ancestors(struct mm_arena *arena, cJSON *to, const cJSON *from)
         }
         cJSON *record = mm_json_object(arena);
         copy_facts(arena, record, from);
-        mm_json_add(arena, record, "signer", mm_json_null(arena));
+        add_signer(arena, record, mm_json_get(from, "signer"));
         to = mm_json_add(arena, to, "parent", record);
     }
+}
+
+/* The name under which its user trusts the signer's key. A signature that does not hold is no parent to build on. */
+static enum mm_status find_signer(struct mm_arena *arena, const char *file, const cJSON *manifest, const cJSON **name,
+                                  struct mm_error *err)
+{
+    enum mm_status s;
+    cJSON *head;
+    char *signature;
+    struct mm_signer signer = {.name = NULL};
+    if (MM_TRY(s, mm_archive_head(arena, file, &head, &signature, err)))
+        return s;
+    if (signature && MM_TRY(s, mm_signing_check_head(arena, manifest, signature, NULL, &signer, err)))
+        return s == MM_NO ? mm_fail(err, MM_ERR_DATA, "%s: %s", file, err->text) : s;
+    *name = signer.name ? mm_json_text(arena, signer.name) : NULL;
+    return MM_OK;
 }
 
 static enum mm_status from_archive(struct mm_arena *arena, const char *file, struct mm_parent *parent,
@@ -43,16 +67,18 @@ static enum mm_status from_archive(struct mm_arena *arena, const char *file, str
 {
     enum mm_status s;
     cJSON *manifest, *record = mm_json_object(arena);
+    const cJSON *signer;
     char digest[MM_SHA256_HEX];
     if (MM_TRY(s, mm_unpack_temporary(arena, file, &parent->folder, &manifest, err)) ||
-        MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)))
+        MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)) ||
+        MM_TRY(s, find_signer(arena, file, manifest, &signer, err)))
         return s;
     if (!mm_manifest_file(manifest, WEIGHTS))
         return mm_fail(err, MM_ERR_DATA, "%s: holds no weights (" WEIGHTS ")", file);
     mm_json_add(arena, record, "kind", mm_json_text(arena, "archive"));
     mm_json_add(arena, record, "manifest_sha256", mm_json_text(arena, digest));
     copy_facts(arena, record, manifest);
-    mm_json_add(arena, record, "signer", mm_json_null(arena));
+    add_signer(arena, record, signer);
     add_ancestors(arena, record, mm_json_get(manifest, "parent"));
     parent->weights = mm_file_join(arena, parent->folder, "model/" WEIGHTS);
     parent->record = record;

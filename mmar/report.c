@@ -50,26 +50,39 @@ static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, 
     return s;
 }
 
+/* How long a training takes. */
+static void plan_length(const struct mm_training *t, uint32_t steps, struct mm_text *text)
+{
+    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate,
+                   t->schedule ? ", " : "", t->schedule ? t->schedule->name : "");
+    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs, steps,
+                   (long long)t->valid_interval);
+    if (t->validation)
+        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count,
+                       t->validation->pipeline->data_list_key);
+    else
+        mm_text_add(text, ": none, the config has no validate.image_pipeline\n");
+}
+
 enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *t, struct mm_text *text,
                               struct mm_error *err)
 {
     (void)arena;
     enum mm_status s;
     struct mm_cache_plan plan;
-    if (MM_TRY(s, mm_cache_plan_make(t->train, 16, &plan, err)))
+    const struct mm_source *source = t->train ? t->train : t->validation; /* an evaluation file has no training */
+    if (!source)
+        return mm_fail(err, MM_ERR_CONFIG, "%s: has no data to plan for", t->config->file);
+    if (MM_TRY(s, mm_cache_plan_make(source, 16, &plan, err)))
         return s;
-    mm_cache_plan_print(t->train, &plan, text);
-    if (MM_TRY(s, plan_network(t, plan.batch, text, err)))
+    mm_cache_plan_print(source, &plan, text);
+    if (t->model && MM_TRY(s, plan_network(t, plan.batch, text, err)))
         return s;
-    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate,
-                   t->schedule ? ", " : "", t->schedule ? t->schedule->name : "");
-    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs,
-                   plan.steps, (long long)t->valid_interval);
-    if (t->validation)
-        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count,
-                       t->validation->pipeline->data_list_key);
+    if (t->train)
+        plan_length(t, plan.steps, text);
     else
-        mm_text_add(text, ": none, the config has no validate.image_pipeline\n");
+        mm_text_format(text, "evaluates  %zu items of \"%s\"\n", source->list->count,
+                       source->pipeline->data_list_key);
     return MM_OK;
 }
 

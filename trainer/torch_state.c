@@ -92,7 +92,8 @@ static enum mm_status choose(const struct search *search, const char *key, const
     if (!search->count)
         return mm_fail(err, MM_ERR_DATA, "it holds no dict of tensors: save the state_dict of the model");
     for (size_t i = 0; i < search->count && used < sizeof(names); i++)
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", search->found[i].path);
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+                                 *search->found[i].path ? search->found[i].path : "(the file's own, without --key)");
     if (key)
         return mm_fail(err, MM_ERR_USAGE, "--key %s: no dict of tensors is there; there are: %s", key, names);
     return mm_fail(err, MM_ERR_USAGE, "several dicts of tensors: %s: choose one with --key", names);

@@ -57,7 +57,7 @@ static enum mm_status find_end(const struct zip_bytes *zip, size_t *end, struct 
 static enum mm_status find_directory(const struct zip_bytes *zip, struct directory *out, struct mm_error *err)
 {
     enum mm_status status;
-    size_t end;
+    size_t end = 0;
     if (MM_TRY(status, find_end(zip, &end, err)))
         return status;
     const unsigned char *record = zip->at + end;

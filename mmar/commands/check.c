@@ -76,6 +76,36 @@ static enum mm_status refuse_notes(struct mm_problems *problems, struct mm_error
     return mm_problems_fail(problems, MM_ERR_CONFIG, err);
 }
 
+/* A file that has its place in an MMAR and no use here. */
+static enum mm_status recognised(const struct mm_command_call *call, const struct mm_config *config,
+                                 const char *sentence, struct mm_error *err)
+{
+    if (!call->json) {
+        puts(sentence);
+        return MM_OK;
+    }
+    cJSON *json = mm_json_object(call->arena);
+    mm_json_add(call->arena, json, "good", mm_json_bool(call->arena, true));
+    mm_json_add(call->arena, json, "kind", mm_json_text(call->arena, mm_config_kind_text(config->kind)));
+    mm_json_add(call->arena, json, "findings", mm_json_array(call->arena));
+    return mm_command_print_json(call->arena, json, err);
+}
+
+static void lint(const struct mm_command_call *call, const struct mm_training *training,
+                 struct mm_lint_data_result *data, struct mm_problems *problems)
+{
+    const struct check_options *o = call->options;
+    mm_lint_training(training, problems);
+    if (o->no_data)
+        return;
+    if (training->train)
+        mm_lint_data(call->arena, training, training->train, o->full, data, problems);
+    if (training->validation)
+        mm_lint_data(call->arena, training, training->validation, o->full, data, problems);
+    if (!problems->errors)
+        mm_lint_batch(training, problems);
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
@@ -83,25 +113,25 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_lint_data_result data = {0};
-    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
+    if (MM_TRY(s, mm_project_read(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
                                   "config/config_train.json", &project, err)))
         return s;
     struct mm_problems *problems = project->problems;
-    s = mm_training_read(call->arena, project->config, project->root, MM_PART_ALL, &training, problems, err);
+    const char *unused = mm_project_unused(call->arena, project);
+    if (unused && !problems->errors)
+        return recognised(call, project->config, unused, err);
+    s = mm_training_read(call->arena, project->config, project->root, mm_project_parts(project), &training, problems,
+                         err);
     if (problems->errors)
         return mm_problems_fail(problems, s == MM_OK ? MM_ERR_CONFIG : s, err);
     if (s != MM_OK)
         return s;
+    if (!training->model)
+        mm_problem(problems, MM_SEVERITY_NOTE, NULL,
+                   "the model is not known: this file names none, and there is no config_train.json beside it");
     if (o->strict && MM_TRY(s, refuse_notes(problems, err)))
         return s;
-    mm_lint_training(training, problems);
-    if (!o->no_data) {
-        mm_lint_data(call->arena, training, training->train, o->full, &data, problems);
-        if (training->validation)
-            mm_lint_data(call->arena, training, training->validation, o->full, &data, problems);
-        if (!problems->errors)
-            mm_lint_batch(training, problems);
-    }
+    lint(call, training, &data, problems);
     return answer(call, problems, &data, err);
 }
 

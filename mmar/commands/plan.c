@@ -13,9 +13,15 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_text text;
-    if (MM_TRY(s, mm_project_open(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
-                                  "config/config_train.json", &project, err)) ||
-        MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
+    if (MM_TRY(s, mm_project_read(call->arena, &o->mmar, call->arg_count ? call->args[0] : NULL,
+                                  "config/config_train.json", &project, err)))
+        return s;
+    const char *unused = project->problems->errors ? NULL : mm_project_unused(call->arena, project);
+    if (unused) {
+        puts(unused);
+        return MM_OK;
+    }
+    if (MM_TRY(s, mm_project_training(call->arena, project, mm_project_parts(project), &training, err)))
         return s;
     mm_text_init(&text, 1 << 20);
     if ((s = mm_report_plan(call->arena, training, &text, err)) == MM_OK)

@@ -6,6 +6,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/signing/signing.h"
 
 struct show_options {
     const char *file;
@@ -59,7 +60,7 @@ static enum mm_status show_file(struct mm_arena *arena, const char *archive, con
         return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --file takes a file out of an archive", archive);
     if (MM_TRY(s, mm_archive_manifest(arena, archive, &manifest, err)))
         return s;
-    if (!mm_manifest_file(manifest, name))
+    if (!mm_manifest_file(manifest, name) && strcmp(name, MM_ARCHIVE_SIGNATURE) != 0)
         return mm_fail(err, MM_ERR_USAGE, "%s: holds no %s (mmar show %s --json lists what it holds)", archive, name,
                        archive);
     x.kept = tmpfile();
@@ -71,17 +72,68 @@ static enum mm_status show_file(struct mm_arena *arena, const char *archive, con
     return s;
 }
 
-/* Of an archive its manifest; of a folder the one that packing it would make. */
-static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJSON **manifest, struct mm_error *err)
+/* Of an archive its manifest and signature; of a folder the manifest that packing it would make. */
+static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJSON **manifest, char **signature,
+                                    struct mm_error *err)
 {
     enum mm_status s;
     struct mm_archive_list *list;
     const struct mm_pack_options how = {0};
+    *signature = NULL;
     if (!mm_file_is_folder(path))
-        return mm_archive_manifest(arena, path, manifest, err);
+        return mm_archive_head(arena, path, manifest, signature, err);
     return MM_TRY(s, mm_layout_collect(arena, path, &how, &list, err))
                ? s
                : mm_manifest_make(arena, path, list, manifest, err);
+}
+
+/* Who signed it, as far as its head tells: a bad signature is shown, and no failure. */
+struct vouching {
+    struct mm_signer signer;
+    const char *bad; /* what is wrong with the signature; NULL: nothing */
+};
+
+static enum mm_status find_signer(struct mm_arena *arena, const cJSON *manifest, const char *signature,
+                                  struct vouching *out, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    *out = (struct vouching){.bad = NULL};
+    if (signature)
+        s = mm_signing_check_head(arena, manifest, signature, NULL, &out->signer, err);
+    if (s != MM_NO)
+        return s;
+    out->signer = (struct mm_signer){.name = NULL};
+    out->bad = mm_arena_text(arena, err->text);
+    return out->bad ? MM_OK : mm_fail_memory(err, "the signature");
+}
+
+static enum mm_status answer_json(struct mm_arena *arena, cJSON *manifest, const char *digest,
+                                  const struct vouching *v, struct mm_error *err)
+{
+    cJSON *json = mm_json_object(arena);
+    mm_json_add(arena, json, "manifest_sha256", mm_json_text(arena, digest));
+    mm_json_add(arena, json, "signer", v->signer.name ? mm_json_text(arena, v->signer.name) : mm_json_null(arena));
+    if (v->signer.key_id)
+        mm_json_add(arena, json, "signed_with", mm_json_text(arena, v->signer.key_id));
+    if (v->bad)
+        mm_json_add(arena, json, "bad_signature", mm_json_text(arena, v->bad));
+    mm_json_add(arena, json, "manifest", manifest);
+    return mm_command_print_json(arena, json, err);
+}
+
+static void answer(const cJSON *manifest, const char *digest, const struct vouching *v)
+{
+    struct mm_text text;
+    mm_text_init(&text, 1 << 20);
+    mm_card_print(&text, manifest, digest);
+    if (v->bad)
+        mm_text_format(&text, "%-14sbad: %s\n", "signature", v->bad);
+    else if (v->signer.name)
+        mm_text_format(&text, "%-14s%s, key %s\n", "signed by", v->signer.name, v->signer.key_id);
+    else if (v->signer.key_id)
+        mm_text_format(&text, "%-14snobody known here, key %s\n", "signed by", v->signer.key_id);
+    fputs(text.bytes, stdout);
+    mm_text_done(&text);
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
@@ -89,24 +141,18 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     enum mm_status s;
     const struct show_options *o = call->options;
     const char *path = call->arg_count ? call->args[0] : ".";
-    char digest[MM_SHA256_HEX];
+    char digest[MM_SHA256_HEX], *signature;
     cJSON *manifest;
-    struct mm_text text;
+    struct vouching vouching;
     if (o->file)
         return show_file(call->arena, path, o->file, err);
-    if (MM_TRY(s, find_manifest(call->arena, path, &manifest, err)) ||
-        MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)))
+    if (MM_TRY(s, find_manifest(call->arena, path, &manifest, &signature, err)) ||
+        MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)) ||
+        MM_TRY(s, find_signer(call->arena, manifest, signature, &vouching, err)))
         return s;
-    if (call->json) {
-        cJSON *json = mm_json_object(call->arena);
-        mm_json_add(call->arena, json, "manifest_sha256", mm_json_text(call->arena, digest));
-        mm_json_add(call->arena, json, "manifest", manifest);
-        return mm_command_print_json(call->arena, json, err);
-    }
-    mm_text_init(&text, 1 << 20);
-    mm_card_print(&text, manifest, digest);
-    fputs(text.bytes, stdout);
-    mm_text_done(&text);
+    if (call->json)
+        return answer_json(call->arena, manifest, digest, &vouching, err);
+    answer(manifest, digest, &vouching);
     return MM_OK;
 }
 

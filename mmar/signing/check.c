@@ -114,6 +114,6 @@ enum mm_status mm_signing_check_head(struct mm_arena *arena, const cJSON *manife
     struct mm_statement now;
     if (MM_TRY(s, mm_bundle_parse(arena, signature, strlen(signature), &bundle, err)) ||
         MM_TRY(s, mm_signing_of_manifest(arena, manifest, &now, err)))
-        return s == MM_ERR_DATA ? mm_fail_in(err, "its signature") : s;
+        return s == MM_ERR_DATA ? mm_fail(err, MM_NO, "its signature %s", err->text) : s;
     return mm_signing_check(arena, &bundle, &now, key, out, err);
 }

@@ -41,7 +41,7 @@ struct mm_signer {
 enum mm_status mm_signing_check(struct mm_arena *arena, const struct mm_bundle *bundle,
                                 const struct mm_statement *now, const char *key, struct mm_signer *out,
                                 struct mm_error *err);
-/* The same of an archive's head; `signature` as mm_archive_head gives it. */
+/* The same of an archive's head; `signature` as mm_archive_head gives it: one that cannot be read is MM_NO too. */
 enum mm_status mm_signing_check_head(struct mm_arena *arena, const cJSON *manifest, const char *signature,
                                      const char *key, struct mm_signer *out, struct mm_error *err);
 
