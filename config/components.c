@@ -17,17 +17,29 @@ static size_t count_list(const cJSON *stage, const char *key)
     return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
 }
 
+/* "name", or of a component that has only a Python class the last part of that. */
+static const char *name_of(const cJSON *component)
+{
+    const cJSON *name = mm_json_get(component, "name"), *path = mm_json_get(component, "path");
+    if (cJSON_IsString(name))
+        return name->valuestring;
+    if (name || !cJSON_IsString(path))
+        return NULL;
+    const char *dot = strrchr(path->valuestring, '.');
+    return dot ? dot + 1 : path->valuestring;
+}
+
 static void collect_list(struct mm_config_reader *reader, const cJSON *stage, const char *key)
 {
     const cJSON *list = mm_json_get(stage, key), *item;
     if (!cJSON_IsArray(list))
         return;
     cJSON_ArrayForEach (item, list) {
-        const cJSON *text = mm_json_get(item, "name");
-        if (!cJSON_IsString(text))
+        const char *text = name_of(item);
+        if (!text)
             continue;
         struct mm_named named = {.node = item};
-        mm_config_split_name(reader->arena, text->valuestring, &named.name, &named.alias);
+        mm_config_split_name(reader->arena, text, &named.name, &named.alias);
         if (named.name)
             reader->named[reader->named_count++] = named;
     }

@@ -63,11 +63,11 @@ static inline bool mm_config_kind_is_used(enum mm_config_kind kind)
 struct mm_config {
     enum mm_config_kind kind; /* of those not used here only this, file and root are set */
     const char *file;         /* as the user knows it                               */
-    const cJSON *root;      /* whole file after substitution                      */
-    const cJSON *variables; /* environment.json's and --set's that the file has not */
-    int64_t epochs;         /* 0 when absent                                      */
-    int64_t valid_interval; /* num_training_epoch_per_valid, in epochs; default 1 */
-    double learning_rate;   /* NaN when absent                                    */
+    const cJSON *root;        /* whole file after substitution                      */
+    const cJSON *variables;   /* environment.json's and --set's that the file has not */
+    int64_t epochs;           /* 0 when absent                                      */
+    int64_t valid_interval;   /* num_training_epoch_per_valid, in epochs; default 1 */
+    double learning_rate;     /* NaN when absent                                    */
     bool use_amp, multi_gpu;
     uint64_t seed;                   /* "determinism".random_seed or top-level "seed"; default 0 */
     struct mm_stage train, validate; /* an evaluation or inference file is `validate` */
@@ -80,7 +80,7 @@ struct mm_config_sources {
     bool environment_optional;
     const char *const *sets; /* "k=v" of --set                                    */
     size_t set_count;
-    bool list_allowed;         /* a config that is a bare list stands for {"pre_transforms": list} */
+    bool list_allowed; /* a config that is a bare list stands for {"pre_transforms": list} */
     /* What stands in for a Python class of that name, for the error about it; NULL: nothing is proposed. Returns "" or a text such as
      * "; built in are RandShiftIntensity and RandScaleIntensity" in `buffer`. */
     const char *(*propose)(const char *name, char *buffer, size_t size);

@@ -52,7 +52,25 @@ bool mm_config_is_stage_key(const char *name)
 /* v4's evaluation files say which file holds the model, and not what it is. */
 static bool is_model_file(const cJSON *node)
 {
-    return cJSON_IsArray(node) || mm_json_get(node, "ts_path") || mm_json_get(node, "ckpt_path");
+    const cJSON *first = cJSON_IsArray(node) ? node->child : node;
+    return !first || mm_json_get(first, "ts_path") || mm_json_get(first, "ckpt_path");
+}
+
+/* AutoML writes alternatives as a list, all but one of them disabled: the first that is not counts. */
+static bool read_alternatives(struct mm_config_reader *reader, const cJSON *list, struct mm_component *out)
+{
+    size_t errors = reader->problems->errors;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, list)
+        if (mm_config_read_component(reader, item, out)) {
+            if (item->next)
+                mm_problem(reader->problems, MM_SEVERITY_NOTE, item->next,
+                           "has no effect here: of alternatives the first that is not disabled counts");
+            return true;
+        }
+    if (reader->problems->errors == errors)
+        mm_problem(reader->problems, MM_SEVERITY_ERROR, list, "all alternatives are disabled");
+    return false;
 }
 
 static enum mm_status read_single(struct mm_config_reader *reader, const struct section *section, const cJSON *node,
@@ -64,7 +82,8 @@ static enum mm_status read_single(struct mm_config_reader *reader, const struct 
     if (!component)
         return mm_fail_memory(reader->err, "a config");
     const struct mm_component **field = (const struct mm_component **)((char *)stage + section->offset);
-    if (mm_config_read_component(reader, node, component))
+    if (cJSON_IsArray(node) ? read_alternatives(reader, node, component)
+                            : mm_config_read_component(reader, node, component))
         *field = component;
     return MM_OK;
 }

@@ -141,6 +141,18 @@ static void add_data(struct mm_text *text, const cJSON *manifest)
     mm_text_add(text, "\n");
 }
 
+/* "archive spleen 1.0 (licence ...) signed by lab_b <digest>": what a record says of a model. */
+static void add_model_record(struct mm_text *text, const cJSON *record, const cJSON *digest)
+{
+    add_part(text, "", mm_json_get(record, "kind"), " ");
+    add_part(text, "", mm_json_get(record, "name"), " ");
+    add_part(text, "", mm_json_get(record, "version"), " ");
+    add_part(text, "(licence ", mm_json_get(record, "licence"), ") ");
+    add_part(text, "signed by ", mm_json_get(record, "signer"), " ");
+    add_part(text, "", digest, "");
+    mm_text_add(text, "\n");
+}
+
 /* One line an ancestor, the nearest first. */
 static void add_parents(struct mm_text *text, const cJSON *manifest)
 {
@@ -151,14 +163,21 @@ static void add_parents(struct mm_text *text, const cJSON *manifest)
          parent = mm_json_get(parent, "parent"), label = "  and that of") {
         const cJSON *digest = mm_json_get(parent, "manifest_sha256");
         mm_text_format(text, COLUMN, label);
-        add_part(text, "", mm_json_get(parent, "kind"), " ");
-        add_part(text, "", mm_json_get(parent, "name"), " ");
-        add_part(text, "", mm_json_get(parent, "version"), " ");
-        add_part(text, "(licence ", mm_json_get(parent, "licence"), ") ");
-        add_part(text, "signed by ", mm_json_get(parent, "signer"), " ");
-        add_part(text, "", digest ? digest : mm_json_get(parent, "sha256"), "");
-        mm_text_add(text, "\n");
+        add_model_record(text, parent, digest ? digest : mm_json_get(parent, "sha256"));
     }
+}
+
+void mm_card_lineage(struct mm_text *text, const cJSON *manifest, const char *digest)
+{
+    const cJSON *origin = mm_json_get(mm_json_get(manifest, "origin"), "kind");
+    mm_text_format(text, COLUMN, "model");
+    add_part(text, "", mm_json_get(manifest, "name"), " ");
+    add_part(text, "", mm_json_get(manifest, "version"), " ");
+    add_part(text, "(licence ", mm_json_get(manifest, "licence"), ") ");
+    mm_text_format(text, "%s\n", digest);
+    add_parents(text, manifest);
+    if (!cJSON_IsObject(mm_json_get(manifest, "parent")) && !says_something(origin))
+        mm_text_format(text, COLUMN "nothing is told of it\n", "origin");
 }
 
 void mm_card_files(const cJSON *manifest, size_t *count, uint64_t *bytes)

@@ -96,6 +96,8 @@ enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const c
     if (!mm_torch_is(bytes, size)) {
         if (key)
             return mm_fail(err, MM_ERR_USAGE, "%s: --key is for PyTorch files, this is none", path);
+        if (size < 9 || bytes[8] != '{')
+            return mm_fail(err, MM_ERR_DATA, "%s: is neither a file of torch.save nor a safetensors file", path);
         if (MM_TRY(s, from_safetensors(arena, path, bytes, size, out, err)))
             return s;
     } else if (MM_TRY(s, from_torch(arena, bytes, size, key, out, err))) {

@@ -15,6 +15,7 @@
     X(unpack)                                                                                                        \
     X(show)                                                                                                          \
     X(verify)                                                                                                        \
+    X(diff)                                                                                                          \
     X(synth)                                                                                                         \
     X(list)                                                                                                          \
     X(help)

@@ -67,7 +67,7 @@ static enum mm_status from_archive(struct mm_arena *arena, const char *file, str
 {
     enum mm_status s;
     cJSON *manifest, *record = mm_json_object(arena);
-    const cJSON *signer;
+    const cJSON *signer = NULL;
     char digest[MM_SHA256_HEX];
     if (MM_TRY(s, mm_unpack_temporary(arena, file, &parent->folder, &manifest, err)) ||
         MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)) ||

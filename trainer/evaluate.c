@@ -24,7 +24,7 @@ static const uint8_t *one_class(struct mm_arena *scratch, const uint8_t *masks, 
 {
     uint8_t *out = mm_arena_alloc(scratch, 2 * voxels);
     for (size_t i = 0; out && i < voxels; i++) {
-        out[voxels + i] = class < classes ? masks[(size_t)class * voxels + i] : 0;
+        out[voxels + i] = class < classes ? masks[(size_t) class * voxels + i] : 0;
         out[i] = !out[voxels + i];
     }
     return out;
@@ -174,9 +174,8 @@ static enum mm_status predict_item(struct mm_network *network, const struct mm_t
     *loss = NAN;
     if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &logits, err)))
         return s;
-    if (needs_loss(training) &&
-        (MM_TRY(s, mm_sample_volume(sample, training->prediction.label_field, &label, err)) ||
-         MM_TRY(s, loss_of(training, sample->arena, logits, label->volume, loss, err))))
+    if (needs_loss(training) && (MM_TRY(s, mm_sample_volume(sample, training->prediction.label_field, &label, err)) ||
+                                 MM_TRY(s, loss_of(training, sample->arena, logits, label->volume, loss, err))))
         return s;
     return mm_predict_finish(training, sample, logits, err);
 }

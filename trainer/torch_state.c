@@ -174,7 +174,7 @@ enum mm_status mm_torch_choose(struct mm_arena *arena, const struct mm_torch_fil
         MM_TRY(status, list_others(arena, "", root, chosen->dict, others, &out->others.count, err)))
         return status;
     if (chosen->dict != root)
-        status = list_others(arena, chosen->path, chosen->dict, NULL, others, &out->others.count, err);
+        status = list_others(arena, chosen->path, chosen->dict, chosen->dict, others, &out->others.count, err);
     out->others.items = others;
     return status;
 }

@@ -6,15 +6,15 @@
 #include "base/json.h"
 
 /* Limits on what an archive may hold; passing one is MM_ERR_DATA that names it. */
-#define MM_ARCHIVE_FILES_MAX    100000
-#define MM_ARCHIVE_NAME_MAX     1024
-#define MM_ARCHIVE_DEPTH_MAX    16
-#define MM_ARCHIVE_BYTES_MAX    ((uint64_t)64 << 30)
-#define MM_ARCHIVE_MANIFEST_MAX (4u << 20)
-#define MM_ARCHIVE_MANIFEST     "manifest.json" /* the first member */
-#define MM_ARCHIVE_SIGNATURE     "model.sig" /* the second, when the archive is signed (mmar/signing) */
+#define MM_ARCHIVE_FILES_MAX     100000
+#define MM_ARCHIVE_NAME_MAX      1024
+#define MM_ARCHIVE_DEPTH_MAX     16
+#define MM_ARCHIVE_BYTES_MAX     ((uint64_t)64 << 30)
+#define MM_ARCHIVE_MANIFEST_MAX  (4u << 20)
+#define MM_ARCHIVE_MANIFEST      "manifest.json" /* the first member */
+#define MM_ARCHIVE_SIGNATURE     "model.sig"     /* the second, when the archive is signed (mmar/signing) */
 #define MM_ARCHIVE_SIGNATURE_MAX (8u << 20)
-#define MM_ARCHIVE_RATIO_MAX    2000            /* unpacked bytes per packed byte, once past 16 MiB */
+#define MM_ARCHIVE_RATIO_MAX     2000            /* unpacked bytes per packed byte, once past 16 MiB */
 
 struct mm_archive_file {
     const char *name; /* relative, '/'-separated, normalised */

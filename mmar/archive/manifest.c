@@ -162,8 +162,6 @@ static enum mm_status check_file(const cJSON *row, const char *before, uint64_t 
         return s;
     if (strlen(digest->valuestring) != 64 || strspn(digest->valuestring, "0123456789abcdef") != 64)
         return mm_fail(err, MM_ERR_DATA, "%s: its sha256 is no SHA-256 digest", path->valuestring);
-    if (mm_archive_name_collides(path->valuestring, MM_ARCHIVE_SIGNATURE))
-        return mm_fail(err, MM_ERR_DATA, "%s: is the name of the signature, which is not listed", path->valuestring);
     if (before && strcmp(before, path->valuestring) >= 0)
         return mm_fail(err, MM_ERR_DATA, "%s: listed twice or out of order", path->valuestring);
     if ((uint64_t)size > MM_ARCHIVE_BYTES_MAX - *total)

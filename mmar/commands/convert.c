@@ -121,6 +121,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_convert_source source;
     if (!o->list && !o->output)
         return mm_fail(err, MM_ERR_USAGE, "give -o FILE.safetensors, or --list to look");
+    if (call->json && !o->list)
+        return mm_fail(err, MM_ERR_USAGE, "--json goes with --list");
     if (MM_TRY(s, mm_convert_open(call->arena, call->args[0], o->key, &source, err)) ||
         MM_TRY(s, mm_convert_rename(call->arena, &source, &o->rename, err)))
         return s;

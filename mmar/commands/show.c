@@ -10,11 +10,13 @@
 
 struct show_options {
     const char *file;
+    bool lineage;
 };
 #define P struct show_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"), MM_PARAMS_END};
+    MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"),
+    MM_BOOL(P, lineage, .help = "only what the model was made from: the chain of its parents"), MM_PARAMS_END};
 
 /* One file of an archive: kept apart until all of the archive has proved sound. */
 struct extract {
@@ -121,11 +123,11 @@ static enum mm_status answer_json(struct mm_arena *arena, cJSON *manifest, const
     return mm_command_print_json(arena, json, err);
 }
 
-static void answer(const cJSON *manifest, const char *digest, const struct vouching *v)
+static void answer(const cJSON *manifest, const char *digest, const struct vouching *v, bool lineage)
 {
     struct mm_text text;
     mm_text_init(&text, 1 << 20);
-    mm_card_print(&text, manifest, digest);
+    (lineage ? mm_card_lineage : mm_card_print)(&text, manifest, digest);
     if (v->bad)
         mm_text_format(&text, "%-14sbad: %s\n", "signature", v->bad);
     else if (v->signer.name)
@@ -152,7 +154,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         return s;
     if (call->json)
         return answer_json(call->arena, manifest, digest, &vouching, err);
-    answer(manifest, digest, &vouching);
+    answer(manifest, digest, &vouching, o->lineage);
     return MM_OK;
 }
 

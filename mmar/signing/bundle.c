@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 
+#include "mmar/archive/archive.h"
+
 #define MEDIA_TYPE   "application/vnd.dev.sigstore.bundle.v0.3+json"
 #define PAYLOAD_TYPE "application/vnd.in-toto+json"
 #define BASE64       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -122,7 +124,7 @@ enum mm_status mm_bundle_parse(struct mm_arena *arena, const char *text, size_t 
     enum mm_status s;
     cJSON *json;
     *bundle = (struct mm_bundle){.key_id = ""};
-    if (MM_TRY(s, mm_json_parse(arena, MM_SIGNATURE_FILE, text, size, &json, err)))
+    if (MM_TRY(s, mm_json_parse(arena, MM_ARCHIVE_SIGNATURE, text, size, &json, err)))
         return s == MM_ERR_CONFIG ? mm_fail(err, MM_ERR_DATA, "is no signature: it is no sound JSON") : s;
     const cJSON *type = mm_json_get(json, "mediaType"),
                 *key = mm_json_get(mm_json_get(json, "verificationMaterial"), "publicKey"),

@@ -7,8 +7,6 @@
 #include "base/json.h"
 #include "mmar/signing/key.h"
 
-#define MM_SIGNATURE_FILE "model.sig"
-
 struct mm_signed_file {
     const char *name; /* relative, '/'-separated */
     const char *sha256;

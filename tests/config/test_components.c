@@ -5,13 +5,13 @@ static void names_and_aliases_are_split(void **state)
 {
     struct fixture f;
     read_good(&f, state,
-              "{\"train\": {\"pre_transforms\": [{\"name\": \"Scale#ScaleImg\", \"args\": {\"a\": 1}, \"search\": "
+              "{\"train\": {\"pre_transforms\": [{\"name\": \"Scale#ScaleImg\", \"args\": {\"a\": 1}, \"rank\": "
               "[1]}, {\"name\": \"Load\"}]}}",
               NULL, NULL);
     const struct mm_component *items = f.config->train.pre_transforms.items;
     assert_string_equal(items[0].name, "Scale");
     assert_string_equal(items[0].alias, "ScaleImg");
-    assert_non_null(mm_json_get(items[0].node, "search"));
+    assert_non_null(mm_json_get(items[0].node, "rank"));
     assert_string_equal(items[1].name, "Load");
     assert_null(items[1].alias);
 }

@@ -124,7 +124,7 @@ static void unused_variables_are_warnings(void **state)
 {
     struct fixture f;
     read_good(&f, state,
-              "{\"epoch\": 5, \"mine\": 1, \"my_lr\": 2, \"use_amp\": false, \"__x\": 1, \"train\": {\"search\": "
+              "{\"epoch\": 5, \"mine\": 1, \"my_lr\": 2, \"use_amp\": false, \"__x\": 1, \"train\": {\"iteration\": "
               "\"{my_lr}\"}}",
               "{\"ELSEWHERE\": 1}", (const char *const[]){"my_Ir=3", NULL});
     assert_int_equal(f.problems.count, 3);

@@ -168,13 +168,13 @@ static void test_a_dict_in_itself_ends(void **state)
     struct fixture *f = *state;
     f->pickle.size = 0;
     sample_add(&f->pickle, "\x80\x02}q\0(", 6);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 60; i++) {
         sample_text(&f->pickle, "x");
         sample_add(&f->pickle, "h\0", 2);
     }
     sample_ops(&f->pickle, "u.");
     assert_int_equal(parse_zip(f, NULL), MM_ERR_DATA);
-    assert_non_null(strstr(f->err.text, "hold one another too often"));
+    assert_string_equal(f->err.text, "its dicts hold one another too often");
 }
 
 static void test_what_does_not_fit_is_refused(void **state)
@@ -189,7 +189,7 @@ static void test_what_does_not_fit_is_refused(void **state)
         {{"FloatStorage", 0, 6, 0, 1, {7}, {0}}, "7 elements of a storage of 6: an expanded tensor"},
         {{"FloatStorage", 0, 6, 0, 1, {INT64_MAX}, {0}}, "an expanded tensor"},
         {{"FloatStorage", 0, 6, 0, 2, {INT64_MAX, 4}, {1, 1}}, "overflow"},
-        {{"FloatStorage", 0, 6, 0, 1, {3}, {INT64_MAX}}, "overflow"},
+        {{"FloatStorage", 0, 6, 0, 1, {4}, {INT64_MAX}}, "overflow"},
         {{"FloatStorage", 0, 6, 0, 1, {-1}, {1}}, "integers from 0"},
         {{"FloatStorage", 0, 6, 5, 1, {2}, {-1}}, "integers from 0"},
         {{"FloatStorage", 0, 6, -1, 1, {2}, {1}}, "an offset from 0"},

@@ -8,6 +8,7 @@
     X(dice_focal)                                                                                                    \
     X(dice_v3)                                                                                                       \
     X(focal)                                                                                                         \
+    X(focal_dice_v3)                                                                                                 \
     X(focal_v3)                                                                                                      \
     X(generalized_dice)                                                                                              \
     X(mse)                                                                                                           \

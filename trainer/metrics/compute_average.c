@@ -17,5 +17,5 @@ const struct mm_metric mm_metric_compute_average = {
     .measure = mm_overlap_dice,
     .aggregate = mm_overlap_aggregate,
     .first_class = mm_overlap_first_class,
-    .example = "{\"field\": \"negloss\"}",
+    .example = "{\"include_background\": false}",
 };

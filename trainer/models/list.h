@@ -1,5 +1,6 @@
 /* One line per model, alphabetical. */
 #define MM_MODELS(X)                                                                                                 \
+    X(basic_unet)                                                                                                    \
     X(clara_unet)                                                                                                    \
     X(keras_unet)                                                                                                    \
     X(seg_resnet)                                                                                                    \

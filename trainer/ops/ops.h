@@ -56,9 +56,10 @@ struct mm_upsample_source {
     float weight[2];
 };
 struct mm_upsample_source mm_upsample_source_of(const struct mm_upsample *upsample, int axis, int64_t i, int64_t in);
-/* inputs 2..8, along channels; sizes that differ by padding at the high side are an error. */
+/* inputs 2..8, along channels, of one size; with `replicate` an input may lack one voxel along an axis where input 0 has it: its last
+ * ones are repeated. */
 struct mm_concat {
-    int unused;
+    bool replicate;
 };
 /* inputs 2: same shape. */
 struct mm_add {

@@ -145,6 +145,49 @@ static void members_must_be_those_of_the_manifest(void **state)
     refuse(scratch, &f, NULL, "manifest.json is missing");
 }
 
+/* A signature is the second member, and there is one at most. Whether it is good, others ask (mmar/signing). */
+static void a_signature_stands_behind_the_manifest(void **state)
+{
+    struct scratch *scratch = *state;
+    cJSON *manifest;
+    char *signature;
+    const struct forge_member a = {.name = A, .bytes = "alpha", .size = 5},
+                              b = {.name = B, .bytes = "beta", .size = 4},
+                              sig = {.name = "model.sig", .bytes = "words", .size = 5};
+    struct forge f = begin_two(scratch);
+    forge_member(&f, &sig);
+    forge_member(&f, &a);
+    forge_member(&f, &b);
+    forge_end(&f);
+    const char *path = forge_write(scratch, &f, NULL);
+    assert_int_equal(mm_archive_read(&scratch->arena, path, NULL, &manifest, &err), MM_OK);
+    assert_int_equal(mm_archive_head(&scratch->arena, path, &manifest, &signature, &err), MM_OK);
+    assert_string_equal(signature, "words");
+    f = begin_two(scratch);
+    forge_member(&f, &sig);
+    forge_member(&f, &sig);
+    forge_end(&f);
+    refuse(scratch, &f, NULL, "where docs/a.txt should be");
+    f = begin_two(scratch);
+    forge_member(&f, &a);
+    forge_member(&f, &sig);
+    forge_member(&f, &b);
+    forge_end(&f);
+    refuse(scratch, &f, NULL, "where docs/b.txt should be");
+    f = forge_begin(&scratch->arena, 1 << 20);
+    forge_manifest(&f, forge_row(&scratch->arena, "Model.Sig", "words", 5));
+    forge_member(&f, &(struct forge_member){.name = "Model.Sig", .bytes = "words", .size = 5});
+    forge_end(&f);
+    refuse(scratch, &f, NULL, "a place outside the folders of an MMAR");
+    f = forge_begin(&scratch->arena, (size_t)10 << 20);
+    forge_manifest(&f, forge_row(&scratch->arena, A, "alpha", 5));
+    void *large = mm_arena_alloc(&scratch->arena, MM_ARCHIVE_SIGNATURE_MAX + 1);
+    forge_member(&f,
+                 &(struct forge_member){.name = "model.sig", .bytes = large, .size = MM_ARCHIVE_SIGNATURE_MAX + 1});
+    forge_end(&f);
+    refuse(scratch, &f, NULL, "model.sig: is larger than 8 MiB");
+}
+
 static void only_plain_members_are_taken(void **state)
 {
     struct scratch *scratch = *state;
@@ -420,6 +463,7 @@ int main(void)
         T(an_archive_made_by_hand_is_read),
         T(the_visitor_gets_every_file_and_may_stop),
         T(members_must_be_those_of_the_manifest),
+        T(a_signature_stands_behind_the_manifest),
         T(only_plain_members_are_taken),
         T(pax_records_that_say_more_are_refused),
         T(manifests_are_checked_before_anything_is_unpacked),

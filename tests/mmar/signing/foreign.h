@@ -3,11 +3,10 @@
 #ifndef MM_TESTS_MMAR_SIGNING_FOREIGN_H
 #define MM_TESTS_MMAR_SIGNING_FOREIGN_H
 
-static const char foreign_key[] =
-    "-----BEGIN PUBLIC KEY-----\n"
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAcW6r1A+vh4N/V6ilsLM2AlnTgNb\n"
-    "2umy+SrE8dwNj0U9fGCf8cqDFXqPm1I6n7pRkdA09D7oKlwIIGM66m/cig==\n"
-    "-----END PUBLIC KEY-----\n";
+static const char foreign_key[] = "-----BEGIN PUBLIC KEY-----\n"
+                                  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAcW6r1A+vh4N/V6ilsLM2AlnTgNb\n"
+                                  "2umy+SrE8dwNj0U9fGCf8cqDFXqPm1I6n7pRkdA09D7oKlwIIGM66m/cig==\n"
+                                  "-----END PUBLIC KEY-----\n";
 
 static const char foreign_bundle[] =
     "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":{\"publicK"

@@ -38,22 +38,19 @@ static void another_programs_signature_is_good(void **state)
     mm_key_close(&key);
 }
 
-/* Every byte of payload and signature counts. */
+/* Whatever is done to the payload, its type or the signature: it is no bundle any more, or not signed. */
 static void a_changed_byte_is_found(void **state)
 {
     struct scratch *scratch = *state;
     struct mm_key key = foreign(scratch);
-    size_t length = strlen(foreign_bundle), accepted = 0;
-    for (size_t at = 0; at < length; at += 7) {
-        char *text = mm_arena_text(&scratch->arena, foreign_bundle);
+    size_t length = strlen(foreign_bundle), from = (size_t)(strstr(foreign_bundle, "\"payload\"") - foreign_bundle),
+           to = (size_t)(strstr(foreign_bundle, "NAI=") - foreign_bundle);
+    for (size_t at = from; at < to; at += 7) {
         struct mm_bundle bundle;
+        char *text = mm_arena_text(&scratch->arena, foreign_bundle);
         text[at] = text[at] == 'A' ? 'B' : 'A';
-        if (mm_bundle_parse(&scratch->arena, text, length, &bundle, &err) == MM_OK &&
-            mm_bundle_is_by(&scratch->arena, &bundle, &key, &err) == MM_OK)
-            accepted++;
-        if (at > 350 && at + 60 < length) /* inside payload, its type, signature */
-            assert_int_equal(accepted, 0);
-        accepted = 0;
+        if (mm_bundle_parse(&scratch->arena, text, length, &bundle, &err) == MM_OK)
+            assert_int_equal(mm_bundle_is_by(&scratch->arena, &bundle, &key, &err), MM_NO);
     }
     mm_key_close(&key);
 }
@@ -80,7 +77,7 @@ static const char *const digests[] = {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 static char *printed(struct scratch *scratch, struct mm_signed_file files[3])
 {
-    char *text;
+    char *text = NULL;
     struct mm_statement statement = {.name = "m", .manifest_sha256 = digests[0], .count = 3, .files = files};
     assert_int_equal(mm_statement_print(&scratch->arena, &statement, &text, &err), MM_OK);
     return text;

@@ -40,7 +40,7 @@ static uint8_t *masks(int at)
 
 static struct mm_metric_case make_case(int prediction, int truth)
 {
-    return (struct mm_metric_case){2, 3, {SIDE, SIDE, SIDE}, {1, 1, 1}, masks(prediction), masks(truth)};
+    return (struct mm_metric_case){2, 3, {SIDE, SIDE, SIDE}, {1, 1, 1}, masks(prediction), masks(truth), NAN};
 }
 
 /* The value of the foreground. */
@@ -79,7 +79,11 @@ static void test_equal_masks_are_perfect_and_empty_ones_left_out(void **state)
     for (size_t i = 0; mm_metrics[i]; i++) {
         double value = measured(mm_metrics[i]->name, "{\"include_background\": false}", &same);
         assert_float_equal(value, mm_metrics[i]->higher_is_better ? 1 : 0, 1e-12);
-        assert_true(isnan(measured(mm_metrics[i]->name, "{\"include_background\": false}", &none)));
+        double empty = measured(mm_metrics[i]->name, "{\"include_background\": false}", &none);
+        if (strcmp(mm_metrics[i]->name, "Accuracy") == 0)
+            assert_float_equal(empty, 1, 1e-12); /* voxels that agree to be empty agree */
+        else
+            assert_true(isnan(empty));
     }
 }
 
@@ -100,6 +104,30 @@ static void test_overlap_of_shifted_boxes(void **state)
     assert_float_equal(
         measured("ConfusionMatrixMetric", "{\"include_background\": false, \"metric_name\": \"F1 score\"}", &half),
         0.5, 1e-12);
+}
+
+/* The boxes of 64 voxels share 32: 64 of all voxels disagree, in the masks of both classes. */
+static void test_accuracy_is_the_share_of_values_that_agree(void **state)
+{
+    struct mm_metric_case half = make_case(5, 3);
+    const double voxels = SIDE * SIDE * SIDE;
+    (void)state;
+    assert_float_equal(measured("Accuracy", "{}", &half), 1 - 64 / voxels, 1e-12);
+    assert_float_equal(measured("Accuracy", "{\"include_background\": false}", &half), 1 - 64 / voxels, 1e-12);
+}
+
+static void test_negative_loss_is_the_loss_turned(void **state)
+{
+    struct mm_metric_case item = make_case(3, 3);
+    struct mm_error err = {0};
+    double values[2][1];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        item.loss = 0.25 + i;
+        assert_int_equal(mm_metric_neg_loss.measure(NULL, &arena, &item, values[i], &err), MM_OK);
+    }
+    assert_float_equal(mm_metric_neg_loss.aggregate(NULL, values[0], 2, 1), -0.75, 1e-12);
+    assert_null(mm_metric_find("NegLoss"));
 }
 
 static void test_distances_of_shifted_boxes(void **state)
@@ -196,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_equal_masks_are_perfect_and_empty_ones_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overlap_of_shifted_boxes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_accuracy_is_the_share_of_values_that_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_negative_loss_is_the_loss_turned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_distances_of_shifted_boxes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_distance_transforms_against_a_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reductions, setup, teardown),

@@ -196,6 +196,44 @@ static void test_refusals(void **state)
     }
 }
 
+/* Clara's spelling and MONAI's are one network; "Unet" and "UNet" are two. */
+static void test_clara_spellings(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        learned("SegResnet", "{\"num_classes\": 2, \"blocks_down\": \"1,2,2,4\", \"blocks_up\": \"1,1,1\"}"),
+        learned("SegResNet", "{\"blocks_down\": [1, 2, 2, 4], \"blocks_up\": [1, 1, 1]}"));
+    assert_ptr_not_equal(mm_model_find("Unet"), mm_model_find("UNet"));
+    /* Convolutions of extent 3 with bias by hand: 1 to 2, 3, 4, 5 and 5 to 6, then with the skips. */
+    int64_t by_hand = 2 * 27 + 2 + 3 * 2 * 27 + 3 + 4 * 3 * 27 + 4 + 5 * 4 * 27 + 5 + 6 * 5 * 27 + 6 +
+                      6 * (6 + 4) * 27 + 6 + 6 * (6 + 3) * 27 + 6 + 6 * (6 + 2) * 27 + 6 + 6 * 6 * 27 + 6 +
+                      4 * (6 + 1) * 27 + 4 + 3 * 4 * 27 + 3 + 2 * 3 + 2;
+    assert_int_equal(learned("Unet", "{\"num_classes\": 2, \"nf_enc\": \"2,3,4,5\", \"nf_dec\": \"6,6,6,6,6,4,3\"}"),
+                     by_hand);
+}
+
+static void test_refusals_of_seg_resnet(void **state)
+{
+    static const struct {
+        const char *name, *args, *text;
+    } rows[] = {
+        {"SegResnet", "{\"num_classes\": 2, \"use_vae\": true}", "variational"},
+        {"SegResnet", "{\"num_classes\": 2, \"init_filters\": 12}", "cannot be cut into 8"},
+        {"SegResNet", "{\"blocks_up\": [1, 1]}", "expected 3"},
+        {"SegResNet", "{\"act\": \"prelu\"}", "prelu"},
+        {"Unet", "{\"num_classes\": 2, \"use_group_norm\": true, \"nf_enc\": \"12,8,8,8\"}", "nf_enc"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct mm_error err = {0};
+        const struct mm_model *model = mm_model_find(rows[i].name);
+        void *self = component_read(&arena, model->params, model->params_size, rows[i].args);
+        assert_int_equal(model->check(&arena, self, &err), MM_ERR_CONFIG);
+        if (!strstr(err.text, rows[i].text))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_axes_are_turned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_notations_of_layers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_clara_spellings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusals_of_seg_resnet, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,8 @@ static const struct op_case op_cases[] = {
     BATCH_NORM("batch norm, 32 channels", D3(3, 32, 2, 3, 5), 32, false),
 
     {"concat", &mm_op_concat, PARAMS(mm_concat, 0), 2, {D3(2, 3, 3, 4, 5), D3(2, 5, 3, 4, 5)}, false, false},
+    {"concat, replicated", &mm_op_concat, PARAMS(mm_concat, true), 3, {D3(2, 3, 3, 4, 5), D3(2, 2, 2, 4, 4), D3(2, 4, 2, 3, 5)}, false, false},
+    {"concat 2D, replicated", &mm_op_concat, PARAMS(mm_concat, true), 2, {D2(1, 16, 5, 7), D2(1, 16, 4, 6)}, false, false},
     {"concat, three", &mm_op_concat, PARAMS(mm_concat, 0), 3, {D2(2, 16, 5, 3), D2(2, 1, 5, 3), D2(2, 17, 5, 3)}, false, false},
     {"concat, 16 and 32", &mm_op_concat, PARAMS(mm_concat, 0), 2, {D3(1, 16, 2, 4, 5), D3(1, 32, 2, 4, 5)}, false, false},
 

@@ -131,6 +131,7 @@ static const struct refusal refusals[] = {
     {&mm_op_add, PARAMS(mm_add, 0), 2, {D2(1, 2, 3, 3), D2(1, 2, 3, 4)}, "1x2x3x3 and 1x2x3x4 differ"},
     {&mm_op_batch_norm, PARAMS(mm_norm, 1e-5, 0.1), 5, {D2(1, 2, 3, 3), VECTOR(2), VECTOR(2), VECTOR(3), VECTOR(2)}, "running mean has shape 3"},
     {&mm_op_batch_norm, PARAMS(mm_norm, 1e-5, 2), 5, {D2(1, 2, 3, 3), VECTOR(2), VECTOR(2), VECTOR(2), VECTOR(2)}, "momentum 2"},
+    {&mm_op_concat, PARAMS(mm_concat, true), 2, {D3(1, 2, 3, 3, 3), D3(1, 2, 3, 3, 1)}, "may differ in channels only"},
     {&mm_op_concat, PARAMS(mm_concat, 0), 2, {D3(1, 2, 3, 3, 3), D3(1, 2, 3, 3, 4)}, "input 1 is 1x2x3x3x4, input 0 is 1x2x3x3x3"},
     {&mm_op_conv, CONV_333(1, 0, 1), 2, {D3(1, 2, 3, 2, 3), D3(4, 2, 3, 3, 3)}, "smaller than the kernel"},
     {&mm_op_conv, CONV_333(1, 1, 1), 2, {D3(1, 3, 3, 3, 3), D3(4, 2, 3, 3, 3)}, "input has 3 channels"},

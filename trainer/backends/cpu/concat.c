@@ -22,6 +22,9 @@ static bool offer(const struct mm_kernel_query *query, struct mm_kernel_offer *o
 {
     if (query->in[0].dtype != MM_DT_F32)
         return false;
+    for (size_t i = 1; i < query->count; i++)
+        if (mm_desc_area(&query->in[i]) != mm_desc_area(&query->in[0]))
+            return false; /* replicated: left to the reference */
     *offer = (struct mm_kernel_offer){
         .out = layout_of(query),
         .cost = mm_host_seconds((query->wanted ? 4 : 2) * (double)mm_desc_bytes(&query->out))};
