@@ -131,8 +131,8 @@ static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, s
     else
         mm_problem(
             problems, MM_SEVERITY_ERROR, node,
-            "cache_memory: a number of bytes, text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) or "
-            "\"auto\" is needed, got %s",
+            "must be a number of bytes, text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) or \"auto\", "
+            "got %s",
             mm_json_found(problems->arena, node));
 }
 
@@ -143,9 +143,8 @@ static void read_objects(struct mm_pipeline *pipeline, const cJSON *node, struct
         return;
     if (!mm_json_int(node, &pipeline->num_cache_objects) || pipeline->num_cache_objects < 0 ||
         pipeline->num_cache_objects > INT32_MAX)
-        mm_problem(problems, MM_SEVERITY_ERROR, node,
-                   "num_cache_objects: an integer from 0 (all) to %d or \"auto\" is needed, got %s", INT32_MAX,
-                   mm_json_found(problems->arena, node));
+        mm_problem(problems, MM_SEVERITY_ERROR, node, "must be an integer from 0 (all) to %d or \"auto\", got %s",
+                   INT32_MAX, mm_json_found(problems->arena, node));
 }
 
 static void read_replacement(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)

@@ -38,6 +38,7 @@ struct mm_config_reader {
     size_t copied; /* bytes made by substitution */
     struct mm_named *named;
     size_t named_count;
+    size_t applied;                                                      /* aliases of searches looked up so far */
     bool is_v4;                                                          /* of the stage that is read */
     const char *(*propose)(const char *name, char *buffer, size_t size); /* of struct mm_config_sources */
 };

@@ -109,6 +109,8 @@ static void check_apply(struct mm_config_reader *reader, const cJSON *apply)
     cJSON_ArrayForEach (item, apply) {
         if (!is_name(item))
             fail(reader, apply, item, "the alias of a search");
+        else if (reader->applied++ >= MM_CONFIG_COMPONENTS_MAX)
+            return; /* each look-up walks the file: a hostile one has no more of our time */
         else if (!defines(reader->root, item->valuestring))
             mm_problem(reader->problems, MM_SEVERITY_ERROR, item, "no search has the alias \"%.60s\"",
                        item->valuestring);

@@ -161,7 +161,7 @@ static void test_numbers_may_be_automatic(void **state)
     assert_true(r->pipeline->auto_memory && !r->pipeline->auto_objects && mm_pipeline_is_open(r->pipeline));
     read_with(r, "SegmentationImagePipelineWithCache", "{}", NULL);
     assert_false(mm_pipeline_is_open(r->pipeline));
-    expect_problem(r, "{\"num_cache_objects\": \"all\"}", "or \"auto\" is needed, got string \"all\"");
+    expect_problem(r, "{\"num_cache_objects\": \"all\"}", "or \"auto\", got string \"all\"");
     expect_problem(r, "{\"num_cache_objects\": 2.5}", "num_cache_objects");
 }
 

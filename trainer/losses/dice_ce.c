@@ -29,7 +29,9 @@ static const struct mm_param params[] = {
 /* Class weights of the Dice part: those of the classes that count. */
 static struct mm_doubles dice_weight(const P *p)
 {
-    size_t skipped = p->include_background || p->ce_weight.count == 0 ? 0 : 1;
+    if (p->include_background || !p->ce_weight.count)
+        return p->ce_weight;
+    const size_t skipped = 1;
     return (struct mm_doubles){p->ce_weight.count - skipped, p->ce_weight.items + skipped};
 }
 
