@@ -12,7 +12,7 @@
 
 /* What a header tells without reading voxels. */
 struct mm_image_info {
-    enum mm_type type;   /* as the voxels would be returned                                  */
+    enum mm_type type; /* as the voxels would be returned                                  */
     int rank, channels, size[3];
     double affine[16];
     uint64_t file_bytes;

@@ -10,8 +10,8 @@ enum mm_interpolation { MM_NEAREST, MM_LINEAR, MM_CUBIC }; /* cubic: Keys with A
 enum mm_outside { MM_OUTSIDE_ZEROS, MM_OUTSIDE_BORDER, MM_OUTSIDE_REFLECTION };
 
 struct mm_resample {
-    int size[3];              /* of the output                                                    */
-    double matrix[16];        /* output voxel index -> input voxel index                          */
+    int size[3];       /* of the output                                                    */
+    double matrix[16]; /* output voxel index -> input voxel index                          */
     /* Nearest: halves go away from 0 in 3D and to the even voxel in 2D, as in PyTorch before 2.1 (its 3D kernel used
      * std::round, its 2D kernel std::nearbyint). */
     enum mm_interpolation interpolation;
@@ -20,14 +20,14 @@ struct mm_resample {
 
 /* `type` is that of the result (nearest keeps labels exact in any type; linear and cubic compute in float).
  * The result's affine is from.affine * matrix. Separable axis-aligned maps take a fast path (same values). */
-struct mm_volume *mm_volume_resample(struct mm_arena *arena, const struct mm_volume *from, const struct mm_resample *how,
-                                     enum mm_type type);
+struct mm_volume *mm_volume_resample(struct mm_arena *arena, const struct mm_volume *from,
+                                     const struct mm_resample *how, enum mm_type type);
 
 /* torch.nn.functional.interpolate: sizes only, per channel. */
 enum mm_resize { MM_RESIZE_NEAREST, MM_RESIZE_NEAREST_EXACT, MM_RESIZE_LINEAR, MM_RESIZE_CUBIC, MM_RESIZE_AREA };
 /* align_corners as torch; `scale` (in/out per axis, 0 = n_in/n_out) matters where torch recomputes it. The result's affine maps
  * the outer faces of both grids onto each other (MONAI Resize: scaled about the centre of the field of view). */
-struct mm_volume *mm_volume_resize(struct mm_arena *arena, const struct mm_volume *from, const int size[3], enum mm_resize mode,
-                                   bool align_corners, const double scale[3], enum mm_type type);
+struct mm_volume *mm_volume_resize(struct mm_arena *arena, const struct mm_volume *from, const int size[3],
+                                   enum mm_resize mode, bool align_corners, const double scale[3], enum mm_type type);
 
 #endif

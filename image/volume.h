@@ -15,16 +15,16 @@
 #include "base/error.h"
 
 /* X(enum, C type, name, bytes) */
-#define MM_TYPES(X)                      \
-    X(MM_U8, uint8_t, "uint8", 1)        \
-    X(MM_I8, int8_t, "int8", 1)          \
-    X(MM_U16, uint16_t, "uint16", 2)     \
-    X(MM_I16, int16_t, "int16", 2)       \
-    X(MM_U32, uint32_t, "uint32", 4)     \
-    X(MM_I32, int32_t, "int32", 4)       \
-    X(MM_U64, uint64_t, "uint64", 8)     \
-    X(MM_I64, int64_t, "int64", 8)       \
-    X(MM_F32, float, "float32", 4)       \
+#define MM_TYPES(X)                                                                                                  \
+    X(MM_U8, uint8_t, "uint8", 1)                                                                                    \
+    X(MM_I8, int8_t, "int8", 1)                                                                                      \
+    X(MM_U16, uint16_t, "uint16", 2)                                                                                 \
+    X(MM_I16, int16_t, "int16", 2)                                                                                   \
+    X(MM_U32, uint32_t, "uint32", 4)                                                                                 \
+    X(MM_I32, int32_t, "int32", 4)                                                                                   \
+    X(MM_U64, uint64_t, "uint64", 8)                                                                                 \
+    X(MM_I64, int64_t, "int64", 8)                                                                                   \
+    X(MM_F32, float, "float32", 4)                                                                                   \
     X(MM_F64, double, "float64", 8)
 #define MM_TYPE_ENUM(id, ctype, name, bytes) id,
 enum mm_type { MM_TYPES(MM_TYPE_ENUM) MM_TYPE_COUNT };
@@ -35,13 +35,13 @@ bool mm_type_is_integer(enum mm_type type);
 
 struct mm_volume {
     enum mm_type type;
-    int rank;          /* spatial: 2 or 3 */
+    int rank; /* spatial: 2 or 3 */
     int channels;
-    int size[3];       /* x, y, z */
-    size_t stride[4];  /* x, y, z, channel; in elements */
+    int size[3];      /* x, y, z */
+    size_t stride[4]; /* x, y, z, channel; in elements */
     double affine[16];
-    void *data;        /* 64-byte aligned when made here; shared views point into another volume's data */
-    bool shared;       /* the voxels belong to somebody else (a cache, another sample): do not write */
+    void *data;  /* 64-byte aligned when made here; shared views point into another volume's data */
+    bool shared; /* the voxels belong to somebody else (a cache, another sample): do not write */
 };
 
 /* Voxel box: [start, start + size). May reach outside the volume where a function says so. */
@@ -52,18 +52,20 @@ struct mm_box {
 #define MM_VOLUME_VOXELS_MAX ((size_t)1 << 34)
 
 /* New, dense, zeroed; identity affine. NULL when memory is out or the sizes are not positive or too large. */
-struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3]);
+struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels,
+                                 const int size[3]);
 /* The same over dense voxels that are in the arena already. */
 struct mm_volume *mm_volume_wrap(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3],
                                  void *data);
 /* New volume of the same geometry and affine, of another type or channel count (0 = the same). */
-struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type, int channels);
+struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type,
+                                 int channels);
 struct mm_volume *mm_volume_copy(struct mm_arena *arena, const struct mm_volume *from); /* dense, owned */
 /* A second header over the same voxels, marked shared. */
 struct mm_volume *mm_volume_view(struct mm_arena *arena, const struct mm_volume *from);
 
-size_t mm_volume_voxels(const struct mm_volume *v);  /* x*y*z, one channel */
-size_t mm_volume_bytes(const struct mm_volume *v);   /* of a dense copy    */
+size_t mm_volume_voxels(const struct mm_volume *v); /* x*y*z, one channel */
+size_t mm_volume_bytes(const struct mm_volume *v);  /* of a dense copy    */
 bool mm_volume_is_dense(const struct mm_volume *v);
 bool mm_volume_same_size(const struct mm_volume *a, const struct mm_volume *b);
 /* Address of voxel (0, y, z) of channel c: rows are contiguous when stride[0] is 1 (dense volumes). */
@@ -75,16 +77,28 @@ void mm_volume_set(struct mm_volume *v, int c, int z, int y, int x, double value
 /* Same voxels in another type: to integers with rounding half to even and saturation, NaN becomes 0. */
 struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type);
 /* n elements, as above: for loops over rows. */
-void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type from_type, size_t n, size_t from_stride);
+void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type from_type, size_t n,
+                size_t from_stride);
 
 /* The part of `from` inside the box; what lies outside becomes `fill`. The affine moves with the corner. */
-struct mm_volume *mm_volume_crop(struct mm_arena *arena, const struct mm_volume *from, const struct mm_box *box, double fill);
+struct mm_volume *mm_volume_crop(struct mm_arena *arena, const struct mm_volume *from, const struct mm_box *box,
+                                 double fill);
 
 /* Padding rules for a box that reaches outside: constant, edge, reflect (edge not repeated), symmetric, wrap (numpy.pad). */
-enum mm_pad_mode { MM_PAD_CONSTANT, MM_PAD_EDGE, MM_PAD_REFLECT, MM_PAD_SYMMETRIC, MM_PAD_WRAP, MM_PAD_MINIMUM, MM_PAD_MAXIMUM, MM_PAD_MEAN };
-struct mm_volume *mm_volume_pad(struct mm_arena *arena, const struct mm_volume *from, const struct mm_box *box, enum mm_pad_mode mode,
-                                double fill);
+enum mm_pad_mode {
+    MM_PAD_CONSTANT,
+    MM_PAD_EDGE,
+    MM_PAD_REFLECT,
+    MM_PAD_SYMMETRIC,
+    MM_PAD_WRAP,
+    MM_PAD_MINIMUM,
+    MM_PAD_MAXIMUM,
+    MM_PAD_MEAN
+};
+struct mm_volume *mm_volume_pad(struct mm_arena *arena, const struct mm_volume *from, const struct mm_box *box,
+                                enum mm_pad_mode mode, double fill);
 /* Axes flipped (bit a = axis a) and then permuted: output axis a is input axis permutation[a]. Affine follows. */
-struct mm_volume *mm_volume_reorient(struct mm_arena *arena, const struct mm_volume *from, const int permutation[3], unsigned flips);
+struct mm_volume *mm_volume_reorient(struct mm_arena *arena, const struct mm_volume *from, const int permutation[3],
+                                     unsigned flips);
 
 #endif

@@ -78,12 +78,17 @@ void mm_lint_data(struct mm_arena *arena, const struct mm_training *training, co
                   bool full, struct mm_lint_data_result *result, struct mm_problems *problems)
 {
     size_t count = source->list->count, every = full || count <= LABELS_SAMPLED ? 1 : count / LABELS_SAMPLED;
-    const struct mm_chain *values = mm_chain_narrow(arena, source->chain, training->prediction.label_field, true);
+    const char *label_field = training->prediction.label_field;
+    const struct mm_chain *values = mm_chain_narrow(arena, source->chain, label_field, true);
+    const struct mm_chain *labels = mm_chain_narrow(arena, source->chain, label_field, false);
+    bool needs_labels =
+        source == training->train || (labels && labels->count); /* an inference file's chain has no label */
     struct mm_image_info first = {.channels = 0};
     for (size_t i = 0; i < count && problems->errors < MM_PROBLEMS_MAX && !mm_interrupted(); i++) {
         const struct mm_item *item = &source->list->items[i];
         const struct mm_entry *image = files_of(item, training->prediction.image_field, problems);
-        const struct mm_entry *label = files_of(item, training->prediction.label_field, problems);
+        const struct mm_entry *label =
+            needs_labels || mm_item_get(item, label_field) ? files_of(item, label_field, problems) : NULL;
         struct mm_image_info a, b;
         result->items++;
         bool has_image = image && lint_headers(image, &a, result, problems),

@@ -49,7 +49,7 @@ bool mm_aux_ops_find(const struct mm_components *ops, const char *tag, struct mm
         for (int k = 0; kind < KNOWN && (own = tag_of(op, k)); k++) {
             if (strcmp(own, tag) != 0)
                 continue;
-            out->metric = known[kind].metric ? mm_metric_find(known[kind].metric) : &mm_metric_neg_loss;
+            out->metric = known[kind].metric ? mm_metric_find(known[kind].metric) : &mm_aux_neg_loss;
             out->background = counts_background(op);
             out->only_class = k == 0 ? -1 : k - out->background;
             return true;

@@ -12,6 +12,9 @@ struct mm_aux_value {
     bool background; /* class 0 is among all */
 };
 
+/* The op NegLoss as a metric; no metric of configs, so not among mm_metrics. */
+extern const struct mm_metric mm_aux_neg_loss;
+
 /* The value of that tag among the ops; false when there is none. */
 bool mm_aux_ops_find(const struct mm_components *ops, const char *tag, struct mm_aux_value *out);
 /* Unknown ops and those without tags are errors. */

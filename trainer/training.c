@@ -173,8 +173,9 @@ static void read_prediction(struct mm_training_reader *r)
     const struct mm_stage *stage = &r->config->validate;
     struct mm_chain *post = NULL;
     mm_inferer_read(r->arena, stage->inferer, &t->prediction.inferer, r->problems);
-    if (stage->post_transforms.count && mm_chain_make(r->arena, &stage->post_transforms, &post, r->problems) == MM_OK)
-        t->prediction.post = post;
+    if (stage->post_transforms.count && mm_chain_make(r->arena, &stage->post_transforms, &post, r->problems) != MM_OK)
+        post = NULL; /* told in problems */
+    t->prediction.post = post;
     t->prediction.image_field = "image";
     t->prediction.label_field = "label";
     t->prediction.prediction_field = prediction_field(&stage->post_transforms);

@@ -88,6 +88,7 @@
     X(rotate)                                                                                                        \
     X(rotate90)                                                                                                      \
     X(save_as_nifti)                                                                                                 \
+    X(save_image)                                                                                                    \
     X(scale_by_factor)                                                                                               \
     X(scale_by_resolution)                                                                                           \
     X(scale_intensity)                                                                                               \

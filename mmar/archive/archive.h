@@ -14,7 +14,7 @@
 #define MM_ARCHIVE_MANIFEST      "manifest.json" /* the first member */
 #define MM_ARCHIVE_SIGNATURE     "model.sig"     /* the second, when the archive is signed (mmar/signing) */
 #define MM_ARCHIVE_SIGNATURE_MAX (8u << 20)
-#define MM_ARCHIVE_RATIO_MAX     2000            /* unpacked bytes per packed byte, once past 16 MiB */
+#define MM_ARCHIVE_RATIO_MAX     2000 /* unpacked bytes per packed byte, once past 16 MiB */
 
 struct mm_archive_file {
     const char *name; /* relative, '/'-separated, normalised */

@@ -145,7 +145,8 @@ static void slices_show_colours(void **state)
 {
     (void)state;
     const int size[3] = {1, 1, 1};
-    struct mm_volume *image = mm_volume_make(&arena, MM_U8, 2, 3, size), *canvas = mm_canvas_make(&arena, 4, 4, white);
+    struct mm_volume *image = mm_volume_make(&arena, MM_U8, 2, 3, size),
+                     *canvas = mm_canvas_make(&arena, 4, 4, white);
     mm_volume_set(image, 0, 0, 0, 0, 200);
     mm_volume_set(image, 2, 0, 0, 0, 100);
     mm_draw_slice(canvas, 1, 1, 2, image, MM_DRAW_COLOURS, 0, 0, 200, NULL);

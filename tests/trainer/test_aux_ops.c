@@ -64,6 +64,19 @@ static void tags_name_metrics_and_classes(void **state)
     mm_arena_done(&list.arena);
 }
 
+static void negative_loss_is_the_loss_turned(void **state)
+{
+    struct mm_metric_case item = {.classes = 2};
+    double values[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        item.loss = 0.25 + i;
+        assert_int_equal(mm_aux_neg_loss.measure(NULL, NULL, &item, &values[i], NULL), MM_OK);
+    }
+    assert_float_equal(mm_aux_neg_loss.aggregate(NULL, values, 2, 1), -0.75, 1e-12);
+    assert_null(mm_metric_find("NegLoss"));
+}
+
 static void wrong_ops_are_errors(void **state)
 {
     struct list list;
@@ -95,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_name_metrics_and_classes),
+        cmocka_unit_test(negative_loss_is_the_loss_turned),
         cmocka_unit_test(wrong_ops_are_errors),
         cmocka_unit_test(handlers_are_told_about),
     };

@@ -19,7 +19,7 @@ struct mm_metric {
     const struct mm_param *params;
     size_t params_size;
     bool higher_is_better;
-    bool needs_loss; /* reads the case's loss and no masks */
+    bool needs_loss;                                                 /* reads the case's loss and no masks */
     enum mm_status (*check)(const void *self, struct mm_error *err); /* NULL: none */
     /* How many values a case has for that many classes (one a class, mostly). */
     size_t (*values)(const void *self, int classes);
@@ -44,6 +44,5 @@ struct mm_metric_common {
 extern const struct mm_param mm_metric_common_params[];
 extern const struct mm_metric *const mm_metrics[]; /* NULL-terminated */
 const struct mm_metric *mm_metric_find(const char *name);
-extern const struct mm_metric mm_metric_neg_loss; /* not among mm_metrics: no metric of configs, but an aux op */
 
 #endif

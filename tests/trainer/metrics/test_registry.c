@@ -116,20 +116,6 @@ static void test_accuracy_is_the_share_of_values_that_agree(void **state)
     assert_float_equal(measured("Accuracy", "{\"include_background\": false}", &half), 1 - 64 / voxels, 1e-12);
 }
 
-static void test_negative_loss_is_the_loss_turned(void **state)
-{
-    struct mm_metric_case item = make_case(3, 3);
-    struct mm_error err = {0};
-    double values[2][1];
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        item.loss = 0.25 + i;
-        assert_int_equal(mm_metric_neg_loss.measure(NULL, &arena, &item, values[i], &err), MM_OK);
-    }
-    assert_float_equal(mm_metric_neg_loss.aggregate(NULL, values[0], 2, 1), -0.75, 1e-12);
-    assert_null(mm_metric_find("NegLoss"));
-}
-
 static void test_distances_of_shifted_boxes(void **state)
 {
     struct mm_metric_case moved = make_case(5, 3), missed = make_case(-1, 3);
@@ -225,7 +211,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_equal_masks_are_perfect_and_empty_ones_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overlap_of_shifted_boxes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_accuracy_is_the_share_of_values_that_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_negative_loss_is_the_loss_turned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_distances_of_shifted_boxes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_distance_transforms_against_a_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reductions, setup, teardown),

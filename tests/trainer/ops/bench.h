@@ -65,8 +65,7 @@ static inline void bench_open(struct bench *bench, const struct op_case *row)
         bench->x[i] = bench_floats(bench, count);
         bench->dx[i] = bench_floats(bench, count);
         bench_fill(bench, bench->x[i], count, (uint32_t)i, row->spaced && i == 0);
-        bool norm = row->op == &mm_op_batch_norm || row->op == &mm_op_instance_norm ||
-                    row->op == &mm_op_group_norm;
+        bool norm = row->op == &mm_op_batch_norm || row->op == &mm_op_instance_norm || row->op == &mm_op_group_norm;
         for (int64_t k = 0; k < count && norm && (i == 1 || i == 4); k++)
             bench->x[i][k] = 1.25f + bench->x[i][k];
     }

@@ -3,8 +3,17 @@
 #include "trainer/backends/cpu/kernels.h"
 
 static const struct mm_kernel *const kernels[] = {
-    &mm_cpu_activation,    &mm_cpu_add,  &mm_cpu_batch_norm, &mm_cpu_concat,   &mm_cpu_dropout,
-    &mm_cpu_group_norm,    &mm_cpu_instance_norm, &mm_cpu_pool, &mm_cpu_softmax,    &mm_cpu_upsample, NULL,
+    &mm_cpu_activation,
+    &mm_cpu_add,
+    &mm_cpu_batch_norm,
+    &mm_cpu_concat,
+    &mm_cpu_dropout,
+    &mm_cpu_group_norm,
+    &mm_cpu_instance_norm,
+    &mm_cpu_pool,
+    &mm_cpu_softmax,
+    &mm_cpu_upsample,
+    NULL,
 };
 
 const struct mm_backend mm_backend_cpu = {

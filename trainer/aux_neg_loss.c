@@ -1,6 +1,7 @@
 /* The negative of the loss of each case: Clara 3's aux op NegLoss. It has no name in configs: ComputeAverage names the op (aux_ops.h). */
 #include <math.h>
 
+#include "trainer/aux_ops.h"
 #include "trainer/metrics/reduce.h"
 
 static const struct mm_param params[] = {MM_PARAMS_END};
@@ -25,7 +26,7 @@ static double aggregate(const void *self, const double *rows, size_t cases, size
     return mm_metric_reduce("mean", rows, cases, count);
 }
 
-const struct mm_metric mm_metric_neg_loss = {
+const struct mm_metric mm_aux_neg_loss = {
     .name = "NegLoss",
     .summary = "negative of the loss",
     .params = params,
