@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "image/affine.h"
+
 struct network_call {
     struct mm_network *network;
 };
@@ -100,6 +102,13 @@ static bool on_file_grid(const struct mm_volume *volume, const struct mm_field *
            volume->size[2] == image->file_size[2];
 }
 
+/* The prediction lies where the image's file does: it has a file's grid, its size and its affine. */
+static bool is_returned(const struct mm_field *pred, const struct mm_field *image)
+{
+    return pred->source && on_file_grid(pred->volume, image) &&
+           mm_affine_near(pred->volume->affine, image->file_affine, 1e-3);
+}
+
 /* Label values as integers of the narrowest type; masks with several channels as bytes. */
 static struct mm_volume *as_labels(struct mm_arena *arena, const struct mm_volume *volume, int classes)
 {
@@ -116,8 +125,7 @@ enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct 
     const struct mm_field *image = mm_sample_find(sample, spec->image_field),
                           *pred = mm_sample_find(sample, spec->prediction_field);
     struct mm_volume *volume = pred->volume;
-    bool inverted =
-        pred->applied != NULL && on_file_grid(volume, image); /* an Invert among the post transforms did it */
+    bool inverted = is_returned(pred, image); /* an Invert among the post transforms did it */
     if (!inverted && MM_TRY(s, mm_field_invert(image, sample->arena, volume, true, &volume, err)))
         return mm_fail_in(err, "carrying the prediction back to the grid of %s",
                           image->source ? image->source : "the image");

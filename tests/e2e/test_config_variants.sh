@@ -24,13 +24,27 @@ for pair in v3_order:v3_validation v4_spellings:v4_validation; do
 done
 grep -q '"two"' v3_order/eval/metrics.json && grep -q '"val_acc"' v4_spellings/eval/metrics.json && ok "variants: metrics of the files are scored" ||
     fail "variants: metrics of the files are missing in metrics.json"
+# An inference file: images without labels, predictions taken back to their files' grids by the chain itself.
+image=$(find data -name '*.nii.gz' | grep -v label | sort | head -n 1)
+cp "$HERE/configs/v4_inference.json" v4_spellings/config/
+printf '{"test": [{"image": "%s"}]}' "${image#data/}" >v4_spellings/inference.json
+for command in check plan; do
+    # shellcheck disable=SC2086
+    if "$MMAR" $command v4_spellings -c config/v4_inference.json --set $SETS >out 2>&1; then ok "variants: v4_inference $command"; else fail "variants: v4_inference $command: $(tail -n 3 out)"; fi
+done
+# shellcheck disable=SC2086
+if "$MMAR" infer v4_spellings -c config/v4_inference.json --set $SETS -o predictions "$image" >out 2>&1 && [ -n "$(ls predictions)" ]; then
+    ok "variants: v4_inference infer"
+else
+    fail "variants: v4_inference infer: $(tail -n 3 out)"
+fi
 # All errors of a config in one run, each at its line.
 project refused refused
 # shellcheck disable=SC2086
 "$MMAR" check refused --set $SETS >refused.out 2>&1
 status=$?
 [ $status -eq 3 ] || fail "variants: refused.json gave exit code $status"
-for line in 4 6 9 10 12 15; do
+for line in 4 6 9 10 12 15 17; do
     grep -q "config_train.json:$line: " refused.out && ok "variants: refused.json, line $line" || fail "variants: refused.json: no error at line $line: $(cat refused.out)"
 done
 grep -q 'RandGaussianNoise' refused.out && ok "variants: a Python class has built-in relatives" || fail "variants: no relatives of MyRandAdditiveNoised"
