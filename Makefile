@@ -2,7 +2,8 @@
 #   make            the program build/mmar          make test    install, build, run all tests (fast, sanitised, end to end)
 #   make demo       from nothing to a packed model  make check   both compilers, layers, lists, headers, sizes, format, lint
 #   make golden     reference vectors               make docs    docs/reference from the tables
-#   make fuzz T=60  fuzzers, T seconds each         make install PREFIX=/usr/local
+#   make fuzz T=60  fuzzers, T seconds each         make bench   timings of kernels, trainings on real data
+#   make install PREFIX=/usr/local
 # Variables: CC=clang  SANITIZE=address,undefined|thread  ONEDNN=0 (reference kernels only)  BUILD=folder  V=1
 CC       = gcc
 SANITIZE =
@@ -102,8 +103,11 @@ docs: all
 	$(Q)tools/make-docs $(BUILD)/mmar docs/reference
 fuzz:
 	$(Q)tools/fuzz-all $(or $(T),60)
-bench: all
-	$(Q)bench/run $(BUILD)/mmar
+bench: all $(BUILD)/bench/kernels
+	$(Q)$(BUILD)/bench/kernels && bench/run_real $(BUILD)/mmar
+$(BUILD)/bench/kernels: $(OBJ)/bench/kernels.o $(call archives,$(LAYERS))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 install: all
 	install -D $(BUILD)/mmar $(DESTDIR)$(PREFIX)/bin/mmar
 clean:
