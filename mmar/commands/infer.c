@@ -1,6 +1,5 @@
 /* mmar infer */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -167,7 +166,7 @@ static enum mm_status infer_all(const struct mm_command_call *call, struct mm_mo
 }
 
 /* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */
-static enum mm_status model_root(const struct mm_command_call *call, const char **root, char **temporary,
+static enum mm_status model_root(const struct mm_command_call *call, const char **root, const char **temporary,
                                  size_t *first, struct mm_error *err)
 {
     enum mm_status s;
@@ -181,15 +180,9 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
     *root = model;
     if (!model || mm_file_is_folder(model))
         return MM_OK;
-    const char *base = getenv("TMPDIR");
-    *temporary = mm_arena_format(call->arena, "%s/mmar-infer-XXXXXX", base ? base : "/tmp");
-    if (!*temporary || !mkdtemp(*temporary)) {
-        *temporary = NULL;
-        return mm_fail(err, MM_ERR_IO, "cannot make a temporary folder");
-    }
-    *root = mm_file_join(call->arena, *temporary, "model");
-    if (MM_TRY(s, mm_unpack(call->arena, model, *root, &manifest, err)))
+    if (MM_TRY(s, mm_unpack_temporary(call->arena, model, temporary, &manifest, err)))
         return s;
+    *root = mm_file_join(call->arena, *temporary, "model");
     return MM_OK;
 }
 
@@ -202,7 +195,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_model_use use = {0};
     const struct mm_model_choice choice = {o->model, o->backend, o->threads};
     const char *root = NULL;
-    char *temporary = NULL;
+    const char *temporary = NULL;
     size_t first = 0;
     if (!o->output)
         return mm_fail(err, MM_ERR_USAGE, "mmar infer needs -o FOLDER for the predictions");
