@@ -29,10 +29,10 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(WERROR)
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -ffp-contract=off -pthread $(WARN) -I. \
            -include base/banned.h -DMM_ONEDNN=$(ONEDNN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS_base  := -lcjson -lcrypto
-LIBS_image := -ldeflate -lpng -ljpeg -ltiff -lz
+LIBS_base  := -lcjson -lcrypto -lxxhash
+LIBS_image := -ldeflate -lpng -ljpeg -ltiff -lz -llz4
 LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
-LIBS_mmar  := -larchive -lzstd
+LIBS_mmar  := -larchive -lzstd -lcurl
 LDLIBS    = $(foreach l,$(LAYERS),$(LIBS_$(l))) -lm -pthread
 # A test of a layer links that layer and those below, nothing else: a wrong dependency does not link.
 below     = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call below,$(1),$(wordlist 2,99,$(2))))

@@ -42,6 +42,7 @@ struct mm_volume {
     double affine[16];
     void *data;  /* 64-byte aligned when made here; shared views point into another volume's data */
     bool shared; /* the voxels belong to somebody else (a cache, another sample): do not write */
+    const struct mm_packed *packed; /* the voxels are there, compressed, and data is NULL (image/packed.h); usually NULL */
 };
 
 /* Voxel box: [start, start + size). May reach outside the volume where a function says so. */
