@@ -85,6 +85,29 @@ static bool read_numbers(struct reader *reader, const cJSON *node, struct mm_ent
     return true;
 }
 
+/* Rows of equally many numbers, [[x, y, z], ...], one behind the other. */
+static bool read_rows(struct reader *reader, const cJSON *node, struct mm_entry *entry, const cJSON *first)
+{
+    size_t rows = entry->count, width = (size_t)cJSON_GetArraySize(first);
+    entry->count = rows * width;
+    double *numbers = entry_memory(reader, entry->count, sizeof *numbers);
+    if (!numbers)
+        return false;
+    entry->kind = MM_ENTRY_NUMBERS;
+    entry->numbers = numbers;
+    const cJSON *row = first;
+    for (size_t i = 0; i < rows; i++, row = row->next) {
+        if (!cJSON_IsArray(row) || (size_t)cJSON_GetArraySize(row) != width)
+            return fail_entry(reader, node);
+        for (const cJSON *item = row->child; item; item = item->next) {
+            if (!cJSON_IsNumber(item))
+                return fail_entry(reader, node);
+            *numbers++ = item->valuedouble;
+        }
+    }
+    return true;
+}
+
 /* False when the entry is none: reported, or memory is out. */
 static bool read_entry(struct reader *reader, const cJSON *node, struct mm_entry *entry)
 {
@@ -105,6 +128,8 @@ static bool read_entry(struct reader *reader, const cJSON *node, struct mm_entry
         return read_paths(reader, node, entry, first);
     if (cJSON_IsNumber(first))
         return read_numbers(reader, node, entry, first);
+    if (cJSON_IsArray(first) && cJSON_IsNumber(first->child))
+        return read_rows(reader, node, entry, first);
     return fail_entry(reader, node);
 }
 

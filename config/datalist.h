@@ -5,6 +5,7 @@
 
 #include "base/problems.h"
 
+/* Rows of equally many numbers, [[x, y, z], ...], are read as numbers, one row behind the other. */
 enum mm_entry_kind { MM_ENTRY_PATHS, MM_ENTRY_NUMBERS, MM_ENTRY_TEXT };
 
 /* One key of an item: "image", "label", ... Strings that name files are paths joined to the base folder; keys that are known

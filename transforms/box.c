@@ -87,15 +87,21 @@ enum mm_status mm_box_invert(const struct mm_applied *applied, struct mm_arena *
     return *out ? MM_OK : mm_fail_memory(err, "an image");
 }
 
-struct mm_box mm_box_centre(const struct mm_volume *image, const int size[3])
+struct mm_box mm_box_about(const struct mm_volume *image, const int middle[3], const int size[3])
 {
     struct mm_box box;
     for (int a = 0; a < 3; a++) {
-        int n = image->size[a], start = n / 2 - size[a] / 2;
+        int start = middle[a] - size[a] / 2;
         box.start[a] = start > 0 ? start : 0;
-        box.size[a] = size[a] < n - box.start[a] ? size[a] : n - box.start[a];
+        box.size[a] = size[a] < image->size[a] - box.start[a] ? size[a] : image->size[a] - box.start[a];
     }
     return box;
+}
+
+struct mm_box mm_box_centre(const struct mm_volume *image, const int size[3])
+{
+    const int middle[3] = {image->size[0] / 2, image->size[1] / 2, image->size[2] / 2};
+    return mm_box_about(image, middle, size);
 }
 
 struct mm_box mm_box_enlarged(const struct mm_volume *image, const int size[3], bool at_end)

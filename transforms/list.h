@@ -3,6 +3,10 @@
     X(activations)                                                                                                   \
     X(add_extreme_points_channel)                                                                                    \
     X(add_gaussian_noise)                                                                                            \
+    X(add_guidance_from_points)                                                                                      \
+    X(add_guidance_signal)                                                                                           \
+    X(add_initial_seed_point)                                                                                        \
+    X(add_random_guidance)                                                                                           \
     X(adjust_contrast)                                                                                               \
     X(affine)                                                                                                        \
     X(argmax_across_channels)                                                                                        \
@@ -28,9 +32,11 @@
     X(extreme_points)                                                                                                \
     X(fast_crop_by_pos_neg_ratio)                                                                                    \
     X(fast_pos_neg_ratio_crop_roi)                                                                                   \
+    X(fetch_2d_slice)                                                                                                \
     X(fetch_extreme_points)                                                                                          \
     X(fill_holes)                                                                                                    \
     X(find_all_valid_slices)                                                                                         \
+    X(find_discrepancy_regions)                                                                                      \
     X(flip)                                                                                                          \
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
@@ -82,6 +88,7 @@
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
     X(resize)                                                                                                        \
+    X(resize_guidance)                                                                                               \
     X(resize_with_pad_or_crop)                                                                                       \
     X(restore_label)                                                                                                 \
     X(restore_original_shape)                                                                                        \
@@ -101,6 +108,7 @@
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \
     X(spatial_crop_foreground)                                                                                       \
+    X(spatial_crop_guidance)                                                                                         \
     X(spatial_pad)                                                                                                   \
     X(split_across_channels)                                                                                         \
     X(split_based_on_label)                                                                                          \

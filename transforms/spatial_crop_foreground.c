@@ -26,23 +26,11 @@ static const struct mm_param params[] = {
     MM_IGNORED("cropped_shape_key", .help = "see start_coord_key"),
     MM_PARAMS_END};
 
-/* The box of that size about the middle of another, clipped to the image as SpatialCrop does. */
-static struct mm_box about(const struct mm_box *box, const struct mm_volume *v, const int size[3])
-{
-    struct mm_box out;
-    for (int a = 0; a < 3; a++) {
-        int middle = (2 * box->start[a] + box->size[a]) / 2, start = middle - size[a] / 2;
-        out.start[a] = start > 0 ? start : 0;
-        out.size[a] = size[a] < v->size[a] - out.start[a] ? size[a] : v->size[a] - out.start[a];
-    }
-    return out;
-}
-
 static enum mm_status find_box(const P *p, struct mm_arena *arena, const struct mm_volume *v, struct mm_box *box,
                                struct mm_error *err)
 {
     enum mm_status s;
-    int margin[3], size[3];
+    int margin[3], size[3], middle[3];
     struct mm_foreground bounds;
     if (MM_TRY(s, mm_spatial_ints(&p->margin, "margin", v->rank, 0, margin, err)) ||
         MM_TRY(s, mm_spatial_sizes(&p->spatial_size, "spatial_size", v, size, err)) ||
@@ -50,10 +38,12 @@ static enum mm_status find_box(const P *p, struct mm_arena *arena, const struct 
         return s;
     *box = mm_foreground_box(&bounds, v, margin, p->allow_smaller);
     bool fits = true;
-    for (int a = 0; a < v->rank; a++)
-        fits = fits && box->size[a] < size[a];
+    for (int a = 0; a < 3; a++) {
+        middle[a] = (2 * box->start[a] + box->size[a]) / 2;
+        fits = fits && (a >= v->rank || box->size[a] < size[a]);
+    }
     if (fits)
-        *box = about(box, v, size);
+        *box = mm_box_about(v, middle, size);
     return MM_OK;
 }
 

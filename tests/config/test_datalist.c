@@ -57,6 +57,20 @@ static void items_hold_paths_numbers_and_text(void **state)
     assert_int_equal(problems.count, 0);
 }
 
+static void rows_of_numbers_follow_each_other(void **state)
+{
+    assert_int_equal(
+        read(state, "{\"t\": [{\"image\": \"a\", \"foreground\": [[1, 2, 3], [4, 5, 6.5]]}]}", "t", "/d"), MM_OK);
+    const struct mm_entry *entry = mm_item_get(&list->items[0], "foreground");
+    assert_int_equal(entry->kind, MM_ENTRY_NUMBERS);
+    assert_int_equal(entry->count, 6);
+    assert_true(entry->numbers[3] == 4 && entry->numbers[5] == 6.5);
+    assert_int_equal(read(state, "{\"t\": [{\"image\": \"a\", \"foreground\": [[1, 2, 3], [4, 5]]}]}", "t", "/d"),
+                     MM_OK);
+    assert_null(mm_item_get(&list->items[0], "foreground")); /* noted, not read */
+    assert_int_equal(problems.count, 1);
+}
+
 static void paths_are_relative_to_the_datalist_without_a_base(void **state)
 {
     struct scratch *scratch = *state;
@@ -183,10 +197,15 @@ static void memory_may_run_out_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(items_hold_paths_numbers_and_text),    TEST(paths_are_relative_to_the_datalist_without_a_base),
-        TEST(the_same_file_may_come_many_times),    TEST(labels_are_named_by_value),
-        TEST(other_keys_are_skipped_with_one_note), TEST(wrong_lists_are_refused),
-        TEST(a_missing_file_is_an_io_error),        TEST(memory_may_run_out_anywhere),
+        TEST(items_hold_paths_numbers_and_text),
+        TEST(rows_of_numbers_follow_each_other),
+        TEST(paths_are_relative_to_the_datalist_without_a_base),
+        TEST(the_same_file_may_come_many_times),
+        TEST(labels_are_named_by_value),
+        TEST(other_keys_are_skipped_with_one_note),
+        TEST(wrong_lists_are_refused),
+        TEST(a_missing_file_is_an_io_error),
+        TEST(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
