@@ -104,6 +104,18 @@ struct mm_box mm_box_centre(const struct mm_volume *image, const int size[3])
     return mm_box_about(image, middle, size);
 }
 
+struct mm_box mm_box_inside(const struct mm_volume *image, const int middle[3], const int size[3])
+{
+    struct mm_box box;
+    for (int a = 0; a < 3; a++) {
+        int n = image->size[a];
+        box.size[a] = size[a] < n ? size[a] : n;
+        int start = middle[a] - box.size[a] / 2, last = n - box.size[a];
+        box.start[a] = start < 0 ? 0 : start > last ? last : start;
+    }
+    return box;
+}
+
 struct mm_box mm_box_enlarged(const struct mm_volume *image, const int size[3], bool at_end)
 {
     struct mm_box box;

@@ -33,6 +33,8 @@ enum mm_status mm_box_invert(const struct mm_applied *applied, struct mm_arena *
 struct mm_box mm_box_centre(const struct mm_volume *image, const int size[3]);
 /* The box of that size about a voxel, moved inside at the low end and cut off at the high one (MONAI SpatialCrop's roi_center). */
 struct mm_box mm_box_about(const struct mm_volume *image, const int middle[3], const int size[3]);
+/* The box of that size, or as much of it as the image has, about a voxel, moved so that it lies inside. */
+struct mm_box mm_box_inside(const struct mm_volume *image, const int middle[3], const int size[3]);
 /* The image and, where it is smaller than `size`, as much more: half before (rounded down), half behind; all
  * behind with `at_end`. */
 struct mm_box mm_box_enlarged(const struct mm_volume *image, const int size[3], bool at_end);

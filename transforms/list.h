@@ -16,6 +16,7 @@
     X(cast_to_type)                                                                                                  \
     X(center_scale_crop)                                                                                             \
     X(center_spatial_crop)                                                                                           \
+    X(closing)                                                                                                       \
     X(color_jitter)                                                                                                  \
     X(concat_items)                                                                                                  \
     X(convert_to_channels_first)                                                                                     \
@@ -27,8 +28,10 @@
     X(crop_foreground)                                                                                               \
     X(crop_random_size_with_displacement)                                                                            \
     X(delete_items)                                                                                                  \
+    X(dilate)                                                                                                        \
     X(divisible_pad)                                                                                                 \
     X(ensure_channel_first)                                                                                          \
+    X(erode)                                                                                                         \
     X(extreme_points)                                                                                                \
     X(fast_crop_by_pos_neg_ratio)                                                                                    \
     X(fast_pos_neg_ratio_crop_roi)                                                                                   \
@@ -47,6 +50,7 @@
     X(keep_largest_connected_component)                                                                              \
     X(keras_affine)                                                                                                  \
     X(label_filter)                                                                                                  \
+    X(label_to_contour)                                                                                              \
     X(label_to_mask)                                                                                                 \
     X(load_image)                                                                                                    \
     X(load_nifti)                                                                                                    \
@@ -57,6 +61,7 @@
     X(normalize_he_stains)                                                                                           \
     X(normalize_intensity)                                                                                           \
     X(normalize_nonzero_intensities)                                                                                 \
+    X(opening)                                                                                                       \
     X(orientation)                                                                                                   \
     X(rand_2d_elastic)                                                                                               \
     X(rand_3d_elastic)                                                                                               \
@@ -65,6 +70,7 @@
     X(rand_bias_field)                                                                                               \
     X(rand_coarse_dropout)                                                                                           \
     X(rand_coarse_shuffle)                                                                                           \
+    X(rand_crop_by_label_classes)                                                                                    \
     X(rand_crop_by_pos_neg_label)                                                                                    \
     X(rand_flip)                                                                                                     \
     X(rand_gaussian_noise)                                                                                           \
@@ -74,9 +80,11 @@
     X(rand_hsv_jitter)                                                                                               \
     X(rand_rotate)                                                                                                   \
     X(rand_rotate90)                                                                                                 \
+    X(rand_scale_crop)                                                                                               \
     X(rand_scale_intensity)                                                                                          \
     X(rand_shift_intensity)                                                                                          \
     X(rand_spatial_crop)                                                                                             \
+    X(rand_spatial_crop_samples)                                                                                     \
     X(rand_std_shift_intensity)                                                                                      \
     X(rand_zoom)                                                                                                     \
     X(random_axis_flip)                                                                                              \

@@ -159,21 +159,6 @@ static enum mm_status draw_voxel(struct mm_sample *sample, const struct search *
     return found ? MM_OK : mm_fail(err, MM_ERR_DATA, "no voxel is foreground or background: nowhere to crop");
 }
 
-/* The box about the voxel, moved inside. */
-static struct mm_box box_about(const struct mm_volume *label, uint32_t voxel, const int size[3])
-{
-    uint32_t nx = (uint32_t)label->size[0], ny = (uint32_t)label->size[1];
-    const int at[3] = {(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)};
-    struct mm_box box;
-    for (int a = 0; a < 3; a++) {
-        int n = label->size[a];
-        box.size[a] = size[a] < n ? size[a] : n;
-        int start = at[a] - box.size[a] / 2, last = n - box.size[a];
-        box.start[a] = start < 0 ? 0 : start > last ? last : start;
-    }
-    return box;
-}
-
 static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sample, const struct mm_field *label,
                                const struct mm_pos_neg *how, const struct mm_context *context, struct mm_box *box,
                                struct mm_error *err)
@@ -196,7 +181,9 @@ static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sam
     mm_step_random(step, context, &random);
     if (MM_TRY(s, draw_voxel(sample, &search, how, &random, &voxel, err)))
         return s;
-    *box = box_about(label->volume, voxel, size);
+    uint32_t nx = (uint32_t)label->volume->size[0], ny = (uint32_t)label->volume->size[1];
+    const int middle[3] = {(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)};
+    *box = mm_box_inside(label->volume, middle, size);
     return MM_OK;
 }
 
