@@ -181,6 +181,16 @@ void mm_intensity_noise(float *x, size_t n, double mean, double std, struct mm_r
     }
 }
 
+void mm_intensity_stretch(float *x, size_t n, double factor, bool about_mean, bool keeps_range)
+{
+    float low, high;
+    double mean = about_mean ? mm_intensity_stats(x, n, false).mean : 0;
+    mm_intensity_bounds(x, n, &low, &high);
+    mm_intensity_scale(x, n, 1 + factor, -mean * factor);
+    for (size_t i = 0; keeps_range && i < n; i++)
+        x[i] = x[i] < low ? low : x[i] > high ? high : x[i];
+}
+
 void mm_intensity_ends(const struct mm_doubles *list, double *low, double *high)
 {
     double a = list->count == 2 ? list->items[0] : -list->items[0], b = list->items[list->count - 1];

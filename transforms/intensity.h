@@ -45,6 +45,9 @@ void mm_intensity_gamma(float *x, size_t n, double gamma, bool invert, bool reta
 /* x += a normal draw of that mean and standard deviation for each value, in order. */
 void mm_intensity_noise(float *x, size_t n, double mean, double std, struct mm_random *random);
 
+/* x * (1 + factor) about the mean (`about_mean`) or about 0, then clamped to the range that x had (`keeps_range`). */
+void mm_intensity_stretch(float *x, size_t n, double factor, bool about_mean, bool keeps_range);
+
 /* The two ends of a random factor: one number v means -v..v, two are sorted. */
 void mm_intensity_ends(const struct mm_doubles *list, double *low, double *high);
 

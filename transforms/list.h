@@ -16,6 +16,7 @@
     X(cast_to_type)                                                                                                  \
     X(center_scale_crop)                                                                                             \
     X(center_spatial_crop)                                                                                           \
+    X(clip_intensity_percentiles)                                                                                    \
     X(closing)                                                                                                       \
     X(color_jitter)                                                                                                  \
     X(concat_items)                                                                                                  \
@@ -78,11 +79,14 @@
     X(rand_gaussian_smooth)                                                                                          \
     X(rand_histogram_shift)                                                                                          \
     X(rand_hsv_jitter)                                                                                               \
+    X(rand_rician_noise)                                                                                             \
     X(rand_rotate)                                                                                                   \
     X(rand_rotate90)                                                                                                 \
     X(rand_scale_crop)                                                                                               \
     X(rand_scale_intensity)                                                                                          \
+    X(rand_scale_intensity_fixed_mean)                                                                               \
     X(rand_shift_intensity)                                                                                          \
+    X(rand_simulate_low_resolution)                                                                                  \
     X(rand_spatial_crop)                                                                                             \
     X(rand_spatial_crop_samples)                                                                                     \
     X(rand_std_shift_intensity)                                                                                      \
@@ -107,6 +111,7 @@
     X(scale_by_factor)                                                                                               \
     X(scale_by_resolution)                                                                                           \
     X(scale_intensity)                                                                                               \
+    X(scale_intensity_fixed_mean)                                                                                    \
     X(scale_intensity_oscillation)                                                                                   \
     X(scale_intensity_range)                                                                                         \
     X(scale_intensity_range_percentiles)                                                                             \
@@ -125,6 +130,7 @@
     X(std_shift_intensity)                                                                                           \
     X(threshold_intensity)                                                                                           \
     X(threshold_values)                                                                                              \
+    X(to_device)                                                                                                     \
     X(to_tensor)                                                                                                     \
     X(torch_vision)                                                                                                  \
     X(zoom)

@@ -1,0 +1,61 @@
+/* x * (1 + factor) about the mean, factor drawn from a range (MONAI RandScaleIntensityFixedMean). Draws: happens or not, then the factor
+ * of all or of each channel. */
+#include "transforms/intensity.h"
+#include "transforms/transform.h"
+
+struct rand_scale_intensity_fixed_mean {
+    struct mm_doubles factors;
+    double prob;
+    bool preserve_range, fixed_mean, channel_wise;
+};
+#define P struct rand_scale_intensity_fixed_mean
+
+static const struct mm_param params[] = {
+    MM_DOUBLES(P, factors, .def_text = "0", .count_min = 1, .count_max = 2,
+               .help = "range of the factor; one number v means -v to v"),
+    MM_DOUBLE(P, prob, .def = 0.1, .min = 0, .max = 1, .help = "probability of doing it"),
+    MM_BOOL(P, preserve_range, .help = "clamp the result to the range that the image had"),
+    MM_BOOL(P, fixed_mean, .def = 1, .help = "about the mean; otherwise about 0"),
+    MM_BOOL(P, channel_wise, .help = "draw for each channel by itself"),
+    MM_IGNORED("dtype", .help = "results are float32"),
+    MM_PARAMS_END};
+
+static bool is_random(const void *self)
+{
+    const P *p = self;
+    return p->prob > 0;
+}
+
+static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
+                           const struct mm_context *context, struct mm_error *err)
+{
+    (void)key;
+    const P *p = step->self;
+    enum mm_status s;
+    struct mm_volume *v;
+    struct mm_random random;
+    double low, high;
+    mm_step_random(step, context, &random);
+    if (!mm_step_happens(&random, p->prob))
+        return MM_OK;
+    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
+        return s;
+    mm_intensity_ends(&p->factors, &low, &high);
+    struct mm_voxels_parts parts = mm_voxels_split(v, p->channel_wise);
+    for (size_t i = 0; i < parts.count; i++)
+        mm_intensity_stretch(parts.data + i * parts.length, parts.length, mm_random_uniform(&random, low, high),
+                             p->fixed_mean, p->preserve_range);
+    return MM_OK;
+}
+
+const struct mm_transform mm_transform_rand_scale_intensity_fixed_mean = {
+    .name = "RandScaleIntensityFixedMean",
+    .summary = "multiply deviations from the mean by 1 plus a random factor",
+    .params = params,
+    .params_size = sizeof(P),
+    .flags = MM_RANDOM | MM_IN_PLACE,
+    .is_random = is_random,
+    .each = each,
+    .example = "{\"name\": \"RandScaleIntensityFixedMeand\", \"args\": {\"keys\": \"image\", \"factors\": 0.3, "
+               "\"prob\": 0.5}}",
+};
