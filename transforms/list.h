@@ -44,6 +44,7 @@
     X(flip)                                                                                                          \
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
+    X(grid_distortion)                                                                                               \
     X(histogram_normalize)                                                                                           \
     X(identity)                                                                                                      \
     X(image_data_generator)                                                                                          \
@@ -77,6 +78,7 @@
     X(rand_gaussian_noise)                                                                                           \
     X(rand_gaussian_sharpen)                                                                                         \
     X(rand_gaussian_smooth)                                                                                          \
+    X(rand_grid_distortion)                                                                                          \
     X(rand_histogram_shift)                                                                                          \
     X(rand_hsv_jitter)                                                                                               \
     X(rand_rician_noise)                                                                                             \
@@ -99,6 +101,7 @@
     X(reinhard_normalize)                                                                                            \
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
+    X(resample_to_match)                                                                                             \
     X(resize)                                                                                                        \
     X(resize_guidance)                                                                                               \
     X(resize_with_pad_or_crop)                                                                                       \
