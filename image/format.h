@@ -27,6 +27,7 @@ struct mm_format {
     enum mm_status (*read)(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err);
     /* NULL when the format cannot be written. Atomic. Types it cannot hold are an error that names those it can. */
     enum mm_status (*write)(const char *path, const struct mm_volume *volume, struct mm_error *err);
+    bool has_float; /* float32 voxels can be written, any number of channels of them */
     bool is_lossy; /* what is written comes back nearly so: nothing for labels */
 };
 

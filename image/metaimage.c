@@ -152,4 +152,5 @@ const struct mm_format mm_format_metaimage = {
     .header = header,
     .read = read,
     .write = mm_meta_write,
+    .has_float = true,
 };

@@ -73,4 +73,5 @@ const struct mm_format mm_format_nifti = {
     .header = header,
     .read = read,
     .write = mm_nifti_write,
+    .has_float = true,
 };

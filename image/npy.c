@@ -242,4 +242,5 @@ const struct mm_format mm_format_npy = {
     .header = header,
     .read = read,
     .write = write,
+    .has_float = true,
 };

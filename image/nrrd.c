@@ -144,4 +144,5 @@ const struct mm_format mm_format_nrrd = {
     .header = header,
     .read = read,
     .write = mm_nrrd_write,
+    .has_float = true,
 };

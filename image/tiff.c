@@ -279,4 +279,5 @@ const struct mm_format mm_format_tiff = {
     .header = header,
     .read = read,
     .write = mm_tiff_write,
+    .has_float = true,
 };

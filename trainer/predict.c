@@ -115,6 +115,30 @@ static struct mm_volume *as_labels(struct mm_arena *arena, const struct mm_volum
     return mm_volume_convert(arena, volume, classes > 256 ? MM_U16 : MM_U8);
 }
 
+/* From the grid after the chain to that of the image's file. */
+static enum mm_status carry_back(struct mm_sample *sample, const struct mm_field *image, bool nearest,
+                                 struct mm_volume **volume, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_field_invert(image, sample->arena, *volume, nearest, volume, err)))
+        return mm_fail_in(err, "carrying the prediction back to the grid of %s",
+                          image->source ? image->source : "the image");
+    return MM_OK;
+}
+
+/* The volume, which must have the file's size, as the file lies. */
+static enum mm_status lie_as_file(const struct mm_field *image, struct mm_volume *volume, struct mm_error *err)
+{
+    if (!on_file_grid(volume, image))
+        return mm_fail(err, MM_ERR_DATA,
+                       "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone",
+                       volume->size[0], volume->size[1], volume->size[2], image->file_size[0], image->file_size[1],
+                       image->file_size[2]);
+    memcpy(volume->affine, image->file_affine, sizeof image->file_affine);
+    volume->rank = image->file_rank;
+    return MM_OK;
+}
+
 enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct mm_training *training,
                                        struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
 {
@@ -126,20 +150,81 @@ enum mm_status mm_predict_on_file_grid(struct mm_network *network, const struct 
                           *pred = mm_sample_find(sample, spec->prediction_field);
     struct mm_volume *volume = pred->volume;
     bool inverted = is_returned(pred, image); /* an Invert among the post transforms did it */
-    if (!inverted && MM_TRY(s, mm_field_invert(image, sample->arena, volume, true, &volume, err)))
-        return mm_fail_in(err, "carrying the prediction back to the grid of %s",
-                          image->source ? image->source : "the image");
-    if (!on_file_grid(volume, image))
-        return mm_fail(err, MM_ERR_DATA,
-                       "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone",
-                       volume->size[0], volume->size[1], volume->size[2], image->file_size[0], image->file_size[1],
-                       image->file_size[2]);
-    *out = as_labels(sample->arena, volume, spec->classes);
-    if (!*out)
+    if (!inverted && MM_TRY(s, carry_back(sample, image, true, &volume, err)))
+        return s;
+    if (!(*out = as_labels(sample->arena, volume, spec->classes)))
         return mm_fail_memory(err, "the prediction");
-    memcpy((*out)->affine, image->file_affine, sizeof image->file_affine);
-    (*out)->rank = image->file_rank;
+    return lie_as_file(image, *out, err);
+}
+
+/* Those of the post transforms that make probabilities of logits; NULL when none does. */
+static const struct mm_step *activation_of(const struct mm_chain *post)
+{
+    for (size_t i = 0; post && i < post->count; i++)
+        if (strcmp(post->steps[i].transform->name, "Activations") == 0)
+            return &post->steps[i];
+    return NULL;
+}
+
+static void sigmoid(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = 1 / (1 + expf(-x[i]));
+}
+
+static void softmax(float *x, size_t voxels, int channels)
+{
+    for (size_t i = 0; i < voxels; i++) {
+        float most = x[i], sum = 0;
+        for (int c = 1; c < channels; c++)
+            most = fmaxf(most, x[(size_t)c * voxels + i]);
+        for (int c = 0; c < channels; c++)
+            sum += x[(size_t)c * voxels + i] = expf(x[(size_t)c * voxels + i] - most);
+        for (int c = 0; c < channels; c++)
+            x[(size_t)c * voxels + i] /= sum;
+    }
+}
+
+/* As the post transforms make them; else softmax, of one channel sigmoid, unless the network ends in one itself. */
+static enum mm_status make_probabilities(const struct mm_training *training, struct mm_sample *sample,
+                                         struct mm_field *field, struct mm_error *err)
+{
+    const struct mm_prediction_spec *spec = &training->prediction;
+    const struct mm_model *model = training->model;
+    const struct mm_step *activation = activation_of(spec->post_alone ? spec->post_alone : spec->post);
+    if (activation)
+        return activation->transform->each(activation, sample, field, 0, NULL, err);
+    struct mm_volume *v = field->volume;
+    size_t voxels = mm_volume_voxels(v);
+    if (model->probability && model->probability(training->model_self))
+        return MM_OK;
+    if (v->channels == 1)
+        sigmoid(v->data, voxels);
+    else
+        softmax(v->data, voxels, v->channels);
     return MM_OK;
+}
+
+enum mm_status mm_predict_probabilities(struct mm_network *network, const struct mm_training *training,
+                                        struct mm_sample *sample, struct mm_volume **out, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct mm_prediction_spec *spec = &training->prediction;
+    struct mm_volume *volume;
+    struct mm_field *field;
+    if (MM_TRY(s, mm_predict_logits(network, training, sample->arena, sample, &volume, err)) ||
+        MM_TRY(s, mm_sample_add(sample, spec->prediction_field, MM_FIELD_VOLUME, &field, err)))
+        return s;
+    field->volume = volume;
+    if (MM_TRY(s, make_probabilities(training, sample, field, err)))
+        return s;
+    const struct mm_field *image = mm_sample_find(sample, spec->image_field);
+    volume = field->volume;
+    if (MM_TRY(s, carry_back(sample, image, false, &volume, err)))
+        return s;
+    if (!(*out = mm_volume_convert(sample->arena, volume, MM_F32)))
+        return mm_fail_memory(err, "the prediction");
+    return lie_as_file(image, *out, err);
 }
 
 enum mm_status mm_class_masks(struct mm_arena *arena, const struct mm_volume *volume, int classes, uint8_t **masks,

@@ -6,40 +6,28 @@
 #include "base/log.h"
 #include "image/format.h"
 #include "mmar/archive/archive.h"
-#include "mmar/model.h"
+#include "mmar/predict_file.h"
 #include "mmar/report.h"
 
 struct infer_options {
     struct mm_mmar_options mmar;
     const char *output, *model, *backend, *suffix;
     int64_t threads;
-    bool overlay;
+    struct mm_ints classes;
+    bool overlay, probabilities;
 };
 #define P struct infer_options
 
 static const struct mm_param options[] = {
     MM_STRING(P, output, .required = true, .help = "-o: folder for the predictions (made when it is not there)"),
-    MM_STRING(P, suffix, .def_text = "_seg", .help = "put behind the name of each input"),
+    MM_STRING(P, suffix, .help = "put behind the name of each input (default: _seg; _prob with --probabilities)"),
+    MM_BOOL(P, probabilities, .help = "write probabilities (float32, a channel for each class) instead of labels"),
+    MM_INTS(P, classes, .min = 0, .max = 65535, .help = "with --probabilities: only these classes"),
     MM_STRING(P, model, .help = "weights (default: models/model.safetensors)"),
     MM_BOOL(P, overlay, .help = "also draw each prediction over its image as PNG"),
     MM_INT(P, threads, .min = 0, .max = 1024, .help = "compute threads (default: the processors there are)"),
     MM_STRING(P, backend, .def_text = "auto", .help = "where to compute: auto, onednn, cpu, reference"),
     MM_PARAMS_END};
-
-/* A sample of one image file: what an item {"image": path} of a datalist would be. */
-static enum mm_status sample_of(struct mm_arena *arena, const char *field, const char *path, struct mm_sample **out,
-                                struct mm_error *err)
-{
-    const char **paths = mm_arena_array(arena, const char *, 1);
-    struct mm_entry *entry = mm_arena_new(arena, struct mm_entry);
-    struct mm_item *item = mm_arena_new(arena, struct mm_item);
-    if (!paths || !entry || !item)
-        return mm_fail_memory(err, "a sample");
-    paths[0] = path;
-    *entry = (struct mm_entry){.key = field, .kind = MM_ENTRY_PATHS, .count = 1, .paths = paths};
-    *item = (struct mm_item){.count = 1, .entries = entry};
-    return mm_sample_from_item(arena, item, 0, out, err);
-}
 
 /* "scan.nii.gz" with "_seg" becomes "scan_seg.nii.gz". What cannot hold labels exactly gives way: "photo.jpg" becomes "photo_seg.png",
  * what cannot be written at all ".nii.gz". */
@@ -48,7 +36,10 @@ static const char *output_path(struct mm_arena *arena, const struct infer_option
     const char *name = mm_file_name(input), *extension = mm_format_extension(input);
     const struct mm_format *format = mm_format_of(input);
     const char *written = !format || !format->write ? ".nii.gz" : format->is_lossy ? ".png" : extension;
-    return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, o->suffix,
+    const char *suffix = o->suffix ? o->suffix : o->probabilities ? "_prob" : "_seg";
+    if (o->probabilities && format && !format->has_float)
+        written = ".tif";
+    return mm_arena_format(arena, "%s/%.*s%s%s", o->output, (int)(strlen(name) - strlen(extension)), name, suffix,
                            written);
 }
 
@@ -85,17 +76,6 @@ static enum mm_status check_jobs(const struct job *jobs, size_t count, struct mm
     return MM_OK;
 }
 
-static enum mm_status predict_one(struct mm_model_use *use, const struct mm_chain *chain, const struct job *job,
-                                  struct mm_arena *arena, struct mm_volume **out, struct mm_error *err)
-{
-    enum mm_status s;
-    struct mm_sample *sample;
-    if (MM_TRY(s, sample_of(arena, use->training->prediction.image_field, job->input, &sample, err)) ||
-        MM_TRY(s, mm_chain_run(chain, 0, chain->count, sample, NULL, err)))
-        return s;
-    return mm_predict_on_file_grid(use->network, use->training, sample, out, err);
-}
-
 static enum mm_status write_one(const struct job *job, bool overlay, const struct mm_volume *prediction,
                                 struct mm_arena *arena, struct mm_error *err)
 {
@@ -112,8 +92,9 @@ static enum mm_status write_one(const struct job *job, bool overlay, const struc
 }
 
 /* An input that cannot be predicted does not keep the others from it; output that cannot be written ends the run. */
-static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *chain, const struct infer_options *o,
-                               const struct job *jobs, size_t count, struct mm_error *err)
+static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_file_prediction *how,
+                               const struct infer_options *o, const struct job *jobs, size_t count,
+                               struct mm_error *err)
 {
     enum mm_status s = MM_OK, worst = MM_OK;
     size_t failed = 0;
@@ -123,7 +104,7 @@ static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_chain *
     for (size_t i = 0; i < count && s == MM_OK; i++) {
         mm_arena_reset(&scratch);
         mm_progress("%zu/%zu %s", i + 1, count, jobs[i].input);
-        if (MM_TRY(s, predict_one(use, chain, &jobs[i], &scratch, &prediction, err))) {
+        if (MM_TRY(s, mm_predict_file(use, how, jobs[i].input, &scratch, &prediction, err))) {
             mm_fail_in(err, "%s", jobs[i].input);
             if (count == 1 || s == MM_ERR_MEMORY || s == MM_ERR_DEVICE)
                 break;
@@ -162,7 +143,8 @@ static enum mm_status infer_all(const struct mm_command_call *call, struct mm_mo
         jobs[i] = (struct job){call->args[first + i], output_path(call->arena, o, call->args[first + i])};
     if (MM_TRY(s, check_jobs(jobs, count, call->arena, err)) || MM_TRY(s, mm_file_make_folder(o->output, err)))
         return s;
-    return run_jobs(use, chain, o, jobs, count, err);
+    const struct mm_file_prediction how = {chain, o->probabilities, o->classes};
+    return run_jobs(use, &how, o, jobs, count, err);
 }
 
 /* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */
@@ -199,6 +181,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     size_t first = 0;
     if (!o->output)
         return mm_fail(err, MM_ERR_USAGE, "mmar infer needs -o FOLDER for the predictions");
+    if (o->probabilities && o->overlay)
+        return mm_fail(err, MM_ERR_USAGE, "--overlay draws labels: it cannot be used with --probabilities");
+    if (o->classes.count && !o->probabilities)
+        return mm_fail(err, MM_ERR_USAGE, "--classes chooses probabilities: it needs --probabilities");
     s = model_root(call, &root, &temporary, &first, err);
     where.mmar = NULL;
     if (s == MM_OK &&
@@ -222,9 +208,13 @@ const struct mm_command mm_command_infer = {
     .options_size = sizeof(struct infer_options),
     .takes_mmar = true,
     .run = run,
-    .notes = "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, "
-             "uint16 beyond 256 classes).\n"
-             "An image that cannot be predicted is left out and told of; the exit code is then that of its error.",
+    .notes =
+        "Each prediction has the size, affine and file format of its input; voxels are label values (uint8, "
+        "uint16 beyond 256 classes),\n"
+        "or with --probabilities float32 from 0 to 1 (a TIFF where the input's format has no float32). A 2D model "
+        "predicts a stack slice by slice.\n"
+        "An image that cannot be predicted is left out and told of; the exit code is then that of its error.",
     .examples =
-        "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n",
+        "  mmar infer spleen scan.nii.gz -o out\n  mmar infer other_lab.mmar a.nii.gz b.nii.gz -o out --overlay\n"
+        "  mmar infer membranes test-volume.tif -o out --probabilities --classes 1\n",
 };
