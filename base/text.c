@@ -112,7 +112,9 @@ const char *mm_text_bytes(char *buffer, size_t size, double bytes)
 
 const char *mm_text_seconds(char *buffer, size_t size, double seconds)
 {
-    if (seconds < 0.9995)
+    if (seconds > 0 && seconds < 0.00095)
+        snprintf(buffer, size, "%.2g ms", seconds * 1000);
+    else if (seconds < 0.9995)
         snprintf(buffer, size, "%.0f ms", seconds * 1000);
     else if (seconds < 59.95)
         snprintf(buffer, size, "%.1f s", seconds);

@@ -24,22 +24,13 @@ bool mm_pipeline_is_open(const struct mm_pipeline *pipeline)
            (pipeline->auto_objects || pipeline->auto_replace || pipeline->auto_memory || pipeline->cache_memory);
 }
 
-/* Places that N items need for those that replace them. */
-static uint32_t places_beside(const struct mm_pipeline *pipeline, uint32_t total, uint32_t cached)
+/* N + R grows with N up to T - R, and is T from there on, so N can be sought by halves. */
+uint32_t mm_cache_fit_share(uint32_t total, uint32_t wanted, double share, uint64_t places)
 {
-    if (!pipeline->auto_replace)
-        return mm_policy_replacements(total, cached, pipeline->replace_percent);
-    return mm_policy_replacements(total, cached, 1.0 / RESERVE);
-}
-
-/* The largest N that fits, up to the N asked for; 1 when none does. N + R grows with N up to T - R, and is T from there
- * on, so N can be sought by halves. */
-static uint32_t largest(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, uint64_t places)
-{
-    uint32_t low = 1, high = plan->wanted;
+    uint32_t low = 1, high = wanted;
     while (low < high) {
         uint32_t middle = low + (high - low + 1) / 2;
-        if ((uint64_t)middle + places_beside(pipeline, plan->items, middle) <= places)
+        if ((uint64_t)middle + mm_policy_replacements(total, middle, share) <= places)
             low = middle;
         else
             high = middle - 1;
@@ -62,7 +53,8 @@ enum mm_status mm_cache_fit(const struct mm_pipeline *pipeline, struct mm_cache_
     if (plan->limit && plan->bytes_per_item)
         places = plan->limit / plan->bytes_per_item;
     if (rotates(pipeline) && !pipeline->is_resolved)
-        plan->cached = largest(pipeline, plan, places);
+        plan->cached = mm_cache_fit_share(plan->items, plan->wanted,
+                                          pipeline->auto_replace ? 1.0 / RESERVE : pipeline->replace_percent, places);
     plan->replaced = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
     plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
     if (pipeline->caches && pipeline->auto_replace && !pipeline->is_resolved) {

@@ -100,24 +100,11 @@ void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_k
     pthread_cond_broadcast(&loader->progress);
 }
 
-/* From the datalist's item to what the random transforms start from. */
-static enum mm_status run_prefix(const struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
-                                 struct mm_sample **out, struct mm_error *err)
-{
-    const struct mm_source *source = loader->source;
-    const struct mm_context context = {.seed = loader->seed}; /* for transforms that are random by name only */
-    enum mm_status s;
-    if (MM_TRY(s, mm_sample_from_item(scratch, &source->list->items[item], item, out, err)) ||
-        MM_TRY(s, mm_chain_run(source->chain, 0, source->prefix, *out, &context, err)))
-        return s;
-    return mm_chain_prepare(source->chain, source->prefix, *out, err);
-}
-
 enum mm_status mm_loader_run_prefix(struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
                                     struct mm_sample **out, struct mm_error *err)
 {
     double start = mm_clock();
-    enum mm_status s = run_prefix(loader, item, scratch, out, err);
+    enum mm_status s = mm_source_prepare(loader->source, item, loader->seed, scratch, out, err);
     double seconds = mm_clock() - start;
     pthread_mutex_lock(&loader->mutex);
     loader->stats.prepared += !s;

@@ -1,5 +1,5 @@
 /* The arguments of an image pipeline (Clara v3's names; DESIGN.md 4 and 6), read from a stage of the config, and the
- * plan that follows from them: printed by `mmar plan` and at the start of `mmar train`. */
+ * plan that follows from them. What the plan comes to, and how it is printed: cache/outlook.h. */
 #ifndef MM_CACHE_PIPELINE_H
 #define MM_CACHE_PIPELINE_H
 
@@ -53,6 +53,18 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
                               const char *root, struct mm_source **out, struct mm_problems *problems,
                               struct mm_error *err);
 
+/* From an item of the list to what the cache keeps of it, in the arena. Knows nothing of a cache. */
+enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
+                                 struct mm_sample **out, struct mm_error *err);
+struct mm_source_cost {
+    uint32_t item;
+    double seconds; /* to prepare it */
+    uint64_t bytes; /* of it prepared */
+};
+/* Prepares the item in the middle of the list once. */
+enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, struct mm_source_cost *out,
+                                 struct mm_error *err);
+
 struct mm_cache_plan {
     uint32_t items, cached, replaced; /* T, N, R */
     uint32_t outputs;                 /* crops of a volume                                   */
@@ -73,8 +85,4 @@ struct mm_cache_plan {
  * and prepares the rest at each use. */
 enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
                                   struct mm_error *err);
-/* The plan as people read it: chain with the cached prefix marked, deterministic steps stranded behind a random one,
- * numbers, warnings. */
-void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text);
-
 #endif

@@ -1,6 +1,5 @@
-/* The plan as people read it. */
-#include "base/names.h"
-#include "cache/pipeline.h"
+/* The plan as people read it; its warnings are in plan_warn.c. */
+#include "cache/outlook.h"
 
 #define NAME_WIDTH 28
 #define KEYS_WIDTH 20
@@ -14,8 +13,7 @@ static void print_keys(const struct mm_step *step, struct mm_text *text)
     mm_text_format(text, "%*s", width < KEYS_WIDTH ? (int)(KEYS_WIDTH - width) : 0, "");
 }
 
-/* First random step, or `count`. */
-static size_t first_random(const struct mm_chain *chain)
+size_t mm_cache_first_random(const struct mm_chain *chain)
 {
     size_t i = 0;
     while (i < chain->count && !mm_step_is_random(&chain->steps[i]))
@@ -41,14 +39,47 @@ static void print_step(const struct mm_source *source, size_t i, struct mm_text 
     mm_text_add(text, "\n");
 }
 
+static const double *probability(const struct mm_step *step)
+{
+    const struct mm_param *table = step->transform->params;
+    const struct mm_param *param = table ? mm_params_find(table, "prob") : NULL;
+    if (!param || param->type != MM_PARAM_DOUBLE || param->offset == SIZE_MAX)
+        return NULL;
+    return (const double *)((const char *)step->self + param->offset);
+}
+
+void mm_cache_prefix_end(const struct mm_source *source, struct mm_text *text)
+{
+    const struct mm_chain *chain = source->chain;
+    if (source->prefix == chain->count) {
+        mm_text_add(text, "no transform is random");
+        return;
+    }
+    const struct mm_step *step = &chain->steps[source->prefix];
+    const double *prob = probability(step);
+    mm_text_format(text, "%s %s", step->transform->name,
+                   mm_step_is_random(step) ? "is random" : "makes several samples of one");
+    if (mm_step_is_random(step) && prob)
+        mm_text_format(text, ": prob %g", *prob);
+}
+
+static void print_cut(const struct mm_source *source, struct mm_text *text)
+{
+    mm_text_add(text, source->prefix ? "  ----- the cache keeps what is there now, since "
+                                     : "  ----- no step is cached, since ");
+    mm_cache_prefix_end(source, text);
+    mm_text_add(text, " -----\n");
+}
+
 static void print_chain(const struct mm_source *source, struct mm_text *text)
 {
     const struct mm_chain *chain = source->chain;
     mm_text_format(text, "transforms\n");
-    for (size_t i = 0; i < chain->count; i++) {
-        print_step(source, i, text);
-        if (i + 1 == source->prefix && source->pipeline->caches)
-            mm_text_add(text, "  ----- the cache keeps what is there now -----\n");
+    for (size_t i = 0; i <= chain->count; i++) {
+        if (i == source->prefix && source->pipeline->caches)
+            print_cut(source, text);
+        if (i < chain->count)
+            print_step(source, i, text);
     }
 }
 
@@ -63,9 +94,10 @@ static void print_residence(const struct mm_cache_plan *plan, struct mm_text *te
                    plan->coverage_epochs);
 }
 
-static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, struct mm_text *text)
+static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan,
+                         const struct mm_cache_basis *basis, struct mm_text *text)
 {
-    char item[32], all[32], limit[32];
+    char item[32], all[32], limit[32], left[32];
     uint32_t places = plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
     mm_text_bytes(limit, sizeof limit, (double)plan->limit);
     mm_text_add(text, "  memory      ");
@@ -78,10 +110,13 @@ static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cac
     mm_text_format(text, "; limit: %s", plan->limit ? limit : "none");
     if (pipeline->auto_memory)
         mm_text_format(text, " (auto: %.0f %% of what is free)", 100 * MM_CACHE_SHARE);
+    if (basis->available)
+        mm_text_format(text, "; free: %s", mm_text_bytes(left, sizeof left, (double)basis->available));
     mm_text_add(text, "\n");
 }
 
-static void print_cache(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text)
+static void print_cache(const struct mm_source *source, const struct mm_cache_plan *plan,
+                        const struct mm_cache_basis *basis, struct mm_text *text)
 {
     mm_text_format(text, "items\n  datalist    %u items under \"%s\" of %s\n", plan->items,
                    source->pipeline->data_list_key ? source->pipeline->data_list_key : "", source->list->file);
@@ -104,7 +139,7 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
                        "  rotation    auto: after each epoch up to %u leave and as many others enter; how many is "
                        "chosen in the first epoch\n",
                        plan->replaced_max);
-    print_memory(source->pipeline, plan, text);
+    print_memory(source->pipeline, plan, basis, text);
 }
 
 /* "1 sample", "4 samples" */
@@ -113,7 +148,53 @@ static void print_count(struct mm_text *text, uint32_t count, const char *noun)
     mm_text_format(text, "%u %s%s", count, noun, count == 1 ? "" : "s");
 }
 
-static void print_batches(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text)
+/* "50 epochs of 24 items = 29 passes over 41 items" */
+static void print_run(const struct mm_cache_plan *plan, const struct mm_cache_outlook *outlook,
+                      const struct mm_cache_basis *basis, struct mm_text *text)
+{
+    if (basis->epochs < 1)
+        return;
+    bool rotates = plan->replaced || plan->replaced_max;
+    mm_text_add(text, "\n  a run       ");
+    print_count(text, (uint32_t)basis->epochs, "epoch");
+    mm_text_format(text, " of %u items = %.*f passes over %s%u items", plan->cached, outlook->passes < 10 ? 1 : 0,
+                   outlook->passes, rotates || plan->cached == plan->items ? "" : "the same ",
+                   rotates ? plan->items : plan->cached);
+}
+
+/* What the cached steps cost, and what an epoch's steps must take to hide it. */
+static void print_loading(const struct mm_cache_plan *plan, const struct mm_cache_outlook *o,
+                          const struct mm_cache_basis *basis, struct mm_text *text)
+{
+    char one[32], size[32], first[32], further[32], step[32];
+    if (!(basis->load_seconds > 0))
+        return;
+    mm_text_format(text, "  loading     a measured item takes %s",
+                   mm_text_seconds(one, sizeof one, basis->load_seconds));
+    if (basis->item_bytes)
+        mm_text_format(text, " and %s", mm_text_bytes(size, sizeof size, (double)basis->item_bytes));
+    mm_text_format(text, "; with %u thread%s the first epoch's %u take %s", o->threads, o->threads == 1 ? "" : "s",
+                   o->loads_first, mm_text_seconds(first, sizeof first, o->seconds_first));
+    if (plan->replaced_max)
+        mm_text_add(text, ", and each further one loads what its steps hide");
+    else if (!o->loads)
+        mm_text_add(text, ", the others load nothing");
+    else
+        mm_text_format(text, ", each further one's %u take %s", o->loads,
+                       mm_text_seconds(further, sizeof further, o->seconds));
+    mm_text_add(text, "\n");
+    if (basis->step_seconds > 0)
+        mm_text_format(text, "              with steps of %s an epoch waits %s at least\n",
+                       mm_text_seconds(step, sizeof step, basis->step_seconds),
+                       mm_text_seconds(further, sizeof further, o->floor));
+    else if (o->loads)
+        mm_text_format(text, "              hidden by steps of %s or more\n",
+                       mm_text_seconds(step, sizeof step, o->step_hidden));
+}
+
+static void print_batches(const struct mm_source *source, const struct mm_cache_plan *plan,
+                          const struct mm_cache_outlook *outlook, const struct mm_cache_basis *basis,
+                          struct mm_text *text)
 {
     const struct mm_pipeline *pipeline = source->pipeline;
     uint32_t rest = plan->cached - (plan->steps - 1) * plan->volumes_per_step;
@@ -130,124 +211,20 @@ static void print_batches(const struct mm_source *source, const struct mm_cache_
         mm_text_add(text, ", the last with ");
         print_count(text, rest * plan->outputs, "sample");
     }
+    print_run(plan, outlook, basis, text);
     mm_text_add(text, "\n  loader      ");
-    print_count(text, pipeline->num_workers > 0 ? (uint32_t)pipeline->num_workers : 1, "thread");
+    print_count(text, outlook->threads, "thread");
     mm_text_format(text, ", prefetch_size %lld\n", (long long)pipeline->prefetch_size);
+    print_loading(plan, outlook, basis, text);
 }
 
-static void warn_rotation(const struct mm_cache_plan *plan, struct mm_text *text)
+void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_plan *plan,
+                         const struct mm_cache_basis *basis, struct mm_text *text)
 {
-    if (plan->coverage_epochs == 0 && !plan->replaced_max)
-        mm_text_format(
-            text,
-            "warning: only %u of %u items are ever seen: replace_percent is 0 and num_cache_objects is less than the "
-            "datalist has\n",
-            plan->cached, plan->items);
-    if (plan->replaced && plan->cached % plan->replaced)
-        mm_text_format(
-            text,
-            "warning: %u replaced items do not divide %u held ones: some items stay one epoch longer than others\n",
-            plan->replaced, plan->cached);
-}
-
-static void warn_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, struct mm_text *text)
-{
-    char limit[32];
-    uint64_t places = (uint64_t)plan->cached + plan->replaced;
-    if (!plan->limit || !plan->bytes_per_item)
-        return;
-    mm_text_bytes(limit, sizeof limit, (double)plan->limit);
-    if (plan->wanted > plan->cached && !pipeline->auto_objects)
-        mm_text_format(text,
-                       "warning: %u items with their replacements may need more than cache_memory allows (%s): "
-                       "num_cache_objects is lowered to %u\n",
-                       plan->wanted, limit, plan->cached);
-    if (plan->bytes_per_item > plan->limit / places)
-        mm_text_format(text,
-                       "warning: the items may need more than cache_memory allows (%s); at %llu places or fewer they "
-                       "fit. What does not fit is prepared anew at each use\n",
-                       limit, (unsigned long long)(plan->limit / plan->bytes_per_item));
-}
-
-/* Deterministic steps behind a random one run at every use. */
-static void warn_stranded(const struct mm_source *source, struct mm_text *text)
-{
-    const struct mm_chain *chain = source->chain;
-    size_t random = first_random(chain);
-    for (size_t i = random; i < chain->count; i++)
-        if (!mm_step_is_random(&chain->steps[i]))
-            mm_text_format(
-                text,
-                "warning: transform %u (%s) is deterministic but stands behind the random transform %u (%s): it is "
-                "not cached\n",
-                chain->steps[i].index + 1, chain->steps[i].transform->name, chain->steps[random].index + 1,
-                chain->steps[random].transform->name);
-}
-
-static bool is_size(const struct mm_param *param)
-{
-    return param->type == MM_PARAM_INTS && param->offset != SIZE_MAX &&
-           mm_names_contain("size roi_size spatial_size output_size", param->name);
-}
-
-/* The size that the last step with a size of its own makes, or NULL: steps behind it keep sizes, as far as is known
- * here. */
-static const struct mm_ints *last_size(const struct mm_source *source)
-{
-    const struct mm_chain *chain = source->chain;
-    for (size_t i = chain->count; i > source->prefix; i--) {
-        const struct mm_step *step = &chain->steps[i - 1];
-        if (!(step->transform->flags & MM_SPATIAL))
-            continue;
-        for (const struct mm_param *p = step->transform->params; p && p->type != MM_PARAM_END_OF_TABLE; p++)
-            if (is_size(p))
-                return (const struct mm_ints *)((const char *)step->self + p->offset);
-    }
-    return NULL;
-}
-
-static void print_sizes(const struct mm_ints *sizes, struct mm_text *text)
-{
-    for (size_t i = 0; i < sizes->count; i++)
-        mm_text_format(text, "%s%lld", i ? " x " : "", (long long)sizes->items[i]);
-}
-
-static void warn_crop(const struct mm_source *source, struct mm_text *text)
-{
-    const struct mm_ints *wanted = &source->pipeline->output_crop_size, *made = last_size(source);
-    for (size_t i = 0; made && i < wanted->count && i < made->count; i++)
-        if (wanted->items[i] > 0 && made->items[i] > 0 && wanted->items[i] != made->items[i]) {
-            mm_text_add(text, "warning: output_crop_size says ");
-            print_sizes(wanted, text);
-            mm_text_add(text, ", the transforms make ");
-            print_sizes(made, text);
-            mm_text_add(text, "\n");
-            return;
-        }
-}
-
-static void warn_batch(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text)
-{
-    int64_t wanted = source->pipeline->output_batch_size;
-    if (source->pipeline->batched_by_transforms && wanted > 1 && wanted != plan->outputs)
-        mm_text_format(
-            text,
-            "warning: output_batch_size %lld does nothing where batched_by_transforms is true: a batch is the %u "
-            "samples of one volume\n",
-            (long long)wanted, plan->outputs);
-    else if (!source->pipeline->batched_by_transforms && wanted > plan->cached)
-        mm_text_format(text, "warning: output_batch_size %lld is more than the %u items of an epoch\n",
-                       (long long)wanted, plan->cached);
-}
-
-void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_plan *plan, struct mm_text *text)
-{
+    struct mm_cache_outlook outlook;
+    mm_cache_outlook_make(source, plan, basis, &outlook);
     print_chain(source, text);
-    print_cache(source, plan, text);
-    print_batches(source, plan, text);
-    warn_rotation(plan, text);
-    warn_memory(source->pipeline, plan, text);
-    warn_stranded(source, text);
-    warn_crop(source, text);
-    warn_batch(source, plan, text);
+    print_cache(source, plan, basis, text);
+    print_batches(source, plan, &outlook, basis, text);
+    mm_cache_plan_warn(source, plan, &outlook, basis, text);
 }

@@ -1,5 +1,6 @@
-/* Opening a source: the pipeline of a stage with its datalist and chain. */
+/* Opening a source, the pipeline of a stage with its datalist and chain; and preparing an item of it. */
 #include "base/file.h"
+#include "base/threads.h"
 #include "cache/pipeline.h"
 
 static enum mm_status read_list(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,
@@ -47,4 +48,32 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
     source->prefix = mm_chain_prefix(chain);
     *out = source;
     return MM_OK;
+}
+
+enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
+                                 struct mm_sample **out, struct mm_error *err)
+{
+    const struct mm_context context = {.seed = seed}; /* for transforms that are random by name only */
+    enum mm_status s;
+    if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)) ||
+        MM_TRY(s, mm_chain_run(source->chain, 0, source->prefix, *out, &context, err)))
+        return s;
+    return mm_chain_prepare(source->chain, source->prefix, *out, err);
+}
+
+enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, struct mm_source_cost *out,
+                                 struct mm_error *err)
+{
+    struct mm_arena arena;
+    struct mm_sample *sample;
+    uint32_t item = (uint32_t)(source->list->count / 2);
+    mm_arena_init(&arena, NULL);
+    double start = mm_clock();
+    enum mm_status s = mm_source_prepare(source, item, seed, &arena, &sample, err);
+    if (s == MM_OK)
+        *out = (struct mm_source_cost){.item = item, .seconds = mm_clock() - start, .bytes = mm_sample_bytes(sample)};
+    else
+        mm_fail_in(err, "item %u of %s", item, source->list->file);
+    mm_arena_done(&arena);
+    return s;
 }

@@ -1,4 +1,4 @@
-/* Reports: the plan, scores as CSV and JSON, overlays. Curves are in curves.c. */
+/* Reports: scores as CSV and JSON, overlays. Curves are in curves.c, the plan in report_plan.c. */
 #include "mmar/report.h"
 
 #include "base/file.h"
@@ -7,84 +7,6 @@
 #include "image/draw.h"
 #include "image/format.h"
 #include "image/slice.h"
-
-/* One crop as the chain leaves it: the training batch's spatial size, when the config or the chain says it. */
-static bool patch_size(const struct mm_training *t, int size[3])
-{
-    const struct mm_pipeline *p = t->train ? t->train->pipeline : NULL;
-    if (p && p->output_crop_size.count && p->output_crop_size.items[0] > 0) {
-        for (size_t i = 0; i < 3; i++)
-            size[i] = i < p->output_crop_size.count ? (int)p->output_crop_size.items[i] : 1;
-        return true;
-    }
-    return false;
-}
-
-static enum mm_status plan_network(const struct mm_training *t, uint32_t batch, struct mm_text *text,
-                                   struct mm_error *err)
-{
-    enum mm_status s = MM_OK;
-    char bytes[32], shown[96];
-    int size[3];
-    mm_text_format(text, "model      %s, %lld parameters", t->model->name,
-                   (long long)mm_graph_param_count(t->graph, MM_ROLE_PARAM));
-    if (!patch_size(t, size)) {
-        mm_text_add(text, "\n");
-        return MM_OK;
-    }
-    struct mm_network *network;
-    const struct mm_network_options options = {.backend = "auto"};
-    struct mm_desc inputs[2];
-    struct mm_plan_stats stats;
-    inputs[0] =
-        mm_desc_make(t->graph->spatial, batch, t->model->in_channels(t->model_self), size[2], size[1], size[0]);
-    inputs[1] = mm_desc_make(t->graph->spatial, batch, 1, size[2], size[1], size[0]);
-    if (MM_TRY(s, mm_network_open(t->graph, &options, &network, err)))
-        return s;
-    if ((s = mm_network_measure(network, MM_PLAN_TRAINING, t->loss_root, inputs, 2, &stats, NULL, err)) == MM_OK)
-        mm_text_format(text, ", input %s\n           %.1f GFLOP a step, %s of activations, %zu reorders\n",
-                       mm_desc_text(&inputs[0], shown, sizeof shown),
-                       (stats.flops_forward + stats.flops_backward) / 1e9,
-                       mm_text_bytes(bytes, sizeof bytes, (double)stats.activation_bytes), stats.reorders);
-    mm_network_close(network);
-    return s;
-}
-
-/* How long a training takes. */
-static void plan_length(const struct mm_training *t, uint32_t steps, struct mm_text *text)
-{
-    mm_text_format(text, "optimizer  %s, learning rate %g%s%s\n", t->optimizer->name, t->learning_rate,
-                   t->schedule ? ", " : "", t->schedule ? t->schedule->name : "");
-    mm_text_format(text, "length     %lld epochs of %u steps, validation every %lld", (long long)t->epochs, steps,
-                   (long long)t->valid_interval);
-    if (t->validation)
-        mm_text_format(text, " on %zu items of \"%s\"\n", t->validation->list->count,
-                       t->validation->pipeline->data_list_key);
-    else
-        mm_text_add(text, ": none, the config has no validate.image_pipeline\n");
-}
-
-enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *t, struct mm_text *text,
-                              struct mm_error *err)
-{
-    (void)arena;
-    enum mm_status s;
-    struct mm_cache_plan plan;
-    const struct mm_source *source = t->train ? t->train : t->validation; /* an evaluation file has no training */
-    if (!source)
-        return mm_fail(err, MM_ERR_CONFIG, "%s: has no data to plan for", t->config->file);
-    if (MM_TRY(s, mm_cache_plan_make(source, 16, &plan, err)))
-        return s;
-    mm_cache_plan_print(source, &plan, text);
-    if (t->model && MM_TRY(s, plan_network(t, plan.batch, text, err)))
-        return s;
-    if (t->train)
-        plan_length(t, plan.steps, text);
-    else
-        mm_text_format(text, "evaluates  %zu items of \"%s\"\n", source->list->count,
-                       source->pipeline->data_list_key);
-    return MM_OK;
-}
 
 enum mm_status mm_report_overlay(struct mm_arena *arena, const char *path, const struct mm_volume *image,
                                  const struct mm_volume *prediction, const struct mm_volume *truth,

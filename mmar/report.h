@@ -6,8 +6,16 @@
 #include "trainer/evaluate.h"
 #include "trainer/weights.h"
 
-/* Cache plan, network with parameters, FLOPs and bytes, optimizer and length of the run. */
-enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_text *text,
+struct mm_plan_question {
+    const char *folder; /* of the run: numbers chosen by an earlier run of the same config are those of this one */
+    unsigned loader_threads; /* 0: the config's */
+    double step_seconds;     /* what a step of the training takes; 0: not known */
+    bool measures;           /* prepares one item, to tell what loading takes */
+};
+/* Cache plan, network with parameters, FLOPs and bytes, optimizer and length of the run: as text and, where `json` is not NULL, as an
+ * object with the same numbers. */
+enum mm_status mm_report_plan(struct mm_arena *arena, const struct mm_training *training,
+                              const struct mm_plan_question *request, struct mm_text *text, cJSON **json,
                               struct mm_error *err);
 /* eval/curves.png from train.jsonl in `folder`: loss a step and key metric an epoch. Nothing when there is too little to draw. */
 enum mm_status mm_report_curves(struct mm_arena *arena, const struct mm_project *project, const char *folder,

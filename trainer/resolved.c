@@ -85,7 +85,6 @@ enum mm_status mm_resolve(struct mm_arena *arena, const struct mm_training *trai
 {
     enum mm_status s;
     struct numbers numbers = {0};
-    bool found = false;
     *out = (struct mm_resolved){.training = training};
     if (!mm_pipeline_is_open(training->train->pipeline))
         return MM_OK;
@@ -94,8 +93,8 @@ enum mm_status mm_resolve(struct mm_arena *arena, const struct mm_training *trai
     if (!out->path)
         return mm_fail_memory(err, "a path");
     if (MM_TRY(s, mm_training_digest(arena, training, out->request, err)) ||
-        MM_TRY(s, read_file(arena, out, (uint32_t)training->train->list->count, &numbers, &found, err)) ||
-        (!found && MM_TRY(s, choose(training->train, &numbers, err))))
+        MM_TRY(s, read_file(arena, out, (uint32_t)training->train->list->count, &numbers, &out->is_kept, err)) ||
+        (!out->is_kept && MM_TRY(s, choose(training->train, &numbers, err))))
         return s;
     apply(out, training, &numbers);
     return MM_OK;

@@ -9,6 +9,7 @@
 struct mm_resolved {
     const struct mm_training *training; /* with numbers; the one that was given where the machine has no say */
     bool has_file;                      /* the machine has a say */
+    bool is_kept;                       /* the numbers are those of the folder's file */
     uint32_t replaced_max;              /* R is still to be chosen, from 1 to this; 0: it is known */
     /* Inside. */
     char *path, request[65]; /* digest of the training as the config has it */

@@ -55,12 +55,19 @@ static void report(void *context, const struct mm_loop_event *e)
             mm_text_bytes(bytes, sizeof bytes, (double)e->cache->bytes), e->cache->replaced, not_kept, left);
 }
 
-static enum mm_status print_plan(struct mm_arena *arena, const struct mm_training *training, struct mm_error *err)
+/* Of a dry run an item is measured beforehand; a training tells what its first items took. */
+static enum mm_status print_plan(struct mm_arena *arena, const struct mm_project *project,
+                                 const struct mm_training *training, const struct train_options *o,
+                                 struct mm_error *err)
 {
     enum mm_status s;
     struct mm_text text;
+    const struct mm_plan_question request = {
+        .folder = mm_project_path(arena, project, mm_config_text(project->config, "MMAR_CKPT_DIR", "models")),
+        .loader_threads = (unsigned)o->loader_threads,
+        .measures = o->dry_run};
     mm_text_init(&text, 1 << 20);
-    if ((s = mm_report_plan(arena, training, &text, err)) == MM_OK)
+    if ((s = mm_report_plan(arena, training, &request, &text, NULL, err)) == MM_OK)
         mm_note("%s", text.bytes);
     mm_text_done(&text);
     return s;
@@ -171,8 +178,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
                                   "config/config_train.json", &project, err)) ||
         MM_TRY(s, mm_project_training(call->arena, project, MM_PART_ALL, &training, err)))
         return s;
-    if (MM_TRY(s, freeze(training, &o->freeze, err)) || MM_TRY(s, print_plan(call->arena, training, err)) ||
-        o->dry_run)
+    if (MM_TRY(s, freeze(training, &o->freeze, err)) ||
+        MM_TRY(s, print_plan(call->arena, project, training, o, err)) || o->dry_run)
         return s;
     if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &parent, err)))
         return s;

@@ -101,8 +101,9 @@ static void seconds_for_people(void **state)
         double seconds;
         const char *text;
     } cases[] = {
-        {0.12, "120 ms"},    {0.9996, "1.0 s"},      {4.2, "4.2 s"},       {59.96, "1 min 0 s"},
-        {200, "3 min 20 s"}, {3599.6, "1 h 00 min"}, {3720, "1 h 02 min"}, {90000, "25 h 00 min"},
+        {0.00026, "0.26 ms"},   {0.12, "120 ms"},     {0.9996, "1.0 s"},
+        {4.2, "4.2 s"},         {59.96, "1 min 0 s"}, {200, "3 min 20 s"},
+        {3599.6, "1 h 00 min"}, {3720, "1 h 02 min"}, {90000, "25 h 00 min"},
     };
     char buffer[32];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

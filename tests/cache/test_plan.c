@@ -1,6 +1,7 @@
 /* The plan: its numbers, its bound on memory, and how it reads. */
 #include "fixture.h"
 
+#include "cache/outlook.h"
 #include "image/format.h"
 #include "tests/support/scratch.h"
 
@@ -94,6 +95,8 @@ static void drawing_init(struct drawing *d, uint32_t total, uint32_t cached, dou
     d->f.source.prefix = mm_chain_prefix(&d->f.chain);
 }
 
+static const struct mm_cache_basis nothing; /* is known beside the plan */
+
 static void expect_print(struct drawing *d, uint64_t bytes, const char *expected)
 {
     struct mm_cache_plan plan;
@@ -101,7 +104,7 @@ static void expect_print(struct drawing *d, uint64_t bytes, const char *expected
     mm_text_init(&text, 1 << 16);
     assert_int_equal(mm_cache_plan_make(&d->f.source, 0, &plan, NULL), MM_OK);
     plan.bytes_per_item = bytes;
-    mm_cache_plan_print(&d->f.source, &plan, &text);
+    mm_cache_plan_print(&d->f.source, &plan, &nothing, &text);
     assert_string_equal(text.bytes, expected);
     mm_text_done(&text);
 }
@@ -119,7 +122,7 @@ static void test_it_reads_well(void **state)
         "transforms\n"
         "    1  LoadImage                    image, label         cached\n"
         "    2  Spacing                      image, label         cached\n"
-        "  ----- the cache keeps what is there now -----\n"
+        "  ----- the cache keeps what is there now, since RandCropByPosNegLabel is random -----\n"
         "    3  RandCropByPosNegLabel        image, label         every use, random, makes 4 samples\n"
         "    4  ScaleIntensityRange          image                every use\n"
         "items\n"
@@ -132,9 +135,10 @@ static void test_it_reads_well(void **state)
         "  a step      2 volumes x 4 samples = a batch of 8 samples\n"
         "  an epoch    11 steps, the last with 4 samples\n"
         "  loader      2 threads, prefetch_size 2\n"
-        "warning: 5 replaced items do not divide 21 held ones: some items stay one epoch longer than others\n"
-        "warning: the items may need more than cache_memory allows (2 GiB); at 20 places or fewer they "
-        "fit. What does not fit is prepared anew at each use\n"
+        "warning: 5 replaced items do not divide 21 held ones: some items stay one epoch longer than others; "
+        "replace_percent 0.1 replaces 3\n"
+        "warning: the items may need more than cache_memory allows (2 GiB): what does not fit is prepared anew at "
+        "each use; num_cache_objects 16 with replace_percent 0.2 fits\n"
         "warning: transform 4 (ScaleIntensityRange) is deterministic but stands behind the random transform 3 "
         "(RandCropByPosNegLabel): it is not cached\n"
         "warning: output_crop_size says 96 x 96 x 96, the transforms make 96 x 96 x 64\n");
@@ -174,7 +178,7 @@ static void test_items_never_seen_are_a_warning(void **state)
     mm_text_init(&text, 1 << 16);
     drawing_init(&d, 10, 4, 0);
     assert_int_equal(mm_cache_plan_make(&d.f.source, 0, &plan, NULL), MM_OK);
-    mm_cache_plan_print(&d.f.source, &plan, &text);
+    mm_cache_plan_print(&d.f.source, &plan, &nothing, &text);
     assert_non_null(strstr(text.bytes, "only 4 of 10 items are ever seen"));
     mm_text_done(&text);
 }
@@ -201,6 +205,61 @@ static void test_bound_comes_from_headers(void **state)
     d.f.path_of[2][0] = "missing.nii";
     assert_int_not_equal(mm_cache_plan_make(&d.f.source, 3, &plan, &err), MM_OK);
     assert_non_null(strstr(err.text, "missing.nii"));
+}
+
+/* Steps that name a size: those that make an image larger raise the bound, those that only cut do not. */
+struct resized {
+    struct mm_ints spatial_size, margin, roi_size, k_divisible;
+    struct mm_doubles factor, zoom;
+    bool allow_smaller, keep_size;
+};
+static const struct mm_param resized_params[] = {MM_INTS(struct resized, spatial_size, .help = "x"),
+                                                 MM_INTS(struct resized, margin, .help = "x"),
+                                                 MM_INTS(struct resized, roi_size, .help = "x"),
+                                                 MM_INTS(struct resized, k_divisible, .help = "x"),
+                                                 MM_DOUBLES(struct resized, factor, .help = "x"),
+                                                 MM_DOUBLES(struct resized, zoom, .help = "x"),
+                                                 MM_BOOL(struct resized, allow_smaller, .help = "x"),
+                                                 MM_BOOL(struct resized, keep_size, .help = "x"),
+                                                 MM_PARAMS_END};
+static const struct mm_transform transform_resized = {
+    .name = "Resized", .fields = MM_FIELDS_LISTED, .flags = MM_SPATIAL, .params = resized_params};
+
+static void test_only_what_enlarges_raises_the_bound(void **state)
+{
+    struct scratch *scratch = *state;
+    static const int64_t hundred[] = {100}, five[] = {5};
+    static const double two[] = {2};
+    const struct mm_ints big = {1, hundred}, little = {1, five};
+    const struct mm_doubles twice = {1, two};
+    const struct {
+        struct resized self;
+        uint64_t voxels; /* of 20 x 10 x 8 */
+    } rows[] = {
+        {{.roi_size = big}, 1600},
+        {{.spatial_size = big, .allow_smaller = true}, 1600},
+        {{.margin = big, .allow_smaller = true}, 1600},
+        {{.zoom = twice, .keep_size = true}, 1600},
+        {{.spatial_size = big}, 1000000},
+        {{.spatial_size = little}, 1600},
+        {{.margin = little}, 30 * 20 * 18},
+        {{.k_divisible = little}, 20 * 10 * 10},
+        {{.factor = twice}, 41 * 21 * 17},
+        {{.zoom = twice}, 41 * 21 * 17},
+    };
+    struct mm_volume *volume = mm_volume_make(&scratch->arena, MM_I16, 3, 1, (int[3]){20, 10, 8});
+    const char *path = scratch_path(scratch, "one.nii");
+    assert_int_equal(mm_image_write(path, volume, NULL), MM_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct drawing d;
+        struct mm_cache_plan plan;
+        drawing_init(&d, 1, 1, 0);
+        d.f.path_of[0][0] = path;
+        d.steps[1].transform = &transform_resized;
+        d.steps[1].self = &rows[i].self;
+        assert_int_equal(mm_cache_plan_make(&d.f.source, 1, &plan, NULL), MM_OK);
+        assert_in_range(plan.bytes_per_item, rows[i].voxels * 4, rows[i].voxels * 4 + 20000);
+    }
 }
 
 /* Items of one bound (no field is read from a file): N + R times it must not exceed the limit. */
@@ -273,11 +332,11 @@ static void test_a_lowered_number_is_told(void **state)
     f.pipeline.cache_memory = (uint64_t)10 * 16384;
     assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
     mm_text_init(&text, 1 << 16);
-    mm_cache_plan_print(&f.source, &plan, &text);
-    assert_non_null(strstr(text.bytes, "num_cache_objects is lowered to 8"));
+    mm_cache_plan_print(&f.source, &plan, &nothing, &text);
+    assert_non_null(strstr(text.bytes, "num_cache_objects is lowered to 8; 400 KiB would hold them"));
     f.pipeline.auto_objects = f.pipeline.auto_replace = true;
     assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
-    mm_cache_plan_print(&f.source, &plan, &text);
+    mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_non_null(strstr(text.bytes, "rotation    auto: after each epoch up to 2 leave"));
     mm_text_done(&text);
 }
@@ -293,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_automatic_memory_is_a_share_of_what_is_free),
         cmocka_unit_test(test_a_lowered_number_is_told),
         cmocka_unit_test_setup_teardown(test_bound_comes_from_headers, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_only_what_enlarges_raises_the_bound, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,176 @@
+/* The bound on a prepared item, from the headers of its files and from the parameters of the cached steps that can make an image larger.
+ * A step that only crops leaves the bound as it is, whatever sizes it names: what it makes can only stay below. */
+#include "cache/bound.h"
+
+#include <math.h>
+
+#include "image/format.h"
+
+#define SAMPLE_OVERHEAD 16384 /* names, affines, history */
+
+/* A volume on its way through the prefix, as far as its size goes. */
+struct extent {
+    double size[3], spacing[3];
+};
+
+/* Value of a list for an axis; lists may be shorter (one value for all axes). */
+static double axis_value(const struct mm_param *param, const void *self, int axis, double otherwise)
+{
+    const void *value = (const char *)self + param->offset;
+    if (param->type == MM_PARAM_DOUBLES) {
+        const struct mm_doubles *list = value;
+        return list->count ? list->items[(size_t)axis < list->count ? (size_t)axis : list->count - 1] : otherwise;
+    }
+    if (param->type == MM_PARAM_INTS) {
+        const struct mm_ints *list = value;
+        return list->count ? (double)list->items[(size_t)axis < list->count ? (size_t)axis : list->count - 1]
+                           : otherwise;
+    }
+    return otherwise;
+}
+
+static void grow_to_resolution(struct extent *extent, int axis, double target)
+{
+    if (!(target > 0))
+        return;
+    extent->size[axis] = ceil(extent->size[axis] * extent->spacing[axis] / target) + 1;
+    extent->spacing[axis] = target;
+}
+
+static void grow_to_size(struct extent *extent, int axis, double target)
+{
+    extent->size[axis] = fmax(extent->size[axis], target);
+}
+
+static void grow_to_multiple(struct extent *extent, int axis, double k)
+{
+    if (k >= 1)
+        extent->size[axis] = ceil(extent->size[axis] / k) * k;
+}
+
+static void grow_by_border(struct extent *extent, int axis, double border)
+{
+    extent->size[axis] += 2 * fmax(border, 0);
+}
+
+static void grow_by_factor(struct extent *extent, int axis, double factor)
+{
+    if (!(factor > 0))
+        return;
+    extent->size[axis] = ceil(extent->size[axis] * factor) + 1;
+    extent->spacing[axis] /= factor;
+}
+
+/* Parameters that make images larger, by name: transforms of one effect call them the same. Where the boolean parameter `unless` is
+ * true the step keeps within the image. */
+static const struct growth {
+    const char *parameter;
+    void (*grow)(struct extent *extent, int axis, double value);
+    const char *unless;
+} growths[] = {
+    {"pixdim", grow_to_resolution, NULL},
+    {"target_resolution", grow_to_resolution, NULL},
+    {"factor", grow_by_factor, NULL},
+    {"zoom", grow_by_factor, "keep_size"},
+    {"spatial_size", grow_to_size, "allow_smaller"},
+    {"margin", grow_by_border, "allow_smaller"},
+    {"k", grow_to_multiple, NULL},
+    {"k_divisible", grow_to_multiple, NULL},
+    {"spatial_border", grow_by_border, NULL},
+};
+
+static bool is_on(const struct mm_step *step, const char *name)
+{
+    const struct mm_param *param = name ? mm_params_find(step->transform->params, name) : NULL;
+    return param && param->type == MM_PARAM_BOOL && param->offset != SIZE_MAX &&
+           *(const bool *)((const char *)step->self + param->offset);
+}
+
+static void grow_by_step(struct extent *extent, const struct mm_step *step, int rank)
+{
+    if (!(step->transform->flags & MM_SPATIAL) || !step->transform->params)
+        return;
+    for (size_t i = 0; i < sizeof growths / sizeof *growths; i++) {
+        const struct mm_param *param = mm_params_find(step->transform->params, growths[i].parameter);
+        if (!param || param->offset == SIZE_MAX || is_on(step, growths[i].unless))
+            continue;
+        for (int axis = 0; axis < rank; axis++)
+            growths[i].grow(extent, axis, axis_value(param, step->self, axis, 0));
+    }
+}
+
+static bool lists_key(const struct mm_step *step, const char *key)
+{
+    for (size_t i = 0; i < step->common.keys.count; i++)
+        if (strcmp(step->common.keys.items[i], key) == 0)
+            return true;
+    return false;
+}
+
+static bool is_used(const struct mm_source *source, const char *key)
+{
+    for (size_t i = 0; i < source->prefix; i++)
+        if (lists_key(&source->chain->steps[i], key))
+            return true;
+    return false;
+}
+
+static bool prepares_indices(const struct mm_source *source)
+{
+    for (size_t i = source->prefix; i < source->chain->count; i++)
+        if (source->chain->steps[i].transform->prepare)
+            return true;
+    return false;
+}
+
+/* Bytes of one file after the prefix. Narrow types may become float32 on the way. */
+static enum mm_status bound_file(const struct mm_source *source, const char *key, const char *path, double *bytes,
+                                 struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_image_info info;
+    if (MM_TRY(s, mm_image_header(path, &info, err)))
+        return s;
+    struct extent extent;
+    for (int a = 0; a < 3; a++) {
+        double x = info.affine[a], y = info.affine[4 + a], z = info.affine[8 + a];
+        extent.size[a] = info.size[a];
+        extent.spacing[a] = sqrt(x * x + y * y + z * z);
+    }
+    for (size_t i = 0; i < source->prefix; i++)
+        if (lists_key(&source->chain->steps[i], key))
+            grow_by_step(&extent, &source->chain->steps[i], info.rank);
+    double voxels = extent.size[0] * extent.size[1] * extent.size[2];
+    *bytes += voxels * info.channels * fmax(4, (double)mm_type_bytes(info.type));
+    if (prepares_indices(source) && strcmp(key, "label") == 0)
+        *bytes += voxels * sizeof(uint32_t);
+    return MM_OK;
+}
+
+static enum mm_status bound_item(const struct mm_source *source, const struct mm_item *item, uint64_t *bound,
+                                 struct mm_error *err)
+{
+    enum mm_status s;
+    double bytes = SAMPLE_OVERHEAD;
+    for (size_t i = 0; i < item->count; i++) {
+        const struct mm_entry *entry = &item->entries[i];
+        if (entry->kind != MM_ENTRY_PATHS || !is_used(source, entry->key))
+            continue;
+        for (size_t j = 0; j < entry->count; j++)
+            if (MM_TRY(s, bound_file(source, entry->key, entry->paths[j], &bytes, err)))
+                return s;
+    }
+    uint64_t whole = bytes < 0x1p62 ? (uint64_t)bytes : (uint64_t)1 << 62;
+    *bound = whole > *bound ? whole : *bound;
+    return MM_OK;
+}
+
+enum mm_status mm_bound_items(const struct mm_source *source, size_t headers, uint64_t *bound, struct mm_error *err)
+{
+    enum mm_status s;
+    size_t count = source->list->count, looked = headers < count ? headers : count;
+    for (size_t i = 0; i < looked; i++)
+        if (MM_TRY(s, bound_item(source, &source->list->items[i * count / looked], bound, err)))
+            return s;
+    return MM_OK;
+}
