@@ -217,6 +217,8 @@ void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats
 {
     pthread_mutex_lock(&loader->mutex);
     *stats = loader->stats;
+    for (uint32_t i = 0; i < loader->window; i++)
+        stats->held += loader->entries[i].state == ENTRY_READY;
     pthread_mutex_unlock(&loader->mutex);
     stats->bytes = loader->store->type->bytes(loader->store);
     stats->peak_bytes = loader->budget.peak;

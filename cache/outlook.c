@@ -45,7 +45,8 @@ static void look_at_length(const struct mm_cache_plan *plan, const struct mm_cac
     out->seen = plan->cached;
     if (basis->epochs < 1)
         return;
-    double seen = plan->cached + (double)(basis->epochs - 1) * plan->replaced;
+    uint32_t replaced = plan->replaced_max ? 1 : plan->replaced; /* "auto": one at least */
+    double seen = plan->cached + (double)(basis->epochs - 1) * replaced;
     out->seen = seen < plan->items ? (uint32_t)seen : plan->items;
     out->passes = (double)basis->epochs * plan->cached / (rotates(plan) ? plan->items : plan->cached);
 }

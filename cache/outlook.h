@@ -16,7 +16,7 @@ struct mm_cache_basis {
 };
 
 struct mm_cache_outlook {
-    uint32_t seen; /* items that were seen at the end of the run */
+    uint32_t seen; /* items that were seen at the end of the run, at least */
     double passes; /* of the run over all items, or over those that are ever seen */
     unsigned threads;
     uint32_t loads_first, loads;   /* items that the first epoch prepares, and each further one */

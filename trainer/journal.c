@@ -54,23 +54,32 @@ enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_
         err);
 }
 
+/* The cache's part of an epoch's line. */
+static int print_cache(FILE *stream, const struct mm_loop_event *e)
+{
+    char floor[32];
+    const struct mm_loader_stats *c = e->cache;
+    return fprintf(stream,
+                   "\"wait_ms\": %.1f, \"wait_share\": %.4f, \"wait_floor_ms\": %s, \"prefix_ms\": %.1f, "
+                   "\"suffix_ms\": %.1f, \"cache_hits\": %u, \"cache_prepared\": %u, \"cache_replaced\": %u, "
+                   "\"cache_late\": %u, \"cache_quarantined\": %u, \"cache_not_kept\": %u, \"cache_items\": %u, "
+                   "\"cache_bytes\": %llu, \"cache_peak_bytes\": %llu}\n",
+                   c->wait_seconds * 1e3, e->epoch_seconds > 0 ? c->wait_seconds / e->epoch_seconds : 0,
+                   number(floor, sizeof floor, e->wait_floor_seconds * 1e3), c->prefix_seconds * 1e3,
+                   c->suffix_seconds * 1e3, c->hits, c->prepared, c->replaced, c->late, c->quarantined, c->not_kept,
+                   c->held, (unsigned long long)c->bytes, (unsigned long long)c->peak_bytes);
+}
+
 enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *e, const char *name,
-                                double seconds, struct mm_error *err)
+                                struct mm_error *err)
 {
     char metric[32], loss[32];
-    const struct mm_loader_stats *c = e->cache;
-    return written(
-        fprintf(journal->stream,
-                "{\"epoch\": %lld, \"mean_loss\": %s, \"metric\": \"%s\", \"value\": %s, \"best\": %s, \"seconds\": "
-                "%.3f, "
-                "\"wait_ms\": %.1f, \"wait_share\": %.4f, \"prefix_ms\": %.1f, \"cache_hits\": %u, "
-                "\"cache_prepared\": %u, "
-                "\"cache_replaced\": %u, \"cache_late\": %u, \"cache_not_kept\": %u, \"cache_bytes\": %llu}\n",
-                (long long)e->epoch, number(loss, sizeof loss, e->loss), name,
-                number(metric, sizeof metric, e->metric), e->best ? "true" : "false", seconds, c->wait_seconds * 1e3,
-                seconds > 0 ? c->wait_seconds / seconds : 0, c->prefix_seconds * 1e3, c->hits, c->prepared,
-                c->replaced, c->late, c->not_kept, (unsigned long long)c->bytes),
-        err);
+    int count = fprintf(journal->stream,
+                        "{\"epoch\": %lld, \"mean_loss\": %s, \"metric\": \"%s\", \"value\": %s, \"best\": %s, "
+                        "\"seconds\": %.3f, ",
+                        (long long)e->epoch, number(loss, sizeof loss, e->loss), name,
+                        number(metric, sizeof metric, e->metric), e->best ? "true" : "false", e->epoch_seconds);
+    return written(count < 0 ? count : print_cache(journal->stream, e), err);
 }
 
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err)

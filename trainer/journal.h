@@ -18,7 +18,7 @@ enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_
                                struct mm_error *err);
 /* Per epoch, with the cache's numbers; `name` and `metric` of the key metric when it was validated (NaN: not). */
 enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *event, const char *name,
-                                double seconds, struct mm_error *err);
+                                struct mm_error *err);
 /* Flushes and tells how long the journal is. */
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err);
 

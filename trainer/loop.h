@@ -15,6 +15,8 @@ struct mm_loop_event { /* after a step or a validation, for the progress line */
     double lr, step_seconds, wait_seconds, eta_seconds;
     bool validated; /* this event is a validation's */
     bool best;
+    /* After an epoch only. */
+    double epoch_seconds, wait_floor_seconds; /* without the validation; what loading could not but wait */
     const struct mm_loader_stats *cache;
 };
 

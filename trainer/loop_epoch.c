@@ -12,7 +12,9 @@ static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, stru
         return s;
     mm_loader_stats_get(l->loader, &stats);
     l->event.cache = &stats;
-    double seconds = mm_clock() - l->epoch_started;
+    l->event.epoch_seconds = mm_clock() - l->epoch_started;
+    l->event.wait_floor_seconds = mm_loop_wait_floor(l, &stats);
+    mm_loop_note_loading(l, &stats, ran);
     if (mm_loop_validates(l, epoch)) {
         if ((s = mm_loop_validate(l, epoch, err)) == MM_OK)
             metric = l->event.metric;
@@ -22,7 +24,7 @@ static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, stru
         l->state.metrics[l->state.metric_count++] = metric;
         l->event.loss = ran ? l->loss_sum / (double)ran : NAN;
         l->event.metric = metric;
-        s = mm_journal_epoch(&l->journal, &l->event, key ? key->name : "none", seconds, err);
+        s = mm_journal_epoch(&l->journal, &l->event, key ? key->name : "none", err);
         l->event.metric = isnan(metric) ? last : metric;
         mm_loop_tell(l);
     }
@@ -52,6 +54,7 @@ enum mm_status mm_loop_epoch(struct loop *l, int64_t epoch, int64_t step, struct
         l->waited += l->event.wait_seconds;
         if (MM_TRY(s, mm_loop_step(l, batch, epoch, step, err)))
             return s;
+        mm_loop_note_items(l);
         mm_loop_tell(l);
         if (l->options->interrupted && l->options->interrupted()) {
             step++;

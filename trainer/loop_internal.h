@@ -27,6 +27,7 @@ struct loop {
     char *best_path, *final_path, *checkpoint_path;
     double started, epoch_started, waited, loss_sum, step_seconds; /* the last two of the epoch */
     int64_t steps, first_step; /* of this process, for the estimate of what is left */
+    bool has_told_items, has_told_loading;
 };
 
 /* loop.c */
@@ -53,5 +54,10 @@ const struct mm_metric_use *mm_loop_key_metric(const struct mm_training *trainin
 /* loop_measure.c */
 /* replace_percent "auto": as many as can be prepared while an epoch's steps run. From here on the run is one with that number. */
 enum mm_status mm_loop_choose_replaced(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err);
+/* Seconds that the epoch had to wait: what its loading took with all threads, less what its steps took. */
+double mm_loop_wait_floor(const struct loop *l, const struct mm_loader_stats *stats);
+/* Tells what an item takes, after the first step of this process; and after its first epoch, whether loading keeps up. */
+void mm_loop_note_items(struct loop *l);
+void mm_loop_note_loading(struct loop *l, const struct mm_loader_stats *stats, int64_t ran);
 
 #endif

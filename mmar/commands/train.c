@@ -33,26 +33,55 @@ static const struct mm_param options[] = {
     MM_STRING(P, backend, .def_text = "auto", .help = "where to compute: auto, onednn, cpu, reference"),
     MM_PARAMS_END};
 
+static void report_step(const struct mm_loop_event *e, const char *left)
+{
+    mm_progress("epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f ms (wait %.0f ms)  %s left", (long long)e->epoch,
+                (long long)e->epochs, (long long)e->step, (long long)e->steps, e->loss, e->step_seconds * 1e3,
+                e->wait_seconds * 1e3, left);
+}
+
+/* ", 3 late" where there are any. */
+static void add_count(struct mm_text *text, uint32_t count, const char *what)
+{
+    if (count)
+        mm_text_format(text, ", %u %s", count, what);
+}
+
+static void report_cache(const struct mm_loop_event *e, struct mm_text *text)
+{
+    char bytes[32], wait[32], least[32];
+    const struct mm_loader_stats *c = e->cache;
+    double share = e->epoch_seconds > 0 ? 100 * c->wait_seconds / e->epoch_seconds : 0;
+    mm_text_format(text, "wait %s, %.0f %%", mm_text_seconds(wait, sizeof wait, c->wait_seconds), share);
+    if (e->wait_floor_seconds > 0)
+        mm_text_format(text, " (at least %s)", mm_text_seconds(least, sizeof least, e->wait_floor_seconds));
+    mm_text_format(text, "  cache %s", mm_text_bytes(bytes, sizeof bytes, (double)c->bytes));
+    add_count(text, c->hits, "hits");
+    add_count(text, c->prepared, "prepared");
+    add_count(text, c->replaced, "replaced");
+    add_count(text, c->late, "late");
+    add_count(text, c->quarantined, "quarantined");
+    add_count(text, c->not_kept, "without room");
+}
+
 static void report(void *context, const struct mm_loop_event *e)
 {
     (void)context;
-    char eta[32], bytes[32];
+    char eta[32], metric[48] = "";
+    struct mm_text cache;
     const char *left = isfinite(e->eta_seconds) ? mm_text_seconds(eta, sizeof eta, e->eta_seconds) : "?";
     if (!e->cache) {
-        mm_progress("epoch %lld/%lld  step %lld/%lld  loss %.4f  %.0f ms (wait %.0f ms)  %s left",
-                    (long long)e->epoch, (long long)e->epochs, (long long)e->step, (long long)e->steps, e->loss,
-                    e->step_seconds * 1e3, e->wait_seconds * 1e3, left);
+        report_step(e, left);
         return;
     }
-    char metric[48] = "", not_kept[48] = "";
-    if (e->cache->not_kept)
-        snprintf(not_kept, sizeof not_kept, ", %u without room", e->cache->not_kept);
     if (e->validated)
         snprintf(metric, sizeof metric, "  metric %.4f%s", e->metric, e->best ? " (best)" : "");
+    mm_text_init(&cache, 4096);
+    report_cache(e, &cache);
     mm_progress_end(false);
-    mm_note("epoch %lld/%lld  loss %.4f%s  lr %.3g  wait %.0f ms  cache %s, %u replaced%s  %s left",
-            (long long)e->epoch, (long long)e->epochs, e->loss, metric, e->lr, e->cache->wait_seconds * 1e3,
-            mm_text_bytes(bytes, sizeof bytes, (double)e->cache->bytes), e->cache->replaced, not_kept, left);
+    mm_note("epoch %lld/%lld  loss %.4f%s  lr %.3g  %s  %s left", (long long)e->epoch, (long long)e->epochs, e->loss,
+            metric, e->lr, cache.bytes, left);
+    mm_text_done(&cache);
 }
 
 /* Of a dry run an item is measured beforehand; a training tells what its first items took. */
