@@ -3,7 +3,7 @@
 #   make demo       from nothing to a packed model  make check   both compilers, layers, lists, headers, sizes, format, lint
 #   make golden     reference vectors               make docs    docs/reference from the tables
 #   make fuzz T=60  fuzzers, T seconds each         make bench   timings of kernels, trainings on real data
-#   make install PREFIX=/usr/local
+#   make install PREFIX=/usr/local   program, library, its headers and pkg-config file      make uninstall PREFIX=/usr/local
 # Variables: CC=clang  SANITIZE=address,undefined|thread  ONEDNN=0 (reference kernels only)  BUILD=folder  V=1
 CC       = gcc
 SANITIZE =
@@ -40,7 +40,7 @@ archives  = $(foreach l,$(call reverse,$(1)),$(BUILD)/lib$(l).a)
 reverse   = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
 
 
-.PHONY: all everything demo test check docs golden fuzz fuzzers bench install clean unit unit-threads $(LAYERS:%=unit-%)
+.PHONY: all everything demo test check docs golden fuzz fuzzers bench install uninstall library clean unit unit-threads $(LAYERS:%=unit-%)
 all: $(BUILD)/mmar
 $(BUILD)/mmar: $(OBJ)/mmar/main.o $(call archives,$(LAYERS))
 	@echo "  link   $@"
@@ -76,7 +76,7 @@ unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 	$(Q)tools/run-tests $(foreach l,$(LAYERS),$(TESTS_$(l)))
 
 # Everything that compiles, run or not: what make check holds to both compilers.
-everything: all $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden
+everything: all library $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden $(BUILD)/docs/examples/batches
 
 # What ThreadSanitizer watches: everything that has threads of its own.
 unit-threads: $(filter %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache)
@@ -108,8 +108,34 @@ bench: all $(BUILD)/bench/kernels
 $(BUILD)/bench/kernels: $(OBJ)/bench/kernels.o $(call archives,$(LAYERS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-install: all
-	install -D $(BUILD)/mmar $(DESTDIR)$(PREFIX)/bin/mmar
+
+# What programs of others use: one archive of all layers, and the headers that stand for themselves, their includes written for <mmar/...>.
+HEADERS  := base/error.h base/status.h base/version.h cache/loader.h
+INCLUDED := $(HEADERS:%=$(BUILD)/include/mmar/%)
+REQUIRES := libcjson libcrypto libxxhash libdeflate libpng libjpeg zlib liblz4 libzstd
+PRIVATE  := -ltiff -larchive -lcurl $(LIBS_trainer) -lm -pthread
+VERSION   = $(shell sed -n 's/^\#define MM_VERSION *"\(.*\)"/\1/p' base/version.h)
+TARGET    = $(DESTDIR)$(PREFIX)
+library: $(BUILD)/lib/libmmar.a $(INCLUDED)
+# Members of one name come from several layers: q keeps them all, r would not.
+$(BUILD)/lib/libmmar.a: $(foreach l,$(LAYERS),$(call objects,$(l)))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar qcs $@ $^
+$(INCLUDED): $(BUILD)/include/mmar/%: %
+	@mkdir -p $(@D)
+	$(Q)sed 's|^\#include "\(.*\)"|\#include <mmar/\1>|' $< > $@
+$(BUILD)/docs/examples/%: docs/examples/%.c library
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -I$(BUILD)/include $(LDFLAGS) -o $@ $< -L$(BUILD)/lib -lmmar $(LDLIBS)
+install: all library
+	$(Q)install -D $(BUILD)/mmar $(TARGET)/bin/mmar
+	$(Q)install -D -m 644 $(BUILD)/lib/libmmar.a $(TARGET)/lib/libmmar.a
+	$(Q)for h in $(HEADERS); do install -D -m 644 $(BUILD)/include/mmar/$$h $(TARGET)/include/mmar/$$h || exit; done
+	$(Q)mkdir -p $(TARGET)/lib/pkgconfig && sed '/^\#/d; s|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(PRIVATE)|; s|@REQUIRES@|$(REQUIRES)|' \
+	    tools/mmar.pc.in > $(TARGET)/lib/pkgconfig/mmar.pc
+uninstall:
+	$(Q)rm -f $(TARGET)/bin/mmar $(TARGET)/lib/libmmar.a $(TARGET)/lib/pkgconfig/mmar.pc $(HEADERS:%=$(TARGET)/include/mmar/%)
+	$(Q)rmdir $(TARGET)/include/mmar/base $(TARGET)/include/mmar/cache $(TARGET)/include/mmar 2>/dev/null || true
 clean:
 	rm -rf build
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

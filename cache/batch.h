@@ -4,6 +4,7 @@
 #define MM_CACHE_BATCH_H
 
 #include "cache/loader.h"
+#include "cache/pipeline.h"
 
 struct mm_batch_writer;
 

@@ -1,13 +1,21 @@
 /* The loader: a source in, batches out. Background threads run the deterministic prefix once per item, rotate a share
  * each epoch, and cut the batches from cached volumes; batches come in their fixed order whatever the number of
  * threads. No lock is held while a transform runs; every wait has a deadline and ends at once when the loader is
- * closed. */
+ * closed.
+ *
+ * This header is installed and stands for itself: docs/guide/library.md. */
 #ifndef MM_CACHE_LOADER_H
 #define MM_CACHE_LOADER_H
 
-#include "cache/pipeline.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/version.h"
 
 struct mm_loader;
+struct mm_source; /* cache/pipeline.h; programs of their own open mm_data, below */
 
 struct mm_loader_options {
     uint64_t seed;
@@ -76,10 +84,30 @@ uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_secon
 enum mm_status mm_loader_set_replaced(struct mm_loader *loader, uint32_t replaced, struct mm_error *err);
 void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats);
 
-/* Whole samples after the deterministic prefix, cached (validation): item i of the list, valid until the next call
- * from this thread with the same arena reset; pinned until mm_loader_release. */
-enum mm_status mm_loader_sample(struct mm_loader *loader, uint32_t item, struct mm_arena *arena,
-                                struct mm_sample **out, struct mm_error *err);
-void mm_loader_release(struct mm_loader *loader, uint32_t item);
+/* The data of an MMAR folder as its config describes them, with a loader on them: what a program needs that has no trainer. */
+struct mm_data;
+
+struct mm_data_options {
+    const char *config;      /* in the folder; NULL: "config/config_train.json" */
+    const char *environment; /* NULL: "config/environment.json", where there is one */
+    bool validation;         /* the data of the config's "validate" instead of its "train" */
+    const char *const *sets; /* "epochs=5", "train.image_pipeline.args.num_workers=4": as --set of the program */
+    size_t set_count;
+    struct mm_loader_options loader; /* seed 0: that of the config */
+};
+
+/* `options` may be NULL: the training data, shuffled where the config says so. What is wrong with config and datalist is told all at
+ * once in err, one finding a line.
+ *
+ * num_cache_objects and cache_memory "auto" are decided here, for this process. replace_percent "auto" replaces nothing until
+ * mm_loader_set_replaced is called. */
+enum mm_status mm_data_open(const char *folder, const struct mm_data_options *options, struct mm_data **out,
+                            struct mm_error *err);
+void mm_data_close(struct mm_data *data); /* the loader, too; accepts NULL */
+struct mm_loader *mm_data_loader(struct mm_data *data);
+uint32_t mm_data_items(const struct mm_data *data); /* of the datalist */
+/* The file of an item's field ("image"), the first where it has several; NULL when it has none of that name. */
+const char *mm_data_file(const struct mm_data *data, uint32_t item, const char *field);
+const char *mm_data_warnings(const struct mm_data *data); /* one a line; "" when there are none */
 
 #endif

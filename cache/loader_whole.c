@@ -2,6 +2,7 @@
  * caller's thread prepares what is missing, and the loader's threads prepare the items that are likely to be asked
  * for next. */
 #include "cache/loader_internal.h"
+#include "cache/whole.h"
 
 static enum mm_status take_kept(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *scratch,
                                 struct mm_arena *arena, struct mm_sample **out, struct mm_error *err)

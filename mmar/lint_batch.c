@@ -1,5 +1,5 @@
 /* A rehearsal: the first batch and the first validation image are made as `train` makes them, and the network is planned for them. */
-#include "cache/loader.h"
+#include "cache/whole.h"
 #include "mmar/interrupt.h"
 #include "mmar/lint.h"
 #include "trainer/batch_fault.h"

@@ -6,7 +6,7 @@
 #include "base/trace.h"
 #include "mmar/interrupt.h"
 #include "mmar/options.h"
-#include "mmar/version.h"
+#include "base/version.h"
 
 static enum mm_status unknown_command(const char *name, struct mm_error *err)
 {

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "mmar/version.h"
+#include "base/version.h"
 #include "trainer/backends/backend.h"
 
 /* Names by value, as datalists write them: {"0": "background", ...}. */

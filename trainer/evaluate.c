@@ -1,6 +1,8 @@
 /* Scores of a network over the validation list: in training space, and on each image's own grid. */
 #include "trainer/evaluate.h"
 
+#include "cache/whole.h"
+
 #include <math.h>
 
 #include "image/affine.h"

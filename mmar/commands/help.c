@@ -2,7 +2,7 @@
 #include "base/names.h"
 #include "mmar/families.h"
 #include "mmar/options.h"
-#include "mmar/version.h"
+#include "base/version.h"
 #include "transforms/transform.h"
 
 struct help_options {

@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "cache/loader.h"
+#include "cache/pipeline.h"
+#include "cache/whole.h"
 
 #define ITEMS_MAX 64
 

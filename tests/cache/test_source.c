@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "cache/loader.h"
+#include "cache/pipeline.h"
 #include "image/format.h"
 #include "tests/support/scratch.h"
 
