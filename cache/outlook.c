@@ -117,6 +117,7 @@ static void advise_rotation(const struct mm_cache_plan *plan, const struct mm_ca
     double steps = plan->steps * basis->step_seconds;
     if (!plan->replaced || !(steps > 0) || !(basis->load_seconds > 0) || out->seconds <= steps * TOLERANCE)
         return;
+    out->starves = true;
     double replaced = floor(steps * out->threads / basis->load_seconds);
     double threads = ceil(plan->replaced * basis->load_seconds / steps);
     out->replaced_hidden = replaced < plan->replaced ? (uint32_t)replaced : 0;

@@ -28,6 +28,7 @@ struct mm_cache_outlook {
     uint32_t replaced_even;   /* the nearest R that divides N */
     uint32_t replaced_all;    /* the smallest R with which the run sees every item */
     uint32_t cached_all;      /* where no R does: N that does with replace_percent 1 */
+    bool starves;             /* loading takes longer than the steps of an epoch */
     uint32_t replaced_hidden; /* the largest R that is loaded while the steps run */
     uint32_t threads_hidden;  /* threads that load R items while the steps run */
     uint32_t cached_fits;     /* N that fits the memory, with replaced_fits */

@@ -57,7 +57,7 @@ static void warn_uneven(const struct mm_cache_plan *plan, const struct mm_cache_
 void mm_cache_warn_starving(const struct mm_cache_plan *plan, const struct mm_cache_outlook *o, struct mm_text *text)
 {
     char wait[32], loading[32];
-    if (!o->replaced_hidden && !o->threads_hidden)
+    if (!o->starves)
         return;
     mm_text_format(
         text,
@@ -69,6 +69,8 @@ void mm_cache_warn_starving(const struct mm_cache_plan *plan, const struct mm_ca
         mm_text_format(text, "; use replace_percent <= %.9g", mm_cache_share(plan, plan->cached, o->replaced_hidden));
     if (o->threads_hidden)
         mm_text_format(text, "%s num_workers >= %u", o->replaced_hidden ? " or" : "; use", o->threads_hidden);
+    if (!o->replaced_hidden && !o->threads_hidden)
+        mm_text_add(text, "; only longer steps hide it");
     if (o->threads_hidden > mm_threads_available())
         mm_text_format(text, " (this machine has %u processors)", mm_threads_available());
     mm_text_add(text, "\n");

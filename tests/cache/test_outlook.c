@@ -103,6 +103,7 @@ static void test_passes_and_loading_are_arithmetic(void **state)
     basis.threads = 5;
     look(&f, &basis, &plan, &o);
     assert_true(o.floor == 0);
+    assert_false(o.starves);
     assert_int_equal(o.replaced_hidden + o.threads_hidden, 0);
     f.pipeline.caches = false; /* each epoch loads every item */
     look(&f, &basis, &plan, &o);
