@@ -31,6 +31,8 @@ bool mm_size_add(size_t a, size_t b, size_t *out);
 
 /* Bytes that this process may still take: what the system has available, less where a cgroup limits it. 0: not known. */
 uint64_t mm_memory_available(void);
+/* Gives back to the system what was freed and the allocator keeps for later: after a large owner is gone. */
+void mm_memory_return(void);
 
 /* Tests: the n-th allocation from now on (1 = next) fails, once; 0 switches it off. Count of allocations since start. */
 void mm_memory_fail_at(uint64_t n);

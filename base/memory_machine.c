@@ -4,6 +4,10 @@
 
 #include "base/memory.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #define PATH_SIZE 4096
 
 /* The number in the first line that starts with `name` ("" for a file that is a number); false for "max" or no file. */
@@ -63,4 +67,11 @@ uint64_t mm_memory_available(void)
     consider_groups(&best);
     consider("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", &best);
     return best;
+}
+
+void mm_memory_return(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -125,6 +125,7 @@ void mm_loader_close(struct mm_loader *loader)
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->mutex);
     mm_free(loader);
+    mm_memory_return();
 }
 
 uint32_t mm_loader_steps(const struct mm_loader *loader)
