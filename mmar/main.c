@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/trace.h"
+#include "base/version.h"
 #include "mmar/interrupt.h"
 #include "mmar/options.h"
-#include "base/version.h"
 
 static enum mm_status unknown_command(const char *name, struct mm_error *err)
 {

@@ -1,8 +1,8 @@
 /* mmar help: everything by one look-up, from the tables. `mmar help --markdown FAMILY` writes the reference pages of `make docs`. */
 #include "base/names.h"
+#include "base/version.h"
 #include "mmar/families.h"
 #include "mmar/options.h"
-#include "base/version.h"
 #include "transforms/transform.h"
 
 struct help_options {

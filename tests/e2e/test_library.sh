@@ -20,7 +20,7 @@ elif ${CC:-cc} -std=c11 -Wall -Wextra -Werror "$repository/docs/examples/batches
     # 4 of 7 items are held, 4 volumes of 4 crops a step: one step an epoch
     [ "$(grep -c '^epoch [012] step 0: image 16x1x1x32x32 mean [0-9.-]*, label 16x1x1x32x32 mean [0-9.]*, waited [0-9.]* ms$' out)" = 3 ] &&
         ok "library: batches of the config's shape" || fail "library: $(cat out)"
-    grep -q '^epoch 2: waited .* 4 hits, .* 1 replaced, [1-9][0-9]* bytes held$' out && ok "library: from the cache, with rotation" || fail "library: $(cat out)"
+    grep -q '^epoch 2: waited .* 1 replaced, [1-9][0-9]* bytes held$' out && ok "library: from the cache, with rotation" || fail "library: $(cat out)"
     ./batches demo 3 | sed 's/waited.*//' >again
     sed 's/waited.*//' out | cmp -s - again && ok "library: the same batches again" || fail "library: batches differ from run to run"
     sed -i 's/"RandFlip/"RandFlop/; s/"num_workers": [0-9]*/"num_workers": -1/' demo/config/config_train.json
