@@ -18,7 +18,7 @@ LAYERS   := base config image transforms cache trainer mmar
 TRAINER  := trainer trainer/ops trainer/models trainer/losses trainer/optimizers trainer/schedules trainer/metrics \
             trainer/backends trainer/backends/reference trainer/backends/cpu $(if $(filter 1,$(ONEDNN)),trainer/backends/onednn)
 DIRS_trainer := $(TRAINER)
-DIRS_mmar    := mmar mmar/commands mmar/archive mmar/signing
+DIRS_mmar    := mmar mmar/commands mmar/archive mmar/signing mmar/transport
 sources   = $(filter-out mmar/main.c,$(foreach d,$(or $(DIRS_$(1)),$(1)),$(wildcard $(d)/*.c)))
 OBJ       = $(BUILD)/obj
 objects   = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1))) $(if $(filter mmar,$(1)),$(OBJ)/templates.o)
@@ -61,13 +61,16 @@ endef
 $(foreach l,$(LAYERS),$(eval $(call library,$(l))))
 
 # tests/<layer>/**/test_x.c -> build/tests/<layer>/**/test_x, linked with that layer and those below
+# (the tests of mmar also have a server to talk to, which needs TLS)
 SUPPORT  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/support/*.c))
+SUPPORT_mmar := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/mmar/support/*.c))
+TEST_LIBS_mmar := -lssl
 define tests_of
 TESTS_$(1) := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c tests/$(1)/*/test_*.c $(if $(filter mmar,$(1)),tests/family/test_*.c)))
-$$(TESTS_$(1)): $(BUILD)/%: $(OBJ)/%.o $(SUPPORT) $(call archives,$(call below,$(1),$(LAYERS)))
+$$(TESTS_$(1)): $(BUILD)/%: $(OBJ)/%.o $(SUPPORT) $(SUPPORT_$(1)) $(call archives,$(call below,$(1),$(LAYERS)))
 	@echo "  link   $$@"
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(foreach l,$(call below,$(1),$(LAYERS)),$$(LIBS_$$(l))) -lm -pthread
+	$(Q)$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka $(TEST_LIBS_$(1)) $$(foreach l,$(call below,$(1),$(LAYERS)),$$(LIBS_$$(l))) -lm -pthread
 unit-$(1): $$(TESTS_$(1))
 	$(Q)tools/run-tests $$^
 endef

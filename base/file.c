@@ -1,9 +1,9 @@
-/* Files: reading, questions about paths, and the test hook. Writing is in file_write.c, folders in file_folder.c. */
+/* Files: reading, questions about paths, Writing is in file_write.c and file_part.c, folders in
+ * file_folder.c, the test hook in file_hook.c. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,24 +12,6 @@
 
 #define FIRST_CAPACITY ((size_t)64 << 10) /* for what has no size beforehand, such as a pipe */
 #define PIECE_SIZE     ((size_t)1 << 20)
-
-static _Atomic uint64_t operations; /* since start                                      */
-static _Atomic uint64_t fail_at;    /* the operation that fails, counted alike; 0 = none */
-static _Atomic int fail_error;
-
-void mm_file_fail_at(uint64_t n, int error_number)
-{
-    atomic_store(&fail_error, error_number);
-    atomic_store(&fail_at, n ? atomic_load(&operations) + n : 0);
-}
-
-bool mm_file_hook_fails(void)
-{
-    if (atomic_fetch_add(&operations, 1) + 1 != atomic_load(&fail_at))
-        return false;
-    errno = atomic_load(&fail_error);
-    return true;
-}
 
 enum mm_status mm_file_failed(struct mm_error *err, const char *path, const char *what)
 {
@@ -40,15 +22,15 @@ enum mm_status mm_file_failed(struct mm_error *err, const char *path, const char
 static int open_for_reading(const char *path)
 {
     MM_TRACE(FILE, "read %s", path);
-    return mm_file_hook_fails() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    return mm_file_hook_fails(MM_FILE_OPEN, path, NULL) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Fills `bytes` until `size` or the end of the file; -1 on failure. */
-static ssize_t read_fully(int file, unsigned char *bytes, size_t size)
+static ssize_t read_fully(int file, const char *path, unsigned char *bytes, size_t size)
 {
     size_t used = 0;
     while (used < size) {
-        ssize_t n = mm_file_hook_fails() ? -1 : read(file, bytes + used, size - used);
+        ssize_t n = mm_file_hook_fails(MM_FILE_READ, path, NULL) ? -1 : read(file, bytes + used, size - used);
         if (n == 0)
             break;
         if (n < 0 && errno == EINTR)
@@ -79,7 +61,7 @@ static enum mm_status read_open_file(struct mm_arena *arena, int file, const cha
             memcpy(larger, buffer, used);
         buffer = larger;
         /* The byte for the NUL tells whether there is more than the capacity. */
-        ssize_t n = read_fully(file, buffer + used, capacity + 1 - used);
+        ssize_t n = read_fully(file, path, buffer + used, capacity + 1 - used);
         if (n < 0)
             return mm_file_failed(err, path, "read");
         used += (size_t)n;
@@ -133,7 +115,7 @@ enum mm_status mm_file_scan(const char *path, mm_file_piece *piece, void *contex
         goto done;
     }
     for (ssize_t n = (ssize_t)PIECE_SIZE; s == MM_OK && n == (ssize_t)PIECE_SIZE;) {
-        n = read_fully(file, bytes, PIECE_SIZE);
+        n = read_fully(file, path, bytes, PIECE_SIZE);
         s = n < 0 ? mm_file_failed(err, path, "read") : n > 0 ? piece(context, bytes, (size_t)n, err) : MM_OK;
     }
 done:

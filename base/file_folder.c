@@ -9,10 +9,38 @@
 #include "base/file.h"
 #include "base/file_internal.h"
 
+/* So that a new name survives a power cut. File systems that cannot do it say EINVAL; that is no failure. */
+enum mm_status mm_file_sync_folder(const char *path, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    int file =
+        mm_file_hook_fails(MM_FILE_OPEN_FOLDER, path, NULL) ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return mm_file_failed(err, path, "open");
+    if ((mm_file_hook_fails(MM_FILE_SYNC_FOLDER, path, NULL) || fsync(file) != 0) && errno != EINVAL)
+        s = mm_file_failed(err, path, "sync");
+    close(file);
+    return s;
+}
+
+enum mm_status mm_file_sync_parent(const char *path, struct mm_error *err)
+{
+    size_t length = (size_t)(mm_file_name(path) - path);
+    char *folder = mm_alloc(length + 2);
+    if (!folder)
+        return mm_fail_memory(err, "a file name");
+    memcpy(folder, length ? path : ".", length ? length : 1);
+    enum mm_status s = mm_file_sync_folder(folder, err);
+    mm_free(folder);
+    return s;
+}
+
 static enum mm_status make_one(const char *path, struct mm_error *err)
 {
-    if (mkdir(path, 0777) == 0)
+    if (mm_file_is_folder(path))
         return MM_OK;
+    if (!mm_file_hook_fails(MM_FILE_MAKE_FOLDER, path, NULL) && mkdir(path, 0777) == 0)
+        return mm_file_sync_parent(path, err);
     int reason = errno;
     if (mm_file_is_folder(path))
         return MM_OK;
@@ -147,7 +175,7 @@ static enum mm_status read_names(struct mm_arena *arena, DIR *stream, const char
 {
     for (;;) {
         errno = 0;
-        struct dirent *entry = mm_file_hook_fails() ? NULL : readdir(stream);
+        struct dirent *entry = mm_file_hook_fails(MM_FILE_LIST, path, NULL) ? NULL : readdir(stream);
         if (!entry)
             return errno ? mm_file_failed(err, path, "list") : MM_OK;
         if (is_dots(entry->d_name))
@@ -164,7 +192,7 @@ enum mm_status mm_file_list(struct mm_arena *arena, const char *path, char ***na
 {
     *names = NULL;
     *count = 0;
-    DIR *stream = mm_file_hook_fails() ? NULL : opendir(path);
+    DIR *stream = mm_file_hook_fails(MM_FILE_LIST, path, NULL) ? NULL : opendir(path);
     if (!stream)
         return mm_file_failed(err, path, "list");
     enum mm_status s = read_names(arena, stream, path, names, count, err);

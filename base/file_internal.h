@@ -2,12 +2,13 @@
 #ifndef MM_BASE_FILE_INTERNAL_H
 #define MM_BASE_FILE_INTERNAL_H
 
-#include <stdbool.h>
+#include "base/file.h"
 
-#include "base/error.h"
-
-/* Counts one operation; true, with errno set, when it is the one that must fail. Asked before each system call. */
-bool mm_file_hook_fails(void);
+/* Counts one step and tells the watcher; true, with errno set, when it is the one that must fail. Asked before each system call. `to`:
+ * the new name of a rename, else NULL. */
+bool mm_file_hook_fails(enum mm_file_step step, const char *path, const char *to);
+/* mm_file_sync_folder of the folder that holds `path`. */
+enum mm_status mm_file_sync_parent(const char *path, struct mm_error *err);
 /* MM_ERR_IO "<path>: cannot <what>: <the system's reason>" from errno. */
 enum mm_status mm_file_failed(struct mm_error *err, const char *path, const char *what);
 

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/file_internal.h"
 #include "base/trace.h"
 
@@ -34,7 +33,7 @@ static char *temporary_path(const char *path)
     return temporary;
 }
 
-enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err)
+static enum mm_status open_writer(struct mm_file_writer *writer, const char *path, mode_t mode, struct mm_error *err)
 {
     *writer = (struct mm_file_writer){.error = {.status = MM_OK}};
     int file = -1;
@@ -45,7 +44,9 @@ enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *pa
         mm_fail_memory(&writer->error, "a file name");
         goto done;
     }
-    file = mm_file_hook_fails() ? -1 : open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file = mm_file_hook_fails(MM_FILE_CREATE, writer->temporary, NULL)
+               ? -1
+               : open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     writer->stream = file < 0 ? NULL : fdopen(file, "wb");
     if (!writer->stream)
         mm_file_failed(&writer->error, path, "create");
@@ -62,51 +63,70 @@ done:
     return mm_fail(err, writer->error.status, "%s", writer->error.text);
 }
 
+enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err)
+{
+    return open_writer(writer, path, 0666, err);
+}
+
+enum mm_status mm_file_writer_open_secret(struct mm_file_writer *writer, const char *path, struct mm_error *err)
+{
+    enum mm_status s = open_writer(writer, path, 0600, err);
+    writer->is_secret = true;
+    return s;
+}
+
 enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size)
 {
     if (writer->error.status != MM_OK)
         return writer->error.status;
     if (!writer->stream)
         return mm_fail(&writer->error, MM_ERR_IO, "the file is closed already");
-    if (mm_file_hook_fails() || fwrite(bytes, 1, size, writer->stream) != size)
+    if (mm_file_hook_fails(MM_FILE_WRITE, writer->temporary, NULL) || fwrite(bytes, 1, size, writer->stream) != size)
         return mm_file_failed(&writer->error, writer->path, "write");
     return MM_OK;
-}
-
-/* So that the new name survives a power cut. File systems that cannot do it say EINVAL; that is no failure. */
-static enum mm_status sync_folder(const char *path, struct mm_error *err)
-{
-    const char *name = mm_file_name(path);
-    char *folder = name == path ? heap_text(".", 1) : heap_text(path, (size_t)(name - path));
-    if (!folder)
-        return mm_fail_memory(err, "a file name");
-    enum mm_status s = MM_OK;
-    int file = mm_file_hook_fails() ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        s = mm_file_failed(err, folder, "open");
-    else if ((mm_file_hook_fails() || fsync(file) != 0) && errno != EINVAL)
-        s = mm_file_failed(err, folder, "sync");
-    if (file >= 0)
-        close(file);
-    mm_free(folder);
-    return s;
 }
 
 /* All bytes on the disk and the stream closed; the first thing that goes wrong is kept in the writer. */
 static void finish_stream(struct mm_file_writer *writer)
 {
     bool is_good = writer->error.status == MM_OK;
-    if (is_good && (mm_file_hook_fails() || fflush(writer->stream) != 0)) {
+    if (is_good && (mm_file_hook_fails(MM_FILE_WRITE, writer->temporary, NULL) || fflush(writer->stream) != 0)) {
         mm_file_failed(&writer->error, writer->path, "write");
         is_good = false;
     }
-    if (is_good && (mm_file_hook_fails() || fsync(fileno(writer->stream)) != 0)) {
+    if (is_good &&
+        (mm_file_hook_fails(MM_FILE_SYNC, writer->temporary, NULL) || fsync(fileno(writer->stream)) != 0)) {
         mm_file_failed(&writer->error, writer->path, "sync");
         is_good = false;
     }
     if (fclose(writer->stream) != 0 && is_good)
         mm_file_failed(&writer->error, writer->path, "write");
     writer->stream = NULL;
+}
+
+/* Under its new name, or not at all. */
+static int rename_to(const char *from, const char *to, bool replace)
+{
+    if (mm_file_hook_fails(MM_FILE_RENAME, from, to))
+        return -1;
+    if (replace || mm_file_is_folder(from)) /* which replaces nothing but an empty folder */
+        return rename(from, to);
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* This file system cannot promise it; the question and the renaming are two steps there. */
+    errno = EEXIST;
+    return mm_file_exists(to) ? -1 : rename(from, to);
+}
+
+enum mm_status mm_file_place(const char *temporary, const char *path, bool replace, struct mm_error *err)
+{
+    if (rename_to(temporary, path, replace) == 0)
+        return mm_file_sync_parent(path, err);
+    return !replace && (errno == EEXIST || errno == ENOTEMPTY)
+               ? mm_fail(err, MM_ERR_USAGE, "%s: exists already: nothing was changed", path)
+               : mm_file_failed(err, path, "replace");
 }
 
 enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_error *err)
@@ -118,12 +138,8 @@ enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_er
     }
     finish_stream(writer);
     struct mm_error *error = &writer->error;
-    if (error->status == MM_OK && (mm_file_hook_fails() || rename(writer->temporary, writer->path) != 0))
-        mm_file_failed(error, writer->path, "replace");
-    if (error->status != MM_OK)
-        unlink(writer->temporary);
-    else
-        sync_folder(writer->path, error);
+    if (error->status != MM_OK || mm_file_place(writer->temporary, writer->path, !writer->is_secret, error) != MM_OK)
+        unlink(writer->temporary); /* which is gone when only the folder could not be synced */
     mm_free(writer->path);
     mm_free(writer->temporary);
     writer->path = writer->temporary = NULL;

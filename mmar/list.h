@@ -12,6 +12,7 @@
     X(pack)                                                                                                          \
     X(keygen)                                                                                                        \
     X(sign)                                                                                                          \
+    X(pull)                                                                                                          \
     X(unpack)                                                                                                        \
     X(show)                                                                                                          \
     X(verify)                                                                                                        \

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
-#include "mmar/signing/signing.h"
 
 #define ANCESTORS_MAX 24   /* a manifest nests them, and JSON nests at most MM_JSON_DEPTH_MAX deep */
 #define FACT_MAX      1000 /* bytes of a stranger's text that a child repeats                      */
@@ -46,39 +45,24 @@ static void add_ancestors(struct mm_arena *arena, cJSON *to, const cJSON *from)
     }
 }
 
-/* The name under which its user trusts the signer's key. A signature that does not hold is no parent to build on. */
-static enum mm_status find_signer(struct mm_arena *arena, const char *file, const cJSON *manifest, const cJSON **name,
-                                  struct mm_error *err)
+/* A signature that does not hold is no parent to build on. */
+static enum mm_status from_archive(struct mm_arena *arena, const char *file, const struct mm_vouch *ask,
+                                   struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
-    cJSON *head;
-    char *signature;
-    struct mm_signer signer = {.name = NULL};
-    if (MM_TRY(s, mm_archive_head(arena, file, &head, &signature, err)))
-        return s;
-    if (signature && MM_TRY(s, mm_signing_check_head(arena, manifest, signature, NULL, &signer, err)))
-        return s == MM_NO ? mm_fail(err, MM_ERR_DATA, "%s: %s", file, err->text) : s;
-    *name = signer.name ? mm_json_text(arena, signer.name) : NULL;
-    return MM_OK;
-}
-
-static enum mm_status from_archive(struct mm_arena *arena, const char *file, struct mm_parent *parent,
-                                   struct mm_error *err)
-{
-    enum mm_status s;
+    struct mm_signer signer;
     cJSON *manifest, *record = mm_json_object(arena);
-    const cJSON *signer = NULL;
     char digest[MM_SHA256_HEX];
-    if (MM_TRY(s, mm_unpack_temporary(arena, file, &parent->folder, &manifest, err)) ||
-        MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)) ||
-        MM_TRY(s, find_signer(arena, file, manifest, &signer, err)))
+    if (MM_TRY(s, mm_vouch_archive(arena, ask, file, &signer, err)) ||
+        MM_TRY(s, mm_unpack_temporary(arena, file, &parent->folder, &manifest, err)) ||
+        MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)))
         return s;
     if (!mm_manifest_file(manifest, WEIGHTS))
         return mm_fail(err, MM_ERR_DATA, "%s: holds no weights (" WEIGHTS ")", file);
     mm_json_add(arena, record, "kind", mm_json_text(arena, "archive"));
     mm_json_add(arena, record, "manifest_sha256", mm_json_text(arena, digest));
     copy_facts(arena, record, manifest);
-    add_signer(arena, record, signer);
+    add_signer(arena, record, signer.name ? mm_json_text(arena, signer.name) : NULL);
     add_ancestors(arena, record, mm_json_get(manifest, "parent"));
     parent->weights = mm_file_join(arena, parent->folder, "model/" WEIGHTS);
     parent->record = record;
@@ -112,20 +96,23 @@ static enum mm_status from_file(struct mm_arena *arena, const char *weights, con
     return record && parent->weights ? MM_OK : mm_fail_memory(err, "the parent's record");
 }
 
-enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, struct mm_parent *parent,
-                              struct mm_error *err)
+enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, const struct mm_vouch *ask,
+                              struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
+    bool is_file = mm_text_ends(from, ".safetensors");
     *parent = (struct mm_parent){.weights = NULL};
+    if ((is_file || mm_file_is_folder(from)) && MM_TRY(s, mm_vouch_folder(ask, from, err)))
+        return s;
     if (mm_file_is_folder(from)) {
         const char *weights = mm_file_join(arena, from, WEIGHTS);
         if (!mm_file_exists(weights))
             return mm_fail(err, MM_ERR_DATA, "%s: holds no weights (" WEIGHTS "): train it first", from);
         s = from_file(arena, weights, from, parent, err);
-    } else if (mm_text_ends(from, ".safetensors"))
+    } else if (is_file)
         s = from_file(arena, from, NULL, parent, err);
     else
-        s = from_archive(arena, from, parent, err);
+        s = from_archive(arena, from, ask, parent, err);
     if (s != MM_OK)
         mm_parent_close(parent);
     return s;

@@ -96,6 +96,8 @@ bool mm_archive_name_collides(const char *a, const char *b);
 /* unpack.c: into a folder beside the target, renamed into place, or nothing at all. The target must not exist or be empty. */
 enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest,
                          struct mm_error *err);
+/* The target without slashes at its end; MM_ERR_USAGE when something is there that would be lost. */
+enum mm_status mm_unpack_target(struct mm_arena *arena, const char *target, const char **out, struct mm_error *err);
 /* Into <temporary>/model, where *temporary is a new folder under $TMPDIR that only this user can enter: mm_file_remove_tree it. It is NULL
  * after a failure. */
 enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest,

@@ -1,7 +1,6 @@
 /* Unpacking: everything goes into a hidden folder beside the target, which takes the target's name when all of it has been checked and
- * is on the disk. Whatever goes wrong, that folder is removed and the target is as it was. */
+ * is on the disk: each file, each folder, then the name. Whatever goes wrong, that folder is removed and the target is as it was. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +12,6 @@ struct unpacker {
     const char *folder;
     struct mm_file_writer file;
     const char *path;
-    bool executable;
 };
 
 /* rwx of the user, group and others that the umask leaves. */
@@ -33,8 +31,11 @@ static enum mm_status begin(void *context, const char *name, uint64_t size, bool
     const char *folder = u->path ? mm_file_folder(u->arena, u->path) : NULL;
     if (!folder)
         return mm_fail_memory(err, "a file name");
-    u->executable = executable;
-    return MM_TRY(s, mm_file_make_folder(folder, err)) ? s : mm_file_writer_open(&u->file, u->path, err);
+    if (MM_TRY(s, mm_file_make_folder(folder, err)) || MM_TRY(s, mm_file_writer_open(&u->file, u->path, err)))
+        return s;
+    if (executable && fchmod(fileno(u->file.stream), allowed(0777)) != 0)
+        return mm_fail(err, MM_ERR_IO, "%s: cannot make it executable: %s", u->path, strerror(errno));
+    return MM_OK;
 }
 
 static enum mm_status piece(void *context, const void *bytes, size_t size, struct mm_error *err)
@@ -47,13 +48,8 @@ static enum mm_status piece(void *context, const void *bytes, size_t size, struc
 
 static enum mm_status end(void *context, struct mm_error *err)
 {
-    enum mm_status s;
     struct unpacker *u = context;
-    if (MM_TRY(s, mm_file_writer_commit(&u->file, err)))
-        return s;
-    if (u->executable && chmod(u->path, allowed(0777)) != 0)
-        return mm_fail(err, MM_ERR_IO, "%s: cannot make it executable: %s", u->path, strerror(errno));
-    return MM_OK;
+    return mm_file_writer_commit(&u->file, err);
 }
 
 static enum mm_status unpack_into(struct mm_arena *arena, const char *file, const char *folder, cJSON **manifest,
@@ -66,18 +62,7 @@ static enum mm_status unpack_into(struct mm_arena *arena, const char *file, cons
     return s == MM_OK ? mm_manifest_restore(arena, *manifest, folder, err) : s;
 }
 
-static enum mm_status sync_folder(const char *path, struct mm_error *err)
-{
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
-    int reason = errno;
-    if (folder >= 0)
-        close(folder);
-    return good ? MM_OK : mm_fail(err, MM_ERR_IO, "%s: cannot sync: %s", path, strerror(reason));
-}
-
-/* The target without slashes at its end; an error when something is there that would be lost. */
-static enum mm_status check_target(struct mm_arena *arena, const char *target, const char **out, struct mm_error *err)
+enum mm_status mm_unpack_target(struct mm_arena *arena, const char *target, const char **out, struct mm_error *err)
 {
     enum mm_status s;
     struct stat about, here;
@@ -121,23 +106,21 @@ enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *t
 {
     enum mm_status s;
     char *temporary = NULL;
-    if (MM_TRY(s, check_target(arena, target, &target, err)))
+    if (MM_TRY(s, mm_unpack_target(arena, target, &target, err)))
         return s;
-    const char *parent = mm_file_folder(arena, target);
-    if (!parent)
-        return mm_fail_memory(err, "a file name");
     if (MM_TRY(s, make_temporary(arena, target, &temporary, err)))
         return s;
-    if (MM_TRY(s, unpack_into(arena, file, temporary, manifest, err)) || MM_TRY(s, sync_folder(temporary, err)))
+    if (MM_TRY(s, unpack_into(arena, file, temporary, manifest, err)))
         goto done;
-    if (chmod(temporary, allowed(0777)) != 0 || rename(temporary, target) != 0) {
-        s = mm_fail(err, MM_ERR_IO, "%s: cannot take its name: %s", target, strerror(errno));
+    if (chmod(temporary, allowed(0777)) != 0) {
+        s = mm_fail(err, MM_ERR_IO, "%s: cannot set its mode: %s", temporary, strerror(errno));
         goto done;
     }
-    temporary = NULL;
-    s = sync_folder(parent, err);
+    if (MM_TRY(s, mm_file_sync_folder(temporary, err)))
+        goto done;
+    s = mm_file_place(temporary, target, false, err);
 done:
-    if (temporary)
+    if (s != MM_OK)
         mm_file_remove_tree(temporary, NULL);
     return s;
 }

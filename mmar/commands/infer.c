@@ -8,13 +8,14 @@
 #include "mmar/archive/archive.h"
 #include "mmar/predict_file.h"
 #include "mmar/report.h"
+#include "mmar/signing/vouch.h"
 
 struct infer_options {
     struct mm_mmar_options mmar;
-    const char *output, *model, *backend, *suffix;
+    const char *output, *model, *backend, *suffix, *key;
     int64_t threads;
     struct mm_ints classes;
-    bool overlay, probabilities;
+    bool overlay, probabilities, require_signature;
 };
 #define P struct infer_options
 
@@ -27,6 +28,7 @@ static const struct mm_param options[] = {
     MM_BOOL(P, overlay, .help = "also draw each prediction over its image as PNG"),
     MM_INT(P, threads, .min = 0, .max = 1024, .help = "compute threads (default: the processors there are)"),
     MM_STRING(P, backend, .def_text = "auto", .help = "where to compute: auto, onednn, cpu, reference"),
+    MM_VOUCH_PARAMS(P),
     MM_PARAMS_END};
 
 /* "scan.nii.gz" with "_seg" becomes "scan_seg.nii.gz". What cannot hold labels exactly gives way: "photo.jpg" becomes "photo_seg.png",
@@ -153,6 +155,8 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
 {
     enum mm_status s;
     const struct infer_options *o = call->options;
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    struct mm_signer signer;
     cJSON *manifest;
     const char *model = o->mmar.mmar;
     if (!model && call->arg_count && (mm_file_is_folder(call->args[0]) || mm_text_ends(call->args[0], ".mmar")))
@@ -161,8 +165,9 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
         return mm_fail(err, MM_ERR_USAGE, "no input image given (see mmar help infer)");
     *root = model;
     if (!model || mm_file_is_folder(model))
-        return MM_OK;
-    if (MM_TRY(s, mm_unpack_temporary(call->arena, model, temporary, &manifest, err)))
+        return mm_vouch_folder(&ask, model ? model : ".", err);
+    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, model, &signer, err)) ||
+        MM_TRY(s, mm_unpack_temporary(call->arena, model, temporary, &manifest, err)))
         return s;
     *root = mm_file_join(call->arena, *temporary, "model");
     return MM_OK;

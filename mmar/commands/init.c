@@ -7,10 +7,12 @@
 #include "mmar/archive/archive.h"
 #include "mmar/command.h"
 #include "mmar/propose.h"
+#include "mmar/signing/vouch.h"
 #include "mmar/template.h"
 
 struct init_options {
-    const char *template, *from, *data;
+    const char *template, *from, *data, *key;
+    bool require_signature;
 };
 #define P struct init_options
 
@@ -19,7 +21,7 @@ static const struct mm_param options[] = {
               .help = "what to start from (default: phantom_3d, or with --data what the data ask for); see below"),
     MM_STRING(P, from, .help = "an archive of another lab: its configs and weights, ready to fine-tune"),
     MM_STRING(P, data, .help = "datalist to train on: measured, and written into config/environment.json"),
-    MM_PARAMS_END};
+    MM_VOUCH_PARAMS(P), MM_PARAMS_END};
 
 const struct mm_template_file *mm_template_find(const char *name)
 {
@@ -212,14 +214,17 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
     return MM_OK;
 }
 
-static enum mm_status from_archive(const struct scaffold *s, const char *file, struct mm_error *err)
+static enum mm_status from_archive(const struct scaffold *s, const char *file, const struct mm_vouch *ask,
+                                   struct mm_error *err)
 {
     enum mm_status status;
+    struct mm_signer signer;
     cJSON *manifest;
     const char *environment = mm_file_join(s->arena, s->folder, "config/environment.json");
     unsigned char *bytes;
     size_t size;
-    if (MM_TRY(status, mm_unpack(s->arena, file, s->folder, &manifest, err)) || MM_TRY(status, make_folders(s, err)))
+    if (MM_TRY(status, mm_vouch_archive(s->arena, ask, file, &signer, err)) ||
+        MM_TRY(status, mm_unpack(s->arena, file, s->folder, &manifest, err)) || MM_TRY(status, make_folders(s, err)))
         return status;
     if (s->data && (MM_TRY(status, mm_file_read(s->arena, environment, MM_JSON_SIZE_MAX, &bytes, &size, err)) ||
                     MM_TRY(status, write_environment(s, environment, (const char *)bytes, err))))
@@ -257,7 +262,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         free(real);
     }
     if (o->from)
-        return from_archive(&s, o->from, err);
+        return from_archive(&s, o->from, &(struct mm_vouch){o->key, o->require_signature}, err);
     return s.data && !o->template ? from_data(&s, err) : from_template(&s, err);
 }
 

@@ -6,17 +6,18 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
-#include "mmar/signing/signing.h"
+#include "mmar/signing/vouch.h"
 
 struct show_options {
-    const char *file;
-    bool lineage;
+    const char *file, *key;
+    bool lineage, require_signature;
 };
 #define P struct show_options
 
 static const struct mm_param options[] = {
     MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"),
-    MM_BOOL(P, lineage, .help = "only what the model was made from: the chain of its parents"), MM_PARAMS_END};
+    MM_BOOL(P, lineage, .help = "only what the model was made from: the chain of its parents"), MM_VOUCH_PARAMS(P),
+    MM_PARAMS_END};
 
 /* One file of an archive: kept apart until all of the archive has proved sound. */
 struct extract {
@@ -89,23 +90,24 @@ static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJ
                : mm_manifest_make(arena, path, list, manifest, err);
 }
 
-/* Who signed it, as far as its head tells: a bad signature is shown, and no failure. */
+/* Who signed it, as far as its head tells. A bad signature is shown with the rest, and then a no. */
 struct vouching {
     struct mm_signer signer;
-    const char *bad; /* what is wrong with the signature; NULL: nothing */
+    bool is_unsigned; /* an archive without a signature                   */
+    const char *bad;  /* what is wrong with the signature; NULL: nothing */
 };
 
-static enum mm_status find_signer(struct mm_arena *arena, const cJSON *manifest, const char *signature,
+static enum mm_status find_signer(const struct mm_command_call *call, const cJSON *manifest, const char *signature,
                                   struct vouching *out, struct mm_error *err)
 {
-    enum mm_status s = MM_OK;
-    *out = (struct vouching){.bad = NULL};
-    if (signature)
-        s = mm_signing_check_head(arena, manifest, signature, NULL, &out->signer, err);
+    const struct show_options *o = call->options;
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    *out = (struct vouching){.is_unsigned = !signature && call->arg_count && !mm_file_is_folder(call->args[0])};
+    enum mm_status s = mm_vouch_head(call->arena, &ask, manifest, signature, &out->signer, err);
     if (s != MM_NO)
         return s;
     out->signer = (struct mm_signer){.name = NULL};
-    out->bad = mm_arena_text(arena, err->text);
+    out->bad = mm_arena_text(call->arena, err->text);
     return out->bad ? MM_OK : mm_fail_memory(err, "the signature");
 }
 
@@ -134,6 +136,8 @@ static void answer(const cJSON *manifest, const char *digest, const struct vouch
         mm_text_format(&text, "%-14s%s, key %s\n", "signed by", v->signer.name, v->signer.key_id);
     else if (v->signer.key_id)
         mm_text_format(&text, "%-14snobody known here, key %s\n", "signed by", v->signer.key_id);
+    else if (v->is_unsigned)
+        mm_text_format(&text, "%-14snobody: it is unsigned\n", "signed by");
     fputs(text.bytes, stdout);
     mm_text_done(&text);
 }
@@ -150,12 +154,13 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         return show_file(call->arena, path, o->file, err);
     if (MM_TRY(s, find_manifest(call->arena, path, &manifest, &signature, err)) ||
         MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)) ||
-        MM_TRY(s, find_signer(call->arena, manifest, signature, &vouching, err)))
+        MM_TRY(s, find_signer(call, manifest, signature, &vouching, err)))
         return s;
-    if (call->json)
-        return answer_json(call->arena, manifest, digest, &vouching, err);
-    answer(manifest, digest, &vouching, o->lineage);
-    return MM_OK;
+    if (call->json && MM_TRY(s, answer_json(call->arena, manifest, digest, &vouching, err)))
+        return s;
+    if (!call->json)
+        answer(manifest, digest, &vouching, o->lineage);
+    return vouching.bad ? mm_fail(err, MM_NO, "%s: %s", path, vouching.bad) : MM_OK;
 }
 
 const struct mm_command mm_command_show = {

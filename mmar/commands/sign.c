@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"
+#include "mmar/card.h"
 #include "mmar/command.h"
 #include "mmar/signing/signing.h"
 
@@ -20,6 +21,56 @@ static const struct mm_param options[] = {
            .help = "of compression, as for mmar pack"),
     MM_PARAMS_END};
 
+static int by_name(const void *name, const void *file)
+{
+    return strcmp(name, ((const struct mm_archive_file *)file)->name);
+}
+
+static bool travels(const struct mm_archive_list *list, const char *name)
+{
+    return mm_manifest_is_record(name) || bsearch(name, list->files, list->count, sizeof *list->files, by_name);
+}
+
+/* Of an MMAR that is worked in: a signature repeats the names of images and cases that packing would leave behind. */
+static void warn_of_names(struct mm_arena *arena, const char *folder, const struct mm_statement *statement)
+{
+    const struct mm_pack_options how = {0};
+    struct mm_archive_list *list;
+    struct mm_text name;
+    size_t count = 0;
+    const char *first = NULL;
+    if (mm_layout_collect(arena, folder, &how, &list, NULL) != MM_OK)
+        return; /* no MMAR, or none that can be packed: nobody knows which of its files are private */
+    for (size_t i = 0; i < statement->count; i++)
+        if (!travels(list, statement->files[i].name)) {
+            first = first ? first : statement->files[i].name;
+            count++;
+        }
+    if (!count)
+        return;
+    mm_text_init(&name, 1 << 12);
+    mm_card_text(&name, first);
+    mm_warn("warning: the signature names %zu file%s that mmar pack leaves behind, %s%s: whoever gets it reads their "
+            "names, and it ends when one of them changes; sign the packed archive to avoid that",
+            count, count == 1 ? "" : "s", name.bytes, count == 1 ? "" : " and others");
+    mm_text_done(&name);
+}
+
+static enum mm_status sign_apart(const struct mm_command_call *call, const struct mm_key *key, const char *out,
+                                 struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_statement statement;
+    const char *path = call->args[0];
+    if (!out)
+        return mm_fail_memory(err, "a file name");
+    if (MM_TRY(s, mm_sign_apart(call->arena, path, key, out, &statement, err)))
+        return s;
+    if (mm_file_is_folder(path))
+        warn_of_names(call->arena, path, &statement);
+    return MM_OK;
+}
+
 static enum mm_status sign(const struct mm_command_call *call, const struct mm_key *key, const char **written,
                            struct mm_error *err)
 {
@@ -33,7 +84,7 @@ static enum mm_status sign(const struct mm_command_call *call, const struct mm_k
         *written = o->output ? o->output : path;
         return mm_sign_archive(call->arena, path, key, *written, (int)o->level, err);
     }
-    return *written ? mm_sign_apart(call->arena, path, key, *written, err) : mm_fail_memory(err, "a file name");
+    return sign_apart(call, key, *written, err);
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
@@ -74,7 +125,9 @@ const struct mm_command mm_command_sign = {
              "and with it the "
              "archive's identity,\nstays the same. A folder's signature names every file in it: sign archives, or "
              "what was unpacked from "
-             "one, not a folder with data.",
+             "one, not a folder with data.\nA key with a passphrase (openssl pkcs8 -topk8 -in lab_a.key -out "
+             "safe.key) asks for it "
+             "on the terminal, or takes it from the first\nline of the file that MMAR_PASSPHRASE_FILE names.",
     .examples =
         "  mmar sign spleen.mmar --key lab_a.key\n  mmar sign spleen.mmar --key lab_a.key --detached spleen.sig\n",
 };

@@ -14,8 +14,8 @@
 struct train_options {
     struct mm_mmar_options mmar;
     struct mm_strings freeze;
-    bool resume, dry_run, no_cache;
-    const char *from, *backend, *axes;
+    bool resume, dry_run, no_cache, require_signature;
+    const char *from, *backend, *axes, *key;
     int64_t epochs, threads, loader_threads;
 };
 #define P struct train_options
@@ -23,6 +23,7 @@ struct train_options {
 static const struct mm_param options[] = {
     MM_BOOL(P, resume, .help = "continue from models/checkpoint.safetensors"),
     MM_STRING(P, from, .help = "fine-tune: start from the weights of an archive (.mmar) or a .safetensors file"),
+    MM_VOUCH_PARAMS(P),
     MM_CHOICE(P, axes, .choices = "zyx xyz yx", .help = "order of kernel axes in a --from file that does not say it"),
     MM_STRINGS(P, freeze, .help = "leave parameters as they are, by name: model.0.*,*.bias (shell patterns)"),
     MM_BOOL(P, dry_run, .help = "read everything, print the plan, train nothing"),
@@ -196,6 +197,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_parent parent = {0};
+    const struct mm_vouch ask = {o->key, o->require_signature};
     if (o->resume && o->from)
         return mm_fail(err, MM_ERR_USAGE,
                        "--resume and --from exclude each other: a resumed run keeps its own weights");
@@ -210,7 +212,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (MM_TRY(s, freeze(training, &o->freeze, err)) ||
         MM_TRY(s, print_plan(call->arena, project, training, o, err)) || o->dry_run)
         return s;
-    if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &parent, err)))
+    if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &ask, &parent, err)))
         return s;
     s = open_and_run(call, project, training, &parent, err);
     mm_parent_close(&parent);

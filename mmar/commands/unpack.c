@@ -4,16 +4,18 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/signing/vouch.h"
 
 struct unpack_options {
-    const char *directory;
+    const char *directory, *key;
+    bool require_signature;
 };
 #define P struct unpack_options
 
 static const struct mm_param options[] = {
     MM_STRING(P, directory,
               .help = "-C: the folder to make (default: the file's name without .mmar, in the current folder)"),
-    MM_PARAMS_END};
+    MM_VOUCH_PARAMS(P), MM_PARAMS_END};
 
 static enum mm_status default_folder(struct mm_arena *arena, const char *file, const char **out, struct mm_error *err)
 {
@@ -31,11 +33,14 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     enum mm_status s;
     const struct unpack_options *o = call->options;
     const char *folder = o->directory;
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    struct mm_signer signer;
     cJSON *manifest;
     struct mm_text text;
     if (!folder && MM_TRY(s, default_folder(call->arena, call->args[0], &folder, err)))
         return s;
-    if (MM_TRY(s, mm_unpack(call->arena, call->args[0], folder, &manifest, err)))
+    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, call->args[0], &signer, err)) ||
+        MM_TRY(s, mm_unpack(call->arena, call->args[0], folder, &manifest, err)))
         return s;
     mm_text_init(&text, 1 << 20);
     mm_card_licences(&text, manifest);
@@ -54,6 +59,7 @@ const struct mm_command mm_command_unpack = {
     .options = options,
     .options_size = sizeof(struct unpack_options),
     .run = run,
-    .notes = "The folder appears when every file has been checked, or not at all. It must not exist, or be empty.",
+    .notes = "The folder appears when every file has been checked, or not at all. It must not exist, or be empty.\n"
+             "Who signed it is told; a signature that is bad, or of other content, is refused (exit code 1).",
     .examples = "  mmar unpack spleen.mmar\n  mmar unpack spleen.mmar -C their_spleen\n",
 };

@@ -5,16 +5,17 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
-#include "mmar/signing/signing.h"
+#include "mmar/signing/vouch.h"
 
 struct verify_options {
     const char *key, *signature;
+    bool require_signature;
 };
 #define P struct verify_options
 
 static const struct mm_param options[] = {
-    MM_STRING(P, key, .help = "the only public key to take (default: those in ~/.config/mmar/trusted)"),
-    MM_STRING(P, signature, .help = "a signature that is a file apart (mmar sign --detached)"), MM_PARAMS_END};
+    MM_VOUCH_PARAMS(P), MM_STRING(P, signature, .help = "a signature that is a file apart (mmar sign --detached)"),
+    MM_PARAMS_END};
 
 /* What was found. A folder has no manifest. */
 struct findings {
@@ -146,20 +147,12 @@ static enum mm_status look_at_folder(const struct mm_command_call *call, struct 
                                 path, &f->now, err);
 }
 
-/* Who asks for a key, or keeps trusted ones, takes nothing else. */
+/* Who asks for a signature, or keeps trusted keys, takes nothing else: to verify is to ask. */
 static enum mm_status check_signer(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
 {
-    enum mm_status s;
     const struct verify_options *o = call->options;
-    const char *trusted = mm_trust_folder(call->arena);
-    if (!f->is_signed)
-        return o->key || trusted ? mm_fail(err, MM_NO, "is unsigned: nobody vouches for it") : MM_OK;
-    if (MM_TRY(s, mm_signing_check(call->arena, &f->bundle, &f->now, o->key, &f->signer, err)))
-        return s;
-    return f->signer.name || !trusted
-               ? MM_OK
-               : mm_fail(err, MM_NO, "is signed with a key that is not trusted here: %s is not in %s",
-                         f->signer.key_id, trusted);
+    const struct mm_vouch ask = {o->key, o->require_signature || mm_trust_folder(call->arena)};
+    return mm_vouch(call->arena, &ask, f->is_signed ? &f->bundle : NULL, &f->now, &f->signer, err);
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
@@ -193,7 +186,8 @@ const struct mm_command mm_command_verify = {
     .has_json = true,
     .run = run,
     .notes = "Exit code 0: intact; 1: not, and the message says why; 5: the file cannot be read.\n"
-             "With --key, or when ~/.config/mmar/trusted (or $XDG_CONFIG_HOME/mmar/trusted) exists, what is unsigned "
+             "With --key or --require-signature, or when ~/.config/mmar/trusted (or $XDG_CONFIG_HOME/mmar/trusted) "
+             "exists, what is unsigned "
              "or signed with "
              "another key is\na no as well. To trust a lab, copy its public key there: the file's name, without "
              ".pub, is the signer's "

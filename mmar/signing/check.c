@@ -105,15 +105,3 @@ enum mm_status mm_signing_check(struct mm_arena *arena, const struct mm_bundle *
         s = mm_trust_find(arena, trusted, bundle, &out->name, err);
     return s == MM_OK ? compare(arena, &bundle->statement, now, err) : s;
 }
-
-enum mm_status mm_signing_check_head(struct mm_arena *arena, const cJSON *manifest, const char *signature,
-                                     const char *key, struct mm_signer *out, struct mm_error *err)
-{
-    enum mm_status s;
-    struct mm_bundle bundle;
-    struct mm_statement now;
-    if (MM_TRY(s, mm_bundle_parse(arena, signature, strlen(signature), &bundle, err)) ||
-        MM_TRY(s, mm_signing_of_manifest(arena, manifest, &now, err)))
-        return s == MM_ERR_DATA ? mm_fail(err, MM_NO, "its signature %s", err->text) : s;
-    return mm_signing_check(arena, &bundle, &now, key, out, err);
-}

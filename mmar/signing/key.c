@@ -1,14 +1,13 @@
 /* Keys that sign. Format facts: PEM is RFC 7468, PKCS#8 RFC 5958, SubjectPublicKeyInfo RFC 5480, the deterministic nonce RFC 6979. */
 #include "mmar/signing/key.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "mmar/signing/passphrase.h"
 
 #define KEY_FILE_MAX 65536
 #define NONCE_TYPE   "nonce-type" /* OSSL_SIGNATURE_PARAM_NONCE_TYPE of OpenSSL 3.2; older ones ignore it */
@@ -46,11 +45,19 @@ static enum mm_status identify(struct mm_arena *arena, struct mm_key *key, char 
     return *pem ? mm_sha256_bytes(*pem, strlen(*pem), key->id, err) : mm_fail_memory(err, "a key");
 }
 
-/* Never asks at the terminal. */
-static int no_passphrase(char *buffer, int size, int writing, void *context)
+struct asking {
+    const char *path;
+    struct mm_error error; /* why there is no passphrase */
+};
+
+/* OpenSSL's pem_password_cb. */
+static int give_passphrase(char *buffer, int size, int writing, void *context)
 {
-    (void)buffer, (void)size, (void)writing, (void)context;
-    return -1;
+    struct asking *asking = context;
+    int length = -1;
+    if (writing || mm_passphrase(asking->path, buffer, (size_t)size, &length, &asking->error) != MM_OK)
+        return -1;
+    return length;
 }
 
 static enum mm_status check(struct mm_arena *arena, const char *path, const char *kind, struct mm_key *key,
@@ -73,19 +80,22 @@ enum mm_status mm_key_open_private(struct mm_arena *arena, const char *path, str
     enum mm_status s;
     unsigned char *bytes;
     size_t size;
+    struct asking asking = {.path = path, .error = {.status = MM_OK}};
     *key = (struct mm_key){.handle = NULL};
     if (MM_TRY(s, mm_file_read(arena, path, KEY_FILE_MAX, &bytes, &size, err)))
         return s;
     bool encrypted = strstr((char *)bytes, "ENCRYPTED") != NULL;
     BIO *bio = BIO_new_mem_buf(bytes, (int)size);
-    if (bio && !encrypted)
-        key->handle = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    if (bio)
+        key->handle = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &asking);
     BIO_free(bio);
     OPENSSL_cleanse(bytes, size);
-    s = encrypted
-            ? mm_fail(err, MM_ERR_DATA,
-                      "%s: has a passphrase, which this program does not ask for: remove it with openssl pkey", path)
-            : check(arena, path, "private", key, err);
+    if (asking.error.status != MM_OK)
+        s = mm_fail(err, asking.error.status, "%s", asking.error.text);
+    else if (encrypted && !key->handle)
+        s = mm_fail(err, MM_NO, "%s: the passphrase does not open it", path);
+    else
+        s = check(arena, path, "private", key, err);
     if (s != MM_OK)
         mm_key_close(key);
     return s;
@@ -102,7 +112,7 @@ enum mm_status mm_key_open_public(struct mm_arena *arena, const char *path, stru
     bool is_private = strstr((char *)bytes, "PRIVATE KEY") != NULL;
     BIO *bio = BIO_new_mem_buf(bytes, (int)size);
     if (bio && !is_private)
-        key->handle = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+        key->handle = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
     BIO_free(bio);
     if (is_private)
         OPENSSL_cleanse(bytes, size);
@@ -119,19 +129,16 @@ void mm_key_close(struct mm_key *key)
     key->handle = NULL;
 }
 
-/* A new file that only its owner can read, on the disk when this returns. */
+/* A new file that only its owner can read, whole or not there. */
 static enum mm_status write_secret(const char *path, const char *bytes, size_t size, struct mm_error *err)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0)
-        return mm_fail(err, MM_ERR_IO, "%s: cannot create: %s", path, strerror(errno));
-    bool good = write(file, bytes, size) == (ssize_t)size && fsync(file) == 0;
-    int reason = errno;
-    good = close(file) == 0 && good;
-    if (good)
-        return MM_OK;
-    unlink(path);
-    return mm_fail(err, MM_ERR_IO, "%s: cannot write: %s", path, strerror(reason));
+    enum mm_status s;
+    struct mm_file_writer writer;
+    if (MM_TRY(s, mm_file_writer_open_secret(&writer, path, err)))
+        return s;
+    setbuf(writer.stream, NULL); /* no copy of the key stays in memory */
+    mm_file_writer_write(&writer, bytes, size);
+    return mm_file_writer_commit(&writer, err);
 }
 
 static enum mm_status write_private(const char *path, const struct mm_key *key, struct mm_error *err)
@@ -139,13 +146,24 @@ static enum mm_status write_private(const char *path, const struct mm_key *key, 
     enum mm_status s;
     BIO *bio = BIO_new(BIO_s_secmem());
     char *text;
-    if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key->handle, NULL, NULL, 0, no_passphrase, NULL) == 1) {
+    if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key->handle, NULL, NULL, 0, NULL, NULL) == 1) {
         long size = BIO_get_mem_data(bio, &text);
         s = write_secret(path, text, (size_t)size, err);
     } else
         s = mm_fail_memory(err, "a key");
     BIO_free(bio);
     return s;
+}
+
+/* The secret half is written first: what died before the other is completed here. */
+static enum mm_status make_open_half(struct mm_arena *arena, const char *secret, const char *open_half,
+                                     struct mm_key *key, struct mm_error *err)
+{
+    enum mm_status s;
+    char *pem;
+    if (MM_TRY(s, mm_key_open_private(arena, secret, key, err)) || MM_TRY(s, identify(arena, key, &pem, err)))
+        return s;
+    return mm_file_write(open_half, pem, strlen(pem), err);
 }
 
 enum mm_status mm_key_make(struct mm_arena *arena, const char *name, struct mm_key *key, struct mm_error *err)
@@ -155,16 +173,20 @@ enum mm_status mm_key_make(struct mm_arena *arena, const char *name, struct mm_k
     *key = (struct mm_key){.handle = NULL};
     if (!secret || !open_half)
         return mm_fail_memory(err, "a file name");
+    if (mm_file_exists(secret) && !mm_file_exists(open_half))
+        return make_open_half(arena, secret, open_half, key, err);
     if (mm_file_exists(secret) || mm_file_exists(open_half))
         return mm_fail(err, MM_ERR_USAGE, "%s: exists already: a key is never overwritten",
                        mm_file_exists(secret) ? secret : open_half);
     key->handle = EVP_EC_gen("P-256");
     if (!key->handle)
         return mm_fail(err, MM_ERR_DEVICE, "this OpenSSL cannot make a key on P-256");
-    if (MM_TRY(s, identify(arena, key, &pem, err)) || MM_TRY(s, write_private(secret, key, err)))
+    if (MM_TRY(s, identify(arena, key, &pem, err)))
         return s;
-    if (MM_TRY(s, mm_file_write(open_half, pem, strlen(pem), err)))
-        unlink(secret);
+    if ((s = write_private(secret, key, err)) == MM_OK)
+        s = mm_file_write(open_half, pem, strlen(pem), err);
+    if (s != MM_OK && s != MM_ERR_USAGE && !mm_file_exists(open_half))
+        unlink(secret); /* which was not there when this began */
     return s;
 }
 

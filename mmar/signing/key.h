@@ -15,9 +15,11 @@ struct mm_key {
     char id[MM_SHA256_HEX]; /* SHA-256 of the public key's PEM text: a bundle names its key so */
 };
 
-/* Writes <name>.key (PKCS#8, for its owner only, not encrypted) and <name>.pub. Neither may exist. */
+/* Writes <name>.key (PKCS#8, for its owner only, not encrypted) and <name>.pub. Neither may exist; where only
+ * <name>.key does, because the program died between the two, its public half is written. */
 enum mm_status mm_key_make(struct mm_arena *arena, const char *name, struct mm_key *key, struct mm_error *err);
-/* MM_ERR_IO: cannot be read; MM_ERR_DATA: no such key. Close a key that was opened. */
+/* MM_ERR_IO: cannot be read; MM_ERR_DATA: no such key. A private key with a passphrase asks for it (passphrase.h); MM_NO: a wrong one.
+ * Close a key that was opened. */
 enum mm_status mm_key_open_private(struct mm_arena *arena, const char *path, struct mm_key *key,
                                    struct mm_error *err);
 enum mm_status mm_key_open_public(struct mm_arena *arena, const char *path, struct mm_key *key, struct mm_error *err);

@@ -60,17 +60,16 @@ done:
 }
 
 enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const struct mm_key *key, const char *out,
-                             struct mm_error *err)
+                             struct mm_statement *statement, struct mm_error *err)
 {
     enum mm_status s;
-    struct mm_statement statement;
     cJSON *manifest;
     char *signature;
     if (mm_file_is_folder(path))
-        s = mm_signing_of_folder(arena, path, NULL, 0, out, &statement, err);
+        s = mm_signing_of_folder(arena, path, NULL, 0, out, statement, err);
     else if ((s = mm_archive_read(arena, path, NULL, &manifest, err)) == MM_OK)
-        s = mm_signing_of_manifest(arena, manifest, &statement, err);
-    if (s != MM_OK || MM_TRY(s, mm_bundle_make(arena, &statement, key, &signature, err)))
+        s = mm_signing_of_manifest(arena, manifest, statement, err);
+    if (s != MM_OK || MM_TRY(s, mm_bundle_make(arena, statement, key, &signature, err)))
         return s;
     return mm_file_write(out, signature, strlen(signature), err);
 }

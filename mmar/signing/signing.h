@@ -19,9 +19,9 @@ enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, 
 /* sign.c. Rewrites the archive with its signature, atomically, as `out` (which may be the same file). */
 enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const struct mm_key *key, const char *out,
                                int level, struct mm_error *err);
-/* The signature alone, of an archive or a folder, as the file `out`. */
+/* The signature alone, of an archive or a folder, as the file `out`; `statement` gets what it names. */
 enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const struct mm_key *key, const char *out,
-                             struct mm_error *err);
+                             struct mm_statement *statement, struct mm_error *err);
 
 /* trust.c: $XDG_CONFIG_HOME/mmar/trusted, else ~/.config/mmar/trusted. It holds a file NAME.pub for each signer that the user trusts;
  * NULL when there is no such folder. */
@@ -41,8 +41,5 @@ struct mm_signer {
 enum mm_status mm_signing_check(struct mm_arena *arena, const struct mm_bundle *bundle,
                                 const struct mm_statement *now, const char *key, struct mm_signer *out,
                                 struct mm_error *err);
-/* The same of an archive's head; `signature` as mm_archive_head gives it: one that cannot be read is MM_NO too. */
-enum mm_status mm_signing_check_head(struct mm_arena *arena, const cJSON *manifest, const char *signature,
-                                     const char *key, struct mm_signer *out, struct mm_error *err);
 
 #endif

@@ -7,12 +7,14 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "mmar/archive/archive.h"
 #include "mmar/parent.h"
-#include "mmar/signing/signing.h"
+#include "mmar/signing/vouch.h"
 #include "tests/mmar/archive/mmar_folder.h"
 
 static struct mm_error err;
+static const struct mm_vouch nothing; /* is asked for */
 
 struct signed_archive {
     struct mm_key key;
@@ -61,16 +63,18 @@ static void an_archive_says_who_signed_it(void **state)
     struct mm_signer signer;
     cJSON *manifest;
     assert_int_equal(mm_archive_read(arena, a.file, NULL, &manifest, &err), MM_OK);
-    assert_int_equal(mm_signing_check_head(arena, a.manifest, a.signature, NULL, &signer, &err), MM_OK);
+    assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = NULL}, a.manifest, a.signature, &signer, &err),
+                     MM_OK);
     assert_null(signer.name);
     assert_string_equal(signer.key_id, a.key.id);
     assert_true(signer.covers_manifest);
     trust(scratch, "hospital north.pub");
-    assert_int_equal(mm_signing_check_head(arena, a.manifest, a.signature, NULL, &signer, &err), MM_OK);
+    assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = NULL}, a.manifest, a.signature, &signer, &err),
+                     MM_OK);
     assert_string_equal(signer.name, "hospital north");
-    assert_int_equal(
-        mm_signing_check_head(arena, a.manifest, a.signature, scratch_path(scratch, "lab.pub"), &signer, &err),
-        MM_OK);
+    assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = scratch_path(scratch, "lab.pub")}, a.manifest,
+                                   a.signature, &signer, &err),
+                     MM_OK);
     assert_string_equal(signer.name, "lab");
     mm_key_close(&a.key);
 }
@@ -83,7 +87,8 @@ static void the_manifest_is_signed(void **state)
     struct signed_archive a = make_signed(scratch);
     struct mm_signer signer;
     mm_json_replace((cJSON *)mm_json_get(a.manifest, "licence"), mm_json_text(arena, "none needed"));
-    assert_int_equal(mm_signing_check_head(arena, a.manifest, a.signature, NULL, &signer, &err), MM_NO);
+    assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = NULL}, a.manifest, a.signature, &signer, &err),
+                     MM_NO);
     assert_string_equal(err.text, "manifest.json was changed after it was signed");
     mm_key_close(&a.key);
 }
@@ -98,7 +103,8 @@ static void signing_again_replaces_the_signature(void **state)
     assert_int_equal(mm_key_make(arena, scratch_path(scratch, "second"), &second, &err), MM_OK);
     assert_int_equal(mm_sign_archive(arena, a.file, &second, a.file, 1, &err), MM_OK);
     assert_int_equal(mm_archive_head(arena, a.file, &a.manifest, &a.signature, &err), MM_OK);
-    assert_int_equal(mm_signing_check_head(arena, a.manifest, a.signature, NULL, &signer, &err), MM_OK);
+    assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = NULL}, a.manifest, a.signature, &signer, &err),
+                     MM_OK);
     assert_string_equal(signer.key_id, second.id);
     mm_key_close(&a.key);
     mm_key_close(&second);
@@ -148,11 +154,11 @@ static void a_child_records_its_parents_signer(void **state)
     struct scratch *scratch = *state;
     struct signed_archive a = make_signed(scratch);
     struct mm_parent parent;
-    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, &parent, &err), MM_OK);
     assert_true(cJSON_IsNull(mm_json_get(parent.record, "signer")));
     mm_parent_close(&parent);
     trust(scratch, "lab_b.pub");
-    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, &parent, &err), MM_OK);
     assert_string_equal(mm_json_get(parent.record, "signer")->valuestring, "lab_b");
     mm_parent_close(&parent);
     mm_key_close(&a.key);
@@ -160,6 +166,7 @@ static void a_child_records_its_parents_signer(void **state)
 
 int main(void)
 {
+    mm_log_set(MM_LOG_QUIET);
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         T(an_archive_says_who_signed_it),        T(the_manifest_is_signed),
