@@ -122,9 +122,7 @@ static enum mm_status leave(struct transfer *t, enum mm_status s, struct mm_erro
         mm_download_discard(t->arena, t->download);
         return s;
     }
-    char said[MM_ERROR_TEXT_MAX];
-    snprintf(said, sizeof said, "%s", err ? err->text : "");
-    return mm_fail(err, s, "%s\n%s are kept in %s: the same command goes on behind them", said,
+    return mm_fail(err, s, "%s\n%s are kept in %s: the same command goes on behind them", err ? err->text : "",
                    mm_text_bytes(have, sizeof have, (double)size), t->download->part);
 }
 
@@ -154,10 +152,12 @@ static enum mm_status fetch(struct transfer *t, struct mm_transport_request *req
     if (MM_TRY(s, mm_transport_find(request->place, &transport, err)))
         return s;
     s = transport->fetch(t->arena, request, &sink, err);
-    if (s == MM_NO) {
+    if (s == MM_NO && request->offset) {
         request->offset = 0;
         s = transport->fetch(t->arena, request, &sink, err);
     }
+    if (s == MM_NO)
+        s = mm_fail(err, MM_ERR_IO, "%s", err ? err->text : "");
     mm_progress_end(false);
     return s;
 }

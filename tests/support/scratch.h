@@ -12,6 +12,9 @@ struct scratch {
 int scratch_setup(void **state);
 int scratch_teardown(void **state);
 
+/* Before the tests run: folders in memory, where there is such a place, for tests that sync thousands of times. */
+void scratch_in_memory(void);
+
 /* "folder/name" */
 char *scratch_path(struct scratch *scratch, const char *name);
 /* Writes a file there and returns its path. */
