@@ -19,7 +19,7 @@ struct durable {
     bool two_steps;   /* of two files the first may be there alone after a kill: the next run adds the other */
 };
 
-/* Every step fails, with ENOSPC, EIO and EROFS; then every step is the last of a process that is killed, after which the same is run
+/* Every step fails, with ENOSPC, EIO or EROFS; then every step is the last of a process that is killed, after which the same is run
  * again; then the order of steps is held to what a power cut asks for. The folder is "out" in the scratch folder. */
 void durability_hold(struct scratch *scratch, const struct durable *durable);
 

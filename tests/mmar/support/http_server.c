@@ -55,9 +55,11 @@ static void stall(struct connection *c)
 {
     struct pollfd one = {c->socket, POLLIN, 0};
     char byte;
-    while (!stopping(c->server))
-        if (poll(&one, 1, 20) > 0 && recv(c->socket, &byte, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN)
+    while (!stopping(c->server)) {
+        ssize_t n = poll(&one, 1, 20) > 0 ? recv(c->socket, &byte, 1, MSG_DONTWAIT) : 1;
+        if (n == 0 || (n < 0 && errno != EAGAIN))
             return;
+    }
 }
 
 static void header(const char *request, const char *name, char *out, size_t size)
