@@ -3,6 +3,7 @@
 
 #include "image/format.h"
 #include "mmar/command.h"
+#include "mmar/transport/transport.h"
 #include "trainer/backends/backend.h"
 #include "trainer/losses/loss.h"
 #include "trainer/metrics/metric.h"
@@ -59,6 +60,14 @@ static bool format_at(size_t index, struct mm_member *out)
     return f != NULL;
 }
 
+static bool transport_at(size_t index, struct mm_member *out)
+{
+    const struct mm_transport *t = mm_transports[index];
+    if (t)
+        *out = (struct mm_member){.name = t->name, .aliases = t->schemes, .summary = t->summary};
+    return t != NULL;
+}
+
 static bool command_at(size_t index, struct mm_member *out)
 {
     const struct mm_command *c = mm_commands[index];
@@ -80,6 +89,7 @@ const struct mm_family mm_families[] = {
     {"schedules", "how the learning rate goes", schedule_at},
     {"metrics", "how predictions are scored", metric_at},
     {"formats", "image files", format_at},
+    {"transports", "where archives are pulled from", transport_at},
     {"ops", "operations of network graphs", op_at},
     {"backends", "where ops run", backend_at},
     {0},
