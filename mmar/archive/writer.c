@@ -41,7 +41,7 @@ static enum mm_status into_file(void *context, const void *bytes, size_t size, s
 static la_ssize_t into_zstd(struct archive *tar, void *context, const void *bytes, size_t size)
 {
     struct mm_archive_writer *w = context;
-    if (mm_zstd_writer_write(&w->zstd, bytes, size, &w->error) == MM_OK)
+    if (!w->abandoned && mm_zstd_writer_write(&w->zstd, bytes, size, &w->error) == MM_OK)
         return (la_ssize_t)size;
     archive_set_error(tar, EIO, "output");
     return -1;
@@ -122,8 +122,7 @@ enum mm_status mm_archive_writer_commit(struct mm_archive_writer *w, struct mm_a
 
 void mm_archive_writer_close(struct mm_archive_writer *w)
 {
-    if (w->tar && w->out.stream)
-        archive_write_fail(w->tar); /* so that freeing it writes nothing more */
+    w->abandoned = true; /* freeing it closes it, which would write; archive_write_fail would keep its buffer */
     if (w->tar)
         archive_write_free(w->tar);
     mm_zstd_writer_close(&w->zstd);

@@ -11,7 +11,8 @@ struct mm_archive_writer {
     struct mm_file_writer out;
     struct mm_zstd_writer zstd;
     struct archive *tar;
-    struct mm_error error; /* of a callback */
+    bool abandoned;        /* nothing more is written */
+    struct mm_error error; /* of a callback           */
 };
 /* MM_ERR_USAGE when what `file` names is there and is no archive: a slip of the hand ("-o model.safetensors") must not cost anybody's
  * work. */
