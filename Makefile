@@ -106,9 +106,9 @@ docs: all
 	$(Q)tools/make-docs $(BUILD)/mmar docs/reference
 fuzz:
 	$(Q)tools/fuzz-all $(or $(T),60)
-bench: all $(BUILD)/bench/kernels
-	$(Q)$(BUILD)/bench/kernels && bench/run_real $(BUILD)/mmar
-$(BUILD)/bench/kernels: $(OBJ)/bench/kernels.o $(call archives,$(LAYERS))
+bench: all $(BUILD)/bench/kernels $(BUILD)/bench/packed
+	$(Q)$(BUILD)/bench/kernels && $(BUILD)/bench/packed && bench/run_real $(BUILD)/mmar
+$(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(LAYERS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

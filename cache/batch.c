@@ -179,7 +179,7 @@ enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, stru
     for (size_t i = 0; i < count; i++) {
         if (MM_TRY(s, mm_sample_field(sample, writer->rules.fields[i], &fields[i], err)))
             return s;
-        if (shape_of(&writer->rules, fields[i], &shapes[i], err))
+        if (mm_field_unpack(sample, fields[i], err) || shape_of(&writer->rules, fields[i], &shapes[i], err))
             return mm_fail_in(err, "%s", writer->rules.fields[i]);
     }
     if (MM_TRY(s, size_tensors(writer, shapes, err)))

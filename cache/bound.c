@@ -165,12 +165,17 @@ static enum mm_status bound_item(const struct mm_source *source, const struct mm
     return MM_OK;
 }
 
-enum mm_status mm_bound_items(const struct mm_source *source, size_t headers, uint64_t *bound, struct mm_error *err)
+enum mm_status mm_bound_items(const struct mm_source *source, size_t headers, uint64_t *bound, uint32_t *largest,
+                              struct mm_error *err)
 {
     enum mm_status s;
     size_t count = source->list->count, looked = headers < count ? headers : count;
-    for (size_t i = 0; i < looked; i++)
-        if (MM_TRY(s, bound_item(source, &source->list->items[i * count / looked], bound, err)))
+    for (size_t i = 0; i < looked; i++) {
+        uint64_t before = *bound;
+        size_t item = i * count / looked;
+        if (MM_TRY(s, bound_item(source, &source->list->items[item], bound, err)))
             return s;
+        *largest = *bound > before ? (uint32_t)item : *largest;
+    }
     return MM_OK;
 }

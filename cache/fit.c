@@ -1,9 +1,11 @@
-/* Memory decides about N: N + R places of the largest item's size must not exceed the limit. */
+/* Memory decides about N: N + R places of the largest item's size must not exceed the limit. Where they would, packing is tried on that
+ * item: its packed bytes and a margin are then the size of a place. */
 #include "cache/fit.h"
 
 #include "cache/policy.h"
 
-#define RESERVE 4 /* R "auto" with a limit: N / RESERVE places are kept free for replacements */
+#define MARGIN  1.25 /* other items may pack worse than the one that was measured */
+#define RESERVE 4    /* R "auto" with a limit: N / RESERVE places are kept free for replacements */
 
 enum mm_status mm_pipeline_limit(const struct mm_pipeline *pipeline, uint64_t *bytes, struct mm_error *err)
 {
@@ -22,6 +24,16 @@ bool mm_pipeline_is_open(const struct mm_pipeline *pipeline)
 {
     return pipeline->caches && !pipeline->is_resolved &&
            (pipeline->auto_objects || pipeline->auto_replace || pipeline->auto_memory || pipeline->cache_memory);
+}
+
+static bool is_limited(const struct mm_pipeline *pipeline)
+{
+    return pipeline->caches && (pipeline->auto_memory || pipeline->cache_memory);
+}
+
+bool mm_pipeline_asks_sizes(const struct mm_pipeline *pipeline)
+{
+    return mm_pipeline_is_open(pipeline) || (is_limited(pipeline) && pipeline->compression == MM_COMPRESSION_AUTO);
 }
 
 /* N + R grows with N up to T - R, and is T from there on, so N can be sought by halves. */
@@ -43,8 +55,53 @@ static bool rotates(const struct mm_pipeline *pipeline)
     return pipeline->auto_replace || pipeline->replace_percent > 0;
 }
 
-enum mm_status mm_cache_fit(const struct mm_pipeline *pipeline, struct mm_cache_plan *plan, struct mm_error *err)
+/* Bytes of the item's entry in a store that packs. 0 when packing does not pay, or when it cannot be prepared, which is no failure of the plan: the item fails when
+ * its turn comes, by the rules for that. */
+static uint64_t measure_packed(const struct mm_source *source, uint32_t item)
 {
+    struct mm_arena arena;
+    struct mm_sample *sample;
+    uint64_t bytes = 0;
+    mm_arena_init(&arena, NULL);
+    if (!mm_source_prepare(source, item, 0, &arena, &sample, NULL) && !mm_sample_pack(&arena, sample, &sample, NULL))
+        bytes = mm_sample_packed_bytes(sample) ? mm_sample_bytes(sample) : 0;
+    mm_arena_done(&arena);
+    return bytes;
+}
+
+/* The largest N up to the one asked for. */
+static uint32_t most_held(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, uint64_t places)
+{
+    double share = pipeline->auto_replace ? 1.0 / RESERVE : pipeline->replace_percent;
+    return mm_cache_fit_share(plan->items, plan->wanted, share, places);
+}
+
+/* Lowers N to what the places hold, which are more when packing makes them smaller. */
+static void lower(const struct mm_source *source, uint32_t item, struct mm_cache_plan *plan, uint64_t *places)
+{
+    const struct mm_pipeline *pipeline = source->pipeline;
+    plan->cached = most_held(pipeline, plan, *places);
+    if (plan->cached == plan->wanted || pipeline->compression == MM_COMPRESSION_NONE)
+        return;
+    uint64_t packed = (uint64_t)(MARGIN * (double)measure_packed(source, item));
+    if (packed == 0 || packed >= plan->bytes_per_item)
+        return;
+    plan->packed_per_item = packed;
+    *places = plan->limit / packed;
+    plan->cached = most_held(pipeline, plan, *places);
+}
+
+/* Might the places be more than the limit with images as they are? */
+static bool is_crowded(const struct mm_cache_plan *plan)
+{
+    uint64_t places = (uint64_t)plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
+    return plan->limit && plan->bytes_per_item > plan->limit / places;
+}
+
+enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_item, struct mm_cache_plan *plan,
+                            struct mm_error *err)
+{
+    const struct mm_pipeline *pipeline = source->pipeline;
     enum mm_status s;
     uint64_t places = UINT64_MAX;
     plan->wanted = plan->cached;
@@ -53,8 +110,7 @@ enum mm_status mm_cache_fit(const struct mm_pipeline *pipeline, struct mm_cache_
     if (plan->limit && plan->bytes_per_item)
         places = plan->limit / plan->bytes_per_item;
     if (rotates(pipeline) && !pipeline->is_resolved)
-        plan->cached = mm_cache_fit_share(plan->items, plan->wanted,
-                                          pipeline->auto_replace ? 1.0 / RESERVE : pipeline->replace_percent, places);
+        lower(source, largest_item, plan, &places);
     plan->replaced = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
     plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
     if (pipeline->caches && pipeline->auto_replace && !pipeline->is_resolved) {
@@ -62,5 +118,7 @@ enum mm_status mm_cache_fit(const struct mm_pipeline *pipeline, struct mm_cache_
         uint64_t beside = places > plan->cached ? places - plan->cached : 1;
         plan->replaced_max = (uint32_t)(most < beside ? most : beside);
     }
+    plan->packs = pipeline->compression == MM_COMPRESSION_LZ4 ||
+                  (pipeline->compression == MM_COMPRESSION_AUTO && pipeline->caches && is_crowded(plan));
     return MM_OK;
 }

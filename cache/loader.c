@@ -1,4 +1,5 @@
 /* The loader's life and its epochs. How it works inside: loader_internal.h. */
+#include "cache/fit.h"
 #include "cache/loader_internal.h"
 
 #include <stdlib.h>
@@ -38,7 +39,9 @@ static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct
     bool keeps = loader->source->pipeline->caches && !no_cache;
     const struct mm_store_type *type = keeps ? &mm_store_memory : &mm_store_none;
     mm_budget_init(&loader->budget, loader->plan.limit);
-    return type->open(&loader->budget, &loader->store, err);
+    const struct mm_store_options store = {.budget = &loader->budget, .packs = loader->plan.packs};
+    loader->unpacks = !mm_chain_takes_packed(loader->source->chain, loader->source->prefix);
+    return type->open(&store, &loader->store, err);
 }
 
 static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err)
@@ -74,7 +77,7 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     const struct mm_pipeline *pipeline = loader->source->pipeline;
     const struct mm_cache_plan *plan = &loader->plan;
     unsigned threads = options->threads ? options->threads : (unsigned)pipeline->num_workers;
-    size_t headers = mm_pipeline_is_open(pipeline) ? SIZE_MAX : 0;
+    size_t headers = mm_pipeline_asks_sizes(pipeline) ? SIZE_MAX : 0;
     if (MM_TRY(s, mm_cache_plan_make(loader->source, headers, &loader->plan, err)) ||
         MM_TRY(s, choose_fields(loader, options, err)))
         return s;
@@ -221,6 +224,9 @@ void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats
     for (uint32_t i = 0; i < loader->window; i++)
         stats->held += loader->entries[i].state == ENTRY_READY;
     pthread_mutex_unlock(&loader->mutex);
-    stats->bytes = loader->store->type->bytes(loader->store);
+    const struct mm_store_bytes bytes = loader->store->type->bytes(loader->store);
+    stats->bytes_raw = bytes.raw;
+    stats->bytes_packed = bytes.packed;
+    stats->bytes = bytes.raw + bytes.packed;
     stats->peak_bytes = loader->budget.peak;
 }

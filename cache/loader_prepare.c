@@ -139,11 +139,16 @@ enum mm_status mm_loader_prepare(struct mm_loader *loader, const struct mm_store
     return put(loader, key, sample, err);
 }
 
+/* Packed images stay packed only where the next thing that happens to them are cuts. */
 static enum mm_status get(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
                           const struct mm_sample **out, bool *pinned, struct mm_error *err)
 {
     struct mm_sample *sample = NULL;
     enum mm_status s = loader->store->type->get(loader->store, key, arena, &sample, err);
+    if (sample && loader->unpacks && MM_TRY(s, mm_sample_unpack(sample, err))) {
+        loader->store->type->release(loader->store, key);
+        sample = NULL;
+    }
     *out = sample;
     *pinned = sample != NULL;
     return s;

@@ -57,6 +57,8 @@ enum mm_status mm_loader_sample(struct mm_loader *loader, uint32_t item, struct 
     mm_arena_init(&scratch, NULL);
     s = is_kept ? take_kept(loader, &key, &scratch, arena, out, err)
                 : take_anew(loader, item, &scratch, arena, out, err);
+    if (!s && MM_TRY(s, mm_sample_unpack(*out, err)))
+        mm_loader_release(loader, item);
     mm_arena_done(&scratch);
     if (is_kept) {
         pthread_mutex_lock(&loader->mutex);

@@ -26,6 +26,8 @@ static bool rotates(const struct mm_cache_plan *plan)
 
 static uint64_t item_bytes(const struct mm_cache_plan *plan, const struct mm_cache_basis *basis)
 {
+    if (plan->packed_per_item)
+        return plan->packed_per_item;
     return basis->item_bytes ? basis->item_bytes : plan->bytes_per_item;
 }
 

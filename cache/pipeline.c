@@ -40,6 +40,7 @@ static const struct mm_param params[] = {
 /* Arguments without a plain member of struct mm_pipeline. */
 struct other {
     const cJSON *cache_memory, *num_cache_objects, *replace_percent;
+    const char *cache_compression;
     int64_t duplicate_count;
 };
 #define P struct other
@@ -54,6 +55,9 @@ static const struct mm_param other_params[] = {
             .help =
                 "share of the held items that is replaced after each epoch, a fraction from 0 to 1, or \"auto\" = "
                 "as many as can be prepared during an epoch"),
+    MM_CHOICE(P, cache_compression, .choices = "auto none lz4", .def_text = "auto",
+              .help = "keep images packed where that pays: never, always, or where cache_memory might not hold them "
+                      "as they are"),
     MM_INT(P, duplicate_count, .def = 1, .min = 1, .help = "only 1: list an item again in the datalist instead"),
     MM_IGNORED("caches_data", .help = "the cache is controlled by num_cache_objects"),
     MM_IGNORED("category_weights", .help = "sampling by category does not exist here"),
@@ -164,6 +168,13 @@ static void read_replacement(struct mm_pipeline *pipeline, const cJSON *node, st
         pipeline->replace_percent = value;
 }
 
+static enum mm_compression compression_of(const char *name)
+{
+    if (!name || strcmp(name, "auto") == 0)
+        return MM_COMPRESSION_AUTO;
+    return strcmp(name, "lz4") == 0 ? MM_COMPRESSION_LZ4 : MM_COMPRESSION_NONE;
+}
+
 /* The numbers that rule the cache; cache_memory last, since its default depends on them. */
 static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, const struct other *other,
                        struct mm_problems *problems)
@@ -171,6 +182,7 @@ static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, co
     read_objects(pipeline, other->num_cache_objects, problems);
     read_replacement(pipeline, other->replace_percent, problems);
     read_cache_memory(pipeline, other->cache_memory, problems);
+    pipeline->compression = compression_of(other->cache_compression);
     pipeline->caches = (kind && kind->caches) || pipeline->auto_objects || pipeline->num_cache_objects > 0;
     if ((pipeline->replace_percent > 0 || pipeline->auto_replace) && !pipeline->caches)
         mm_problem(problems, MM_SEVERITY_WARNING, other->replace_percent,

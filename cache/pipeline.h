@@ -7,6 +7,9 @@
 #include "config/datalist.h"
 #include "transforms/chain.h"
 
+/* Whether the cache keeps images packed (image/packed.h). Auto: where memory might not hold all places as they are. */
+enum mm_compression { MM_COMPRESSION_AUTO, MM_COMPRESSION_NONE, MM_COMPRESSION_LZ4 };
+
 /* What the config says. Names: SegmentationImagePipeline[WithCache], SegmentationKerasImagePipeline[WithCache],
  * Classification... Those without "WithCache" do not cache unless num_cache_objects is given. */
 struct mm_pipeline {
@@ -24,8 +27,9 @@ struct mm_pipeline {
     bool auto_objects, auto_replace; /* "auto": as memory and time allow */
     bool is_resolved;                /* the two numbers are final: memory changes them no more */
     bool shuffle;
-    uint64_t cache_memory;          /* bytes; 0: no limit, or "auto" */
-    bool auto_memory;               /* "auto": a share of what the machine has free, see mm_pipeline_limit */
+    uint64_t cache_memory; /* bytes; 0: no limit, or "auto" */
+    bool auto_memory;      /* "auto": a share of what the machine has free, see mm_pipeline_limit */
+    enum mm_compression compression;
     const char *on_bad_item;        /* stop, skip */
     struct mm_strings image_fields; /* fields that become tensors: default image, label (those that are there) */
 };
@@ -72,6 +76,8 @@ struct mm_cache_plan {
     uint32_t batch;                   /* samples in a full step                              */
     uint32_t coverage_epochs;         /* until every item has been seen; 0: never            */
     uint64_t bytes_per_item;          /* upper bound from headers (largest item); 0 unknown  */
+    bool packs;                       /* images are kept packed where that pays              */
+    uint64_t packed_per_item;         /* measured on the largest item, with a margin; 0: not measured */
     uint64_t limit;                   /* bytes that the cache may take; 0: none              */
     uint32_t wanted;                  /* N asked for: above `cached` where memory is too small; "auto": T */
     uint32_t replaced_max;            /* replace_percent "auto", not resolved yet: R will be at most this */
@@ -81,7 +87,8 @@ struct mm_cache_plan {
  * decides about N).
  *
  * Where items rotate and N + R of the largest item's bound exceed the limit, N is lowered until they fit, to 1 at
- * least. Where nothing rotates N stays, since the items left out would never be seen: the loader then holds what fits
+ * least. Before that, unless packing is ruled out, the largest item is prepared and packed, and N is lowered only as far as what was
+ * measured demands. Where nothing rotates N stays, since the items left out would never be seen: the loader then holds what fits
  * and prepares the rest at each use. */
 enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
                                   struct mm_error *err);

@@ -14,9 +14,10 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
     *plan = (struct mm_cache_plan){.items = (uint32_t)total, .cached = (uint32_t)total};
     if (pipeline->caches && pipeline->num_cache_objects > 0 && (uint64_t)pipeline->num_cache_objects < total)
         plan->cached = (uint32_t)pipeline->num_cache_objects;
-    bool all = headers > 0 && mm_pipeline_is_open(pipeline);
-    if (MM_TRY(s, mm_bound_items(source, all ? total : headers, &plan->bytes_per_item, err)) ||
-        MM_TRY(s, mm_cache_fit(pipeline, plan, err)))
+    bool all = headers > 0 && mm_pipeline_asks_sizes(pipeline);
+    uint32_t largest = 0;
+    if (MM_TRY(s, mm_bound_items(source, all ? total : headers, &plan->bytes_per_item, &largest, err)) ||
+        MM_TRY(s, mm_cache_fit(source, largest, plan, err)))
         return s;
     plan->plain = plan->replaced == 0 && plan->replaced_max == 0;
     plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);

@@ -113,6 +113,13 @@ static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cac
     if (basis->available)
         mm_text_format(text, "; free: %s", mm_text_bytes(left, sizeof left, (double)basis->available));
     mm_text_add(text, "\n");
+    if (!plan->packs)
+        return;
+    mm_text_add(text, "  packing     images are kept packed where that pays");
+    if (plan->packed_per_item)
+        mm_text_format(text, ": the largest item takes %s, a quarter more than measured",
+                       mm_text_bytes(item, sizeof item, (double)plan->packed_per_item));
+    mm_text_add(text, "\n");
 }
 
 static void print_cache(const struct mm_source *source, const struct mm_cache_plan *plan,

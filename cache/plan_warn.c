@@ -100,9 +100,9 @@ static void warn_memory(const struct mm_cache_plan *plan, const struct mm_cache_
     if (plan->limit)
         mm_text_format(
             text,
-            "warning: the items may need more than cache_memory allows (%s): what does not fit is prepared "
-            "anew at each use",
-            bytes);
+            "warning: the items may need more than cache_memory allows (%s)%s: what does not fit is prepared anew at "
+            "each use",
+            bytes, plan->packs && !plan->packed_per_item ? " unless packing makes them small enough" : "");
     else
         mm_text_format(
             text, "warning: the items may need more memory than is free (%s), and cache_memory sets no limit", bytes);

@@ -1,6 +1,6 @@
-/* Where the bytes of prepared samples are: apart from the policy, which decides whose. Tiers of one contract: memory
- * as is (store_memory.c); none at all, every take prepares anew (store_none.c, --no-cache); LZ4 and disk join here.
- * A tier never changes a sample. All calls are thread-safe. */
+/* Where the bytes of prepared samples are: apart from the policy, which decides whose. Tiers of one contract: memory,
+ * as is or packed by LZ4 (store_memory.c); none at all, every take prepares anew (store_none.c, --no-cache). A tier never changes a
+ * sample. All calls are thread-safe. */
 #ifndef MM_CACHE_STORE_H
 #define MM_CACHE_STORE_H
 
@@ -16,22 +16,32 @@ struct mm_store_key {
     uint32_t item;
 };
 
+struct mm_store_options {
+    struct mm_budget *budget; /* what entries are charged to; outlives the store          */
+    bool packs;               /* images are kept packed where that pays (mm_sample_pack) */
+};
+
+struct mm_store_bytes {   /* held now */
+    uint64_t raw, packed; /* packed: voxels in packed form, with their tables; raw: all else */
+};
+
 struct mm_store_type {
     const char *name, *summary;
     bool keeps; /* false: nothing is found again, so nothing is worth preparing ahead */
-    enum mm_status (*open)(struct mm_budget *budget, struct mm_store **out, struct mm_error *err);
+    enum mm_status (*open)(const struct mm_store_options *options, struct mm_store **out, struct mm_error *err);
     void (*close)(struct mm_store *store);
     /* Keeps a copy of the sample (the caller's arena may go); nothing happens when the key is there already.
      * MM_ERR_MEMORY when the budget does not allow it. */
     enum mm_status (*put)(struct mm_store *store, const struct mm_store_key *key, const struct mm_sample *sample,
                           struct mm_error *err);
-    /* A view in the caller's arena over the entry, pinned until `release`; *out NULL when it is not there. */
+    /* A view in the caller's arena over the entry, pinned until `release`; *out NULL when it is not there. Its images may be packed:
+     * see transforms/sample.h. */
     enum mm_status (*get)(struct mm_store *store, const struct mm_store_key *key, struct mm_arena *arena,
                           struct mm_sample **out, struct mm_error *err);
     void (*release)(struct mm_store *store, const struct mm_store_key *key); /* fine when nothing is pinned */
     /* Forgets the entry; its memory goes when the last pin does. */
     void (*drop)(struct mm_store *store, const struct mm_store_key *key);
-    uint64_t (*bytes)(const struct mm_store *store); /* held now */
+    struct mm_store_bytes (*bytes)(struct mm_store *store);
 };
 
 struct mm_store {

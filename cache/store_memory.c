@@ -1,5 +1,5 @@
-/* Samples in memory as they are: one allocation an entry, charged to the budget to the byte, found by stream
- * position.
+/* Samples in memory, as they are or with their images packed: one allocation an entry, charged to the budget to the byte, found by
+ * stream position.
  *
  * Copies are made outside the lock. An entry that is dropped while pinned stays in the table, invisible, until its
  * last pin goes; a put of the same key meanwhile makes it visible again, since a key stands for the same bytes
@@ -15,18 +15,19 @@ struct entry {
     struct mm_store_key key;
     struct mm_arena arena; /* holds this entry too */
     const struct mm_sample *sample;
+    uint64_t packed_bytes; /* of the arena's */
     uint32_t pins;
     bool is_dropped;
 };
 
 struct memory_store {
     struct mm_store store;
-    struct mm_budget *budget;
+    struct mm_store_options options;
     pthread_mutex_t mutex;
     /* Under the mutex. */
     struct entry **buckets;
     size_t bucket_count, count; /* a power of two; entries */
-    _Atomic uint64_t bytes;
+    struct mm_store_bytes bytes;
 };
 
 static struct entry **bucket_of(struct entry **buckets, size_t count, uint64_t position)
@@ -49,16 +50,22 @@ static void entry_free(struct entry *entry)
     mm_arena_done(&arena);
 }
 
+static void count_entry(struct memory_store *store, const struct entry *entry, int64_t sign)
+{
+    store->count += (size_t)sign;
+    store->bytes.packed += (uint64_t)sign * entry->packed_bytes;
+    store->bytes.raw += (uint64_t)sign * (entry->arena.bytes - entry->packed_bytes);
+}
+
 static void remove_entry(struct memory_store *store, struct entry **link)
 {
     struct entry *entry = *link;
     *link = entry->next;
-    store->count--;
-    store->bytes -= entry->arena.bytes;
+    count_entry(store, entry, -1);
     entry_free(entry);
 }
 
-static enum mm_status open_memory(struct mm_budget *budget, struct mm_store **out, struct mm_error *err)
+static enum mm_status open_memory(const struct mm_store_options *options, struct mm_store **out, struct mm_error *err)
 {
     struct memory_store *store = mm_alloc(sizeof *store);
     struct entry **buckets = mm_alloc(BUCKETS_FIRST * sizeof(struct entry *));
@@ -68,7 +75,7 @@ static enum mm_status open_memory(struct mm_budget *budget, struct mm_store **ou
         return mm_fail_memory(err, "a store");
     }
     store->store.type = &mm_store_memory;
-    store->budget = budget;
+    store->options = *options;
     store->buckets = buckets;
     store->bucket_count = BUCKETS_FIRST;
     pthread_mutex_init(&store->mutex, NULL);
@@ -102,7 +109,8 @@ static struct entry *make_entry(struct mm_budget *budget, const struct mm_store_
         mm_arena_done(&arena);
         return NULL;
     }
-    *entry = (struct entry){.key = *key, .arena = arena, .sample = copy};
+    *entry =
+        (struct entry){.key = *key, .arena = arena, .sample = copy, .packed_bytes = mm_sample_packed_bytes(copy)};
     copy->arena = &entry->arena;
     return entry;
 }
@@ -128,50 +136,75 @@ static void grow(struct memory_store *store)
     store->bucket_count = count;
 }
 
-static enum mm_status fail_full(const struct memory_store *store, const struct mm_sample *sample,
-                                struct mm_error *err)
+static struct mm_store_bytes bytes_held(struct mm_store *base)
 {
+    struct memory_store *store = (struct memory_store *)base;
+    pthread_mutex_lock(&store->mutex);
+    struct mm_store_bytes bytes = store->bytes;
+    pthread_mutex_unlock(&store->mutex);
+    return bytes;
+}
+
+static enum mm_status fail_full(struct memory_store *store, const struct mm_sample *sample, struct mm_error *err)
+{
+    const struct mm_budget *budget = store->options.budget;
+    const struct mm_store_bytes bytes = bytes_held(&store->store);
     char held[32], limit[32], more[32];
-    if (!store->budget || !store->budget->limit)
+    if (!budget || !budget->limit)
         return mm_fail_memory(err, "a cached sample");
     return mm_fail(err, MM_ERR_MEMORY,
                    "the cache is full: it holds %s of at most %s, this item needs %s (raise cache_memory, or lower "
                    "num_cache_objects or replace_percent)",
-                   mm_text_bytes(held, sizeof held, (double)store->bytes),
-                   mm_text_bytes(limit, sizeof limit, (double)store->budget->limit),
+                   mm_text_bytes(held, sizeof held, (double)(bytes.raw + bytes.packed)),
+                   mm_text_bytes(limit, sizeof limit, (double)budget->limit),
                    mm_text_bytes(more, sizeof more, (double)mm_sample_bytes(sample)));
+}
+
+/* Adds the entry or, when one of its key is there, brings that back: then false. */
+static bool add_entry(struct memory_store *store, struct entry *entry)
+{
+    pthread_mutex_lock(&store->mutex);
+    struct entry **link = find(store, &entry->key), *there = *link;
+    if (there) {
+        there->is_dropped = false;
+    } else {
+        *link = entry;
+        count_entry(store, entry, 1);
+        grow(store);
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return !there;
+}
+
+static bool bring_back(struct memory_store *store, const struct mm_store_key *key)
+{
+    pthread_mutex_lock(&store->mutex);
+    struct entry *there = *find(store, key);
+    if (there)
+        there->is_dropped = false;
+    pthread_mutex_unlock(&store->mutex);
+    return there;
 }
 
 static enum mm_status put(struct mm_store *base, const struct mm_store_key *key, const struct mm_sample *sample,
                           struct mm_error *err)
 {
     struct memory_store *store = (struct memory_store *)base;
-    pthread_mutex_lock(&store->mutex);
-    struct entry *there = *find(store, key);
-    if (there)
-        there->is_dropped = false;
-    pthread_mutex_unlock(&store->mutex);
-    if (there)
+    struct mm_arena scratch; /* of the packed form, until it is copied */
+    struct mm_sample *packed;
+    enum mm_status s = MM_OK;
+    if (bring_back(store, key))
         return MM_OK;
-
-    struct entry *entry = make_entry(store->budget, key, sample);
+    mm_arena_init(&scratch, NULL);
+    if (store->options.packs && !mm_sample_pack(&scratch, sample, &packed, NULL))
+        sample = packed; /* as it is where memory for packing is out: the budget decides */
+    struct entry *entry = make_entry(store->options.budget, key, sample);
     if (!entry)
-        return fail_full(store, sample, err);
-    pthread_mutex_lock(&store->mutex);
-    struct entry **link = find(store, key);
-    there = *link;
-    if (there) {
-        there->is_dropped = false;
-    } else {
-        *link = entry;
-        store->count++;
-        store->bytes += entry->arena.bytes;
-        grow(store);
-    }
-    pthread_mutex_unlock(&store->mutex);
-    if (there)
+        s = fail_full(store, sample, err);
+    else if (!add_entry(store, entry))
         entry_free(entry);
-    return MM_OK;
+    mm_arena_done(&scratch);
+    return s;
 }
 
 /* Takes a pin back, and the entry's memory when it was the last of a dropped one. */
@@ -218,14 +251,9 @@ static void drop(struct mm_store *base, const struct mm_store_key *key)
     pthread_mutex_unlock(&store->mutex);
 }
 
-static uint64_t bytes_held(const struct mm_store *base)
-{
-    return ((const struct memory_store *)base)->bytes;
-}
-
 const struct mm_store_type mm_store_memory = {
     .name = "memory",
-    .summary = "keep prepared samples in memory as they are",
+    .summary = "keep prepared samples in memory, as they are or packed",
     .keeps = true,
     .open = open_memory,
     .close = close_memory,

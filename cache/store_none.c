@@ -1,9 +1,9 @@
 /* No store: nothing is kept, so every take finds nothing and prepares anew. The yardstick that tiers are held to. */
 #include "cache/store.h"
 
-static enum mm_status open_none(struct mm_budget *budget, struct mm_store **out, struct mm_error *err)
+static enum mm_status open_none(const struct mm_store_options *options, struct mm_store **out, struct mm_error *err)
 {
-    (void)budget;
+    (void)options;
     *out = mm_alloc(sizeof **out);
     if (!*out)
         return mm_fail_memory(err, "a store");
@@ -36,10 +36,10 @@ static void ignore(struct mm_store *store, const struct mm_store_key *key)
     (void)store, (void)key;
 }
 
-static uint64_t bytes(const struct mm_store *store)
+static struct mm_store_bytes bytes(struct mm_store *store)
 {
     (void)store;
-    return 0;
+    return (struct mm_store_bytes){0};
 }
 
 const struct mm_store_type mm_store_none = {

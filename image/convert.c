@@ -5,7 +5,7 @@
  * Conversion to float, the most frequent one, is direct. */
 #include <math.h>
 
-#include "image/volume.h"
+#include "image/packed.h"
 
 #define BLOCK 512
 
@@ -136,8 +136,23 @@ void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type f
     }
 }
 
+/* Of a packed volume, which is unpacked on the way; into the arena at once where the type stays. */
+static struct mm_volume *convert_packed(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
+{
+    struct mm_arena scratch;
+    struct mm_volume *to = NULL, *dense;
+    mm_arena_init(&scratch, arena->budget);
+    bool is_same = type == from->type;
+    if (!mm_volume_unpack(is_same ? arena : &scratch, from, &dense, NULL))
+        to = is_same ? dense : mm_volume_convert(arena, dense, type);
+    mm_arena_done(&scratch);
+    return to;
+}
+
 struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
 {
+    if (from->packed)
+        return convert_packed(arena, from, type);
     struct mm_volume *to = mm_volume_like(arena, from, type, 0);
     if (!to)
         return NULL;

@@ -1,6 +1,8 @@
 /* Rows are copied whole where their indices follow one another, voxel by voxel elsewhere. */
 #include "image/gather.h"
 
+#include "image/packed_internal.h"
+
 /* The stretch of outputs whose inputs are consecutive, the first longest one. */
 struct stretch {
     int start, end;
@@ -55,28 +57,60 @@ static void copy_row(unsigned char *to, const unsigned char *from, const int *in
     copy_voxels(to, from, index, whole.end, n, stride, width, fill);
 }
 
+/* What outputs are made of: the volume's rows, packed or not, and the value outside. */
+struct inputs {
+    const struct mm_volume *from;
+    struct mm_packed_reader reader; /* where `from` is packed */
+    double fill;
+};
+
+/* Row (c, z, y); NULL where it cannot be decoded. */
+static const unsigned char *input_row(struct inputs *inputs, int c, int z, int y)
+{
+    const unsigned char *row = NULL;
+    if (!inputs->from->packed)
+        return mm_volume_row(inputs->from, c, z, y);
+    return mm_packed_row(&inputs->reader, c, z, y, &row, NULL) ? NULL : row;
+}
+
+static bool gather_rows(struct inputs *inputs, struct mm_volume *to, int *const index[3])
+{
+    size_t width = mm_type_bytes(to->type);
+    struct stretch whole = longest_stretch(index[0], to->size[0]);
+    size_t stride = inputs->from->packed ? 1 : inputs->from->stride[0];
+    unsigned char filler[8];
+    mm_convert(filler, to->type, &inputs->fill, MM_F64, 1, 1);
+    for (int c = 0; c < to->channels; c++) {
+        for (int z = 0; z < to->size[2]; z++) {
+            for (int y = 0; y < to->size[1]; y++) {
+                unsigned char *row = mm_volume_row(to, c, z, y);
+                if (index[2][z] == MM_GATHER_OUTSIDE || index[1][y] == MM_GATHER_OUTSIDE) {
+                    mm_convert(row, to->type, &inputs->fill, MM_F64, (size_t)to->size[0], 0);
+                    continue;
+                }
+                const unsigned char *from = input_row(inputs, c, index[2][z], index[1][y]);
+                if (!from)
+                    return false;
+                copy_row(row, from, index[0], to->size[0], whole, stride, width, filler);
+            }
+        }
+    }
+    return true;
+}
+
 struct mm_volume *mm_volume_gather(struct mm_arena *arena, const struct mm_volume *from, const int size[3],
                                    int *const index[3], double fill)
 {
+    struct mm_arena scratch; /* of a block */
+    struct inputs inputs = {.from = from, .fill = fill};
+    mm_arena_init(&scratch, arena->budget);
+    if (from->packed && mm_packed_open(&scratch, from, &inputs.reader, NULL))
+        return NULL;
     struct mm_volume *to = mm_volume_make(arena, from->type, from->rank, from->channels, size);
     if (!to)
         return NULL;
     memcpy(to->affine, from->affine, sizeof to->affine);
-    size_t width = mm_type_bytes(from->type);
-    struct stretch whole = longest_stretch(index[0], size[0]);
-    unsigned char filler[8];
-    mm_convert(filler, from->type, &fill, MM_F64, 1, 1);
-    for (int c = 0; c < to->channels; c++) {
-        for (int z = 0; z < size[2]; z++) {
-            for (int y = 0; y < size[1]; y++) {
-                unsigned char *row = mm_volume_row(to, c, z, y);
-                if (index[2][z] != MM_GATHER_OUTSIDE && index[1][y] != MM_GATHER_OUTSIDE)
-                    copy_row(row, mm_volume_row(from, c, index[2][z], index[1][y]), index[0], size[0], whole,
-                             from->stride[0], width, filler);
-                else
-                    mm_convert(row, from->type, &fill, MM_F64, (size_t)size[0], 0);
-            }
-        }
-    }
-    return to;
+    bool is_done = gather_rows(&inputs, to, index);
+    mm_arena_done(&scratch);
+    return is_done ? to : NULL;
 }

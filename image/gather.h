@@ -7,7 +7,7 @@
 #define MM_GATHER_OUTSIDE (-1)
 
 /* Output voxel (x, y, z) = from (index[0][x], index[1][y], index[2][z]), or `fill` where any of them is
- * MM_GATHER_OUTSIDE. Same type, channels and affine; NULL when memory is out. */
+ * MM_GATHER_OUTSIDE. Same type, channels and affine; `from` may be packed. NULL when memory is out or packed voxels are damaged. */
 struct mm_volume *mm_volume_gather(struct mm_arena *arena, const struct mm_volume *from, const int size[3],
                                    int *const index[3], double fill);
 

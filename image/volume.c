@@ -106,6 +106,8 @@ size_t mm_volume_bytes(const struct mm_volume *v)
 bool mm_volume_is_dense(const struct mm_volume *v)
 {
     struct mm_volume dense = *v;
+    if (v->packed)
+        return false;
     set_dense_strides(&dense);
     return memcmp(dense.stride, v->stride, sizeof v->stride) == 0;
 }

@@ -287,6 +287,8 @@ static cJSON *described_data(struct mm_arena *arena, const struct mm_source *sou
         mm_json_add(arena, open, "replace", mm_json_bool(arena, p->auto_replace));
         mm_json_add(arena, open, "memory",
                     p->auto_memory ? mm_json_text(arena, "auto") : mm_json_integer(arena, (int64_t)p->cache_memory));
+        if (p->compression) /* packing lets memory hold more */
+            mm_json_add(arena, open, "compression", mm_json_integer(arena, p->compression));
     }
     for (size_t i = 0; i < source->list->count; i++)
         mm_json_append(items, mm_json_copy(arena, source->list->items[i].node));

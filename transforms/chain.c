@@ -114,7 +114,8 @@ static enum mm_status run_field(const struct mm_step *step, struct mm_sample *sa
     if (!field)
         return step->common.allow_missing_keys ? MM_OK : mm_sample_field(sample, name, &field, err);
     const char *source = field->source;
-    if (!step->transform->each(step, sample, field, key, context, err))
+    bool is_ready = step->transform->flags & MM_TAKES_PACKED || !mm_field_unpack(sample, field, err);
+    if (is_ready && !step->transform->each(step, sample, field, key, context, err))
         return MM_OK;
     return source ? mm_fail_in(err, "%s (%s)", name, source) : mm_fail_in(err, "%s", name);
 }
@@ -122,9 +123,12 @@ static enum mm_status run_field(const struct mm_step *step, struct mm_sample *sa
 static enum mm_status run_step(const struct mm_step *step, struct mm_sample *sample, const struct mm_context *context,
                                struct mm_error *err)
 {
-    if (step->transform->apply)
-        return step->transform->apply(step, sample, context, err);
     enum mm_status s;
+    if (step->transform->apply) {
+        if (!(step->transform->flags & MM_TAKES_PACKED) && MM_TRY(s, mm_sample_unpack(sample, err)))
+            return s;
+        return step->transform->apply(step, sample, context, err);
+    }
     for (size_t key = 0; key < step->common.keys.count; key++)
         if (MM_TRY(s, run_field(step, sample, key, context, err)))
             return s;
@@ -150,6 +154,11 @@ enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to
             return fail_in_step(step, err);
     }
     return MM_OK;
+}
+
+bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from)
+{
+    return from < chain->count && chain->steps[from].transform->flags & MM_TAKES_PACKED;
 }
 
 enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample,

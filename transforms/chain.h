@@ -24,6 +24,9 @@ size_t mm_chain_outputs(const struct mm_chain *chain, size_t from);
  * last fastest). Errors read "transform 5 (RandFlip): image (file): ...". context may be NULL for a chain without random steps. */
 enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
                             const struct mm_context *context, struct mm_error *err);
+/* Does the step that comes first from `from` on take packed images as they are? Where it does not, or there is none, they may as well be
+ * unpacked before. */
+bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from);
 /* Calls `prepare` of the steps from `from` on. */
 enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample,
                                 struct mm_error *err);

@@ -11,7 +11,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 const struct mm_transform mm_transform_identity = {
     .name = "Identity",
     .summary = "nothing",
-    .flags = MM_LABELS,
+    .flags = MM_LABELS | MM_TAKES_PACKED,
     .each = each,
     .example = "{\"name\": \"Identityd\", \"args\": {\"keys\": [\"image\", \"label\"]}}",
 };

@@ -1,5 +1,10 @@
-/* Crops by the ratio of foreground and background. */
+/* Crops by the ratio of foreground and background. Packed images are read voxel by voxel, as few as the draws look at; only where all of
+ * them have to be looked at are they unpacked. */
 #include "transforms/pos_neg.h"
+
+#include <stdlib.h>
+
+#include "image/packed.h"
 
 #define TRIES 1000
 
@@ -7,7 +12,9 @@ enum kind { BACKGROUND, FOREGROUND };
 
 /* Where voxels of a kind are looked for. Voxel i is at x + size.x * (y + size.y * z). */
 struct search {
+    struct mm_arena *arena;
     const struct mm_volume *label, *image; /* image: NULL when it does not matter */
+    const struct mm_field *index;          /* the foreground, ascending; NULL: not listed */
     double threshold;
     double *row;   /* of one image row */
     uint8_t *mask; /* likewise         */
@@ -21,7 +28,7 @@ enum mm_status mm_pos_neg_check(double pos, double neg, struct mm_error *err)
 static enum mm_status search_make(struct mm_arena *arena, const struct mm_volume *label, struct search *search,
                                   struct mm_error *err)
 {
-    *search = (struct search){.label = label};
+    *search = (struct search){.arena = arena, .label = label};
     if (mm_volume_voxels(label) > UINT32_MAX)
         return mm_fail(err, MM_ERR_DATA, "the label has more than 2^32 voxels: crop it first");
     search->row = mm_arena_array(arena, double, (size_t)label->size[0]);
@@ -34,20 +41,55 @@ static int first_channel(const struct mm_volume *label)
     return label->channels > 1;
 }
 
-static bool is_kind(const struct search *search, enum kind kind, uint32_t voxel)
+static int by_number(const void *a, const void *b)
 {
-    const struct mm_volume *label = search->label, *image = search->image;
-    uint32_t nx = (uint32_t)label->size[0], ny = (uint32_t)label->size[1];
-    int x = (int)(voxel % nx), y = (int)(voxel / nx % ny), z = (int)(voxel / nx / ny);
-    for (int c = first_channel(label); c < label->channels; c++)
-        if (mm_volume_get(label, c, z, y, x) != 0)
-            return kind == FOREGROUND;
-    if (kind == FOREGROUND || !image)
-        return kind == BACKGROUND;
-    for (int c = 0; c < image->channels; c++)
-        if (mm_volume_get(image, c, z, y, x) > search->threshold)
-            return true;
-    return false;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Where to read the voxel's channels: in the volume or, when that is packed, in a crop of this voxel. */
+static enum mm_status look_at(const struct search *search, uint32_t voxel, const struct mm_volume **volume, int at[3],
+                              struct mm_error *err)
+{
+    uint32_t nx = (uint32_t)(*volume)->size[0], ny = (uint32_t)(*volume)->size[1];
+    const struct mm_box box = {{(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)}, {1, 1, 1}};
+    memcpy(at, box.start, sizeof box.start);
+    if (!(*volume)->packed)
+        return MM_OK;
+    memset(at, 0, sizeof box.start);
+    *volume = mm_volume_crop(search->arena, *volume, &box, 0);
+    return *volume ? MM_OK : mm_fail_memory(err, "a voxel");
+}
+
+/* Is a channel from `first` on above the threshold, or with `any`, other than 0? */
+static enum mm_status is_marked(const struct search *search, const struct mm_volume *volume, int first, bool any,
+                                uint32_t voxel, bool *is, struct mm_error *err)
+{
+    enum mm_status s;
+    int at[3];
+    *is = false;
+    if (MM_TRY(s, look_at(search, voxel, &volume, at, err)))
+        return s;
+    for (int c = first; c < volume->channels && !*is; c++) {
+        double value = mm_volume_get(volume, c, at[2], at[1], at[0]);
+        *is = any ? value != 0 : value > search->threshold;
+    }
+    return MM_OK;
+}
+
+static enum mm_status is_background(const struct search *search, uint32_t voxel, bool *is, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    const struct mm_field *index = search->index;
+    bool is_foreground;
+    if (index)
+        is_foreground = bsearch(&voxel, index->indices, index->count, sizeof *index->indices, by_number);
+    else
+        s = is_marked(search, search->label, first_channel(search->label), true, voxel, &is_foreground, err);
+    if (s)
+        return s;
+    *is = !is_foreground;
+    return is_foreground || !search->image ? MM_OK : is_marked(search, search->image, 0, false, voxel, is, err);
 }
 
 static void load_row(const struct search *search, const struct mm_volume *v, int c, int z, int y)
@@ -108,34 +150,53 @@ static void list_kind(const struct search *search, enum kind kind, size_t skip, 
         }
 }
 
-/* A voxel of that kind, by scanning all of them; false when there is none. */
-static bool draw_by_scan(const struct search *search, enum kind kind, struct mm_random *random, uint32_t *voxel)
+static enum mm_status unpack(const struct search *search, const struct mm_volume **volume, struct mm_error *err)
 {
+    struct mm_volume *dense;
+    if (!*volume || !(*volume)->packed)
+        return MM_OK;
+    enum mm_status s = mm_volume_unpack(search->arena, *volume, &dense, err);
+    *volume = s ? *volume : dense;
+    return s;
+}
+
+/* A voxel of that kind, by scanning all of them. */
+static enum mm_status draw_by_scan(struct search *search, enum kind kind, struct mm_random *random, uint32_t *voxel,
+                                   bool *found, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, unpack(search, &search->label, err)) || MM_TRY(s, unpack(search, &search->image, err)))
+        return s;
     size_t count = count_kind(search, kind);
     if (count)
         list_kind(search, kind, mm_random_below(random, (uint32_t)count), 1, voxel);
-    return count > 0;
+    *found = count > 0;
+    return MM_OK;
 }
 
-static bool draw_foreground(const struct search *search, const struct mm_field *index, struct mm_random *random,
-                            uint32_t *voxel)
+static enum mm_status draw_foreground(struct search *search, struct mm_random *random, uint32_t *voxel, bool *found,
+                                      struct mm_error *err)
 {
+    const struct mm_field *index = search->index;
     if (!index)
-        return draw_by_scan(search, FOREGROUND, random, voxel);
+        return draw_by_scan(search, FOREGROUND, random, voxel, found, err);
     if (index->count)
         *voxel = index->indices[mm_random_below(random, (uint32_t)index->count)];
-    return index->count > 0;
+    *found = index->count > 0;
+    return MM_OK;
 }
 
-static bool draw_background(const struct search *search, struct mm_random *random, uint32_t *voxel)
+static enum mm_status draw_background(struct search *search, struct mm_random *random, uint32_t *voxel, bool *found,
+                                      struct mm_error *err)
 {
+    enum mm_status s;
     uint32_t voxels = (uint32_t)mm_volume_voxels(search->label);
     for (int i = 0; i < TRIES; i++) {
         *voxel = mm_random_below(random, voxels);
-        if (is_kind(search, BACKGROUND, *voxel))
-            return true;
+        if (MM_TRY(s, is_background(search, *voxel, found, err)) || *found)
+            return s;
     }
-    return draw_by_scan(search, BACKGROUND, random, voxel);
+    return draw_by_scan(search, BACKGROUND, random, voxel, found, err);
 }
 
 /* "<label>:foreground" */
@@ -144,19 +205,31 @@ static const char *index_name(struct mm_arena *arena, const char *label_field)
     return mm_arena_format(arena, "%s:foreground", label_field);
 }
 
-static enum mm_status draw_voxel(struct mm_sample *sample, const struct search *search, const struct mm_pos_neg *how,
-                                 struct mm_random *random, uint32_t *voxel, struct mm_error *err)
+/* Of the kind that is drawn first or, where there is none, of the other. */
+static enum mm_status draw_voxel(struct search *search, const struct mm_pos_neg *how, struct mm_random *random,
+                                 uint32_t *voxel, struct mm_error *err)
+{
+    enum mm_status s;
+    bool found = false, positive = mm_step_happens(random, how->pos / (how->pos + how->neg));
+    for (int i = 0; i < 2 && !found; i++, positive = !positive) {
+        s = positive ? draw_foreground(search, random, voxel, &found, err)
+                     : draw_background(search, random, voxel, &found, err);
+        if (s)
+            return s;
+    }
+    return found ? MM_OK : mm_fail(err, MM_ERR_DATA, "no voxel is foreground or background: nowhere to crop");
+}
+
+/* The list of the foreground, when there is one. */
+static enum mm_status find_index(struct mm_sample *sample, const struct mm_pos_neg *how, struct search *search,
+                                 struct mm_error *err)
 {
     const char *name = index_name(sample->arena, how->label_field);
     if (!name)
         return mm_fail_memory(err, "a name");
     const struct mm_field *index = mm_sample_find(sample, name);
-    if (index && !index->indices)
-        index = NULL;
-    bool positive = mm_step_happens(random, how->pos / (how->pos + how->neg));
-    bool found = positive ? draw_foreground(search, index, random, voxel) || draw_background(search, random, voxel)
-                          : draw_background(search, random, voxel) || draw_foreground(search, index, random, voxel);
-    return found ? MM_OK : mm_fail(err, MM_ERR_DATA, "no voxel is foreground or background: nowhere to crop");
+    search->index = index && index->indices ? index : NULL;
+    return MM_OK;
 }
 
 static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sample, const struct mm_field *label,
@@ -169,7 +242,8 @@ static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sam
     struct mm_field *image = NULL;
     if (MM_TRY(s, mm_spatial_sizes(how->size, "size", label->volume, size, err)) ||
         (!how->allow_smaller && MM_TRY(s, mm_box_fits(label->volume, size, err))) ||
-        MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
+        MM_TRY(s, search_make(sample->arena, label->volume, &search, err)) ||
+        MM_TRY(s, find_index(sample, how, &search, err)))
         return s;
     if (how->image_field && (MM_TRY(s, mm_sample_volume(sample, how->image_field, &image, err)) ||
                              MM_TRY(s, mm_field_same_grid(image, label, err))))
@@ -179,7 +253,7 @@ static enum mm_status find_box(const struct mm_step *step, struct mm_sample *sam
     struct mm_random random;
     uint32_t voxel;
     mm_step_random(step, context, &random);
-    if (MM_TRY(s, draw_voxel(sample, &search, how, &random, &voxel, err)))
+    if (MM_TRY(s, draw_voxel(&search, how, &random, &voxel, err)))
         return s;
     uint32_t nx = (uint32_t)label->volume->size[0], ny = (uint32_t)label->volume->size[1];
     const int middle[3] = {(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)};
@@ -226,13 +300,13 @@ enum mm_status mm_pos_neg_prepare(struct mm_sample *sample, const char *label_fi
     const char *name = index_name(sample->arena, label_field);
     if (!name)
         return mm_fail_memory(err, "a name");
-    const struct mm_field *label = mm_sample_find(sample, label_field);
-    struct mm_field *index = mm_sample_find(sample, name);
+    struct mm_field *label = mm_sample_find(sample, label_field), *index = mm_sample_find(sample, name);
     if (!label || label->kind != MM_FIELD_VOLUME || (index && index->indices))
         return MM_OK;
     enum mm_status s;
     struct search search;
-    if (MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
+    if (MM_TRY(s, mm_field_unpack(sample, label, err)) ||
+        MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
         return s;
     size_t count = count_kind(&search, FOREGROUND);
     uint32_t *voxels = mm_arena_array(sample->arena, uint32_t, count);

@@ -3,6 +3,7 @@
 #include "transforms/sample.h"
 
 #include "base/names.h"
+#include "image/packed.h"
 
 const char *mm_field_kind_name(enum mm_field_kind kind)
 {
@@ -184,12 +185,28 @@ void mm_field_put(struct mm_sample *sample, struct mm_field *field, struct mm_vo
     field->volume = volume;
 }
 
+/* The voxels stay what they are, so what was computed from them holds. */
+enum mm_status mm_field_unpack(struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
+{
+    if (field->kind != MM_FIELD_VOLUME || !field->volume->packed)
+        return MM_OK;
+    return mm_volume_unpack(sample->arena, field->volume, &field->volume, err);
+}
+
+enum mm_status mm_sample_unpack(struct mm_sample *sample, struct mm_error *err)
+{
+    for (size_t i = 0; i < sample->count; i++)
+        if (mm_field_unpack(sample, &sample->fields[i], err))
+            return mm_fail_in(err, "%s", sample->fields[i].name);
+    return MM_OK;
+}
+
 enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out,
                                  struct mm_error *err)
 {
     enum mm_status s;
     struct mm_volume *volume = NULL;
-    if (MM_TRY(s, mm_field_volume(field, &volume, err)))
+    if (MM_TRY(s, mm_field_unpack(sample, field, err)) || MM_TRY(s, mm_field_volume(field, &volume, err)))
         return s;
     if (volume->shared && !(volume = mm_volume_copy(sample->arena, volume)))
         return mm_fail_memory(err, "a copy of an image");

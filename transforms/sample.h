@@ -1,7 +1,9 @@
 /* What travels through a chain: ordered, named fields, and for every volume the record of the spatial transforms applied to it,
  * so that a prediction can be carried back to the grid of the input file.
  *
- * A sample lives in its arena. Volumes may be shared with a cache: a transform that writes voxels asks mm_field_writable first. */
+ * A sample lives in its arena. Volumes may be shared with a cache: a transform that writes voxels asks mm_field_writable first.
+ * A cache may also keep them packed (image/packed.h). Whoever reads voxels of a sample that comes out of a cache unpacks first; in a
+ * chain mm_chain_run does it, so that a step sees dense volumes unless it is MM_TAKES_PACKED. */
 #ifndef MM_TRANSFORMS_SAMPLE_H
 #define MM_TRANSFORMS_SAMPLE_H
 
@@ -103,15 +105,25 @@ enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *fiel
 enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out,
                                        struct mm_error *err);
 
+/* Dense voxels where they were packed, new in the sample's arena and its own to write; nothing else changes. For one field of any kind,
+ * for all of a sample. */
+enum mm_status mm_field_unpack(struct mm_sample *sample, struct mm_field *field, struct mm_error *err);
+enum mm_status mm_sample_unpack(struct mm_sample *sample, struct mm_error *err);
+
 /* Puts a new volume into the field and records the step that made it. `memo` is copied. */
 enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step,
                               struct mm_volume *volume, const void *memo, size_t memo_size, struct mm_error *err);
 
 /* Same fields over the same voxels, marked shared: what each crop of a cached sample starts from. */
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from);
-/* Deep, dense copy with exactly the memory it needs: what a store keeps. mm_sample_bytes: exactly the bytes
- * it takes, to which the arena adds its header; it is a single allocation. */
+/* The same, but with those volumes packed that gain by it (MM_PACKED_PAYS). MM_ERR_MEMORY. */
+enum mm_status mm_sample_pack(struct mm_arena *arena, const struct mm_sample *from, struct mm_sample **out,
+                              struct mm_error *err);
+/* Deep copy with exactly the memory it needs: what a store keeps. Dense volumes become dense in the strict sense, packed ones stay
+ * packed. mm_sample_bytes: exactly the bytes it takes, to which the arena adds its header; it is a single allocation.
+ * mm_sample_packed_bytes: those of them that are packed voxels and their tables. */
 struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from);
 size_t mm_sample_bytes(const struct mm_sample *sample);
+size_t mm_sample_packed_bytes(const struct mm_sample *sample);
 
 #endif

@@ -1,5 +1,6 @@
 /* Views and copies of samples. A copy is one allocation: the same walk first counts the bytes (no base), then
  * fills them, so that mm_sample_bytes cannot disagree with mm_sample_copy. */
+#include "image/packed.h"
 #include "transforms/sample.h"
 
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from)
@@ -15,6 +16,43 @@ struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample 
             return NULL;
     }
     return sample;
+}
+
+#define PACKED_LEAST 4096 /* bytes; below, what a packed image needs beside its voxels outweighs the gain */
+
+static bool may_pack(const struct mm_field *field)
+{
+    return field->kind == MM_FIELD_VOLUME && mm_volume_bytes(field->volume) >= PACKED_LEAST;
+}
+
+enum mm_status mm_sample_pack(struct mm_arena *arena, const struct mm_sample *from, struct mm_sample **out,
+                              struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_sample *sample = mm_sample_view(arena, from);
+    if (!sample)
+        return mm_fail_memory(err, "a packed sample");
+    for (size_t i = 0; i < sample->count; i++) {
+        struct mm_field *field = &sample->fields[i];
+        struct mm_volume *packed = NULL;
+        if (may_pack(field) && MM_TRY(s, mm_volume_pack(arena, field->volume, &packed, err)))
+            return s;
+        if (packed)
+            field->volume = packed;
+    }
+    *out = sample;
+    return MM_OK;
+}
+
+size_t mm_sample_packed_bytes(const struct mm_sample *sample)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct mm_field *field = &sample->fields[i];
+        if (field->kind == MM_FIELD_VOLUME && field->volume->packed)
+            bytes += mm_packed_bytes(field->volume->packed);
+    }
+    return bytes;
 }
 
 #define PIECE_ALIGNMENT 64
@@ -60,8 +98,33 @@ static void copy_voxels(struct mm_volume *to, const struct mm_volume *from)
             }
 }
 
+static const struct mm_packed *take_packed(struct slab *slab, const struct mm_packed *from)
+{
+    struct mm_packed *packed = take_copy(slab, from, sizeof *from);
+    const uint64_t *ends = take_copy(slab, from->ends, from->block_count * sizeof *ends);
+    const unsigned char *bytes = take_copy(slab, from->bytes, (size_t)from->ends[from->block_count - 1]);
+    if (packed) {
+        packed->ends = ends;
+        packed->bytes = bytes;
+    }
+    return packed;
+}
+
+static struct mm_volume *take_packed_volume(struct slab *slab, const struct mm_volume *from)
+{
+    struct mm_volume *volume = take_copy(slab, from, sizeof *from);
+    const struct mm_packed *packed = take_packed(slab, from->packed);
+    if (!volume)
+        return NULL;
+    volume->packed = packed;
+    volume->shared = false;
+    return volume;
+}
+
 static struct mm_volume *take_volume(struct slab *slab, const struct mm_volume *from)
 {
+    if (from->packed)
+        return take_packed_volume(slab, from);
     struct mm_volume *volume = take_copy(slab, from, sizeof *from);
     void *data = take(slab, mm_volume_bytes(from));
     if (!volume)

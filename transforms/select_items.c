@@ -31,6 +31,7 @@ const struct mm_transform mm_transform_select_items = {
     .name = "SelectItems",
     .summary = "drop all fields but those listed",
     .params = params,
+    .flags = MM_TAKES_PACKED,
     .apply = apply,
     .example = "{\"name\": \"SelectItemsd\", \"args\": {\"keys\": [\"image\", \"label\"]}}",
 };

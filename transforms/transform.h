@@ -27,6 +27,8 @@ enum mm_transform_flags {
     MM_MANY = 1 << 4,       /* one sample in, `outputs` samples out                                   */
     MM_INVERTIBLE = 1 << 5, /* has `invert`                                                           */
     MM_LABELS = 1 << 6, /* meant for label values: runs on the labels of `evaluate` too when MM_SPATIAL is not set */
+    MM_TAKES_PACKED =
+        1 << 7, /* only reads sizes and cuts boxes (mm_volume_crop, mm_volume_pad): packed images stay packed */
 };
 
 enum mm_fields_use {
