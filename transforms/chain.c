@@ -114,8 +114,7 @@ static enum mm_status run_field(const struct mm_step *step, struct mm_sample *sa
     if (!field)
         return step->common.allow_missing_keys ? MM_OK : mm_sample_field(sample, name, &field, err);
     const char *source = field->source;
-    bool is_ready = step->transform->flags & MM_TAKES_PACKED || !mm_field_unpack(sample, field, err);
-    if (is_ready && !step->transform->each(step, sample, field, key, context, err))
+    if (!step->transform->each(step, sample, field, key, context, err))
         return MM_OK;
     return source ? mm_fail_in(err, "%s (%s)", name, source) : mm_fail_in(err, "%s", name);
 }
@@ -124,11 +123,10 @@ static enum mm_status run_step(const struct mm_step *step, struct mm_sample *sam
                                struct mm_error *err)
 {
     enum mm_status s;
-    if (step->transform->apply) {
-        if (!(step->transform->flags & MM_TAKES_PACKED) && MM_TRY(s, mm_sample_unpack(sample, err)))
-            return s;
+    if (!(step->transform->flags & MM_TAKES_PACKED) && MM_TRY(s, mm_sample_unpack(sample, err)))
+        return s;
+    if (step->transform->apply)
         return step->transform->apply(step, sample, context, err);
-    }
     for (size_t key = 0; key < step->common.keys.count; key++)
         if (MM_TRY(s, run_field(step, sample, key, context, err)))
             return s;

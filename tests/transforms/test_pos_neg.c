@@ -74,6 +74,71 @@ static void images_limit_the_background(void **state)
     }
 }
 
+static bool is_ball(int x, int y, int z)
+{
+    return (x - 20) * (x - 20) + (y - 10) * (y - 10) + (z - 12) * (z - 12) < 40;
+}
+
+static bool is_all_but_few(int x, int y, int z)
+{
+    return x != 17 || y != 3 || z < 27;
+}
+
+/* An image of slices: voxels of slice z are 100 z. */
+static struct mm_sample *make_slices(struct mm_arena *arena, bool (*is_foreground)(int, int, int))
+{
+    struct mm_sample *sample = make_pair(arena, 3, 30, 30, 30, is_foreground);
+    float *voxels = volume_in(sample, "image")->data;
+    for (int i = 0; i < 27000; i++)
+        voxels[i] = (float)(i / 900 * 100);
+    return sample;
+}
+
+static void compare_crops(struct bench *b, bool (*is_foreground)(int, int, int), const char *args, bool prepared)
+{
+    const struct mm_chain *chain = chain_of(
+        &b->arena, mm_arena_format(&b->arena,
+                                   "[{\"name\": \"RandCropByPosNegLabeld\", \"args\": {\"keys\": [\"image\", "
+                                   "\"label\"], \"label_key\": \"label\", \"spatial_size\": 6, "
+                                   "\"num_samples\": 40%s}}]",
+                                   args));
+    struct mm_sample *dense = make_slices(&b->arena, is_foreground), *packed;
+    if (prepared)
+        assert_int_equal(mm_chain_prepare(chain, 0, dense, NULL), MM_OK);
+    assert_int_equal(mm_sample_pack(&b->arena, dense, &packed, NULL), MM_OK);
+    assert_true(volume_in(packed, "image")->packed && volume_in(packed, "label")->packed);
+    for (uint32_t output = 0; output < 40; output++) {
+        struct mm_arena arena;
+        mm_arena_init(&arena, NULL);
+        struct mm_sample *one = mm_sample_view(&arena, dense), *two = mm_sample_view(&arena, packed);
+        const struct mm_context at = {.seed = 4, .output = output};
+        run_all(chain, one, &at);
+        run_all(chain, two, &at);
+        assert_true(same_voxels(volume_in(one, "image"), volume_in(two, "image")));
+        assert_true(same_voxels(volume_in(one, "label"), volume_in(two, "label")));
+        mm_arena_done(&arena);
+    }
+}
+
+/* By the list of the foreground and without it, by draws and by scanning. */
+static void packed_images_give_the_same_crops(void **state)
+{
+    struct bench *b = *state;
+    static bool (*const grounds[])(int, int, int) = {is_ball, is_corner, is_everything, is_all_but_few, NULL};
+    static const char *const args[] = {
+        "",
+        ", \"pos\": 0",
+        ", \"image_key\": \"image\", \"image_threshold\": 1450",
+        ", \"image_key\": \"image\", \"image_threshold\": 2850, \"pos\": 0",
+        ", \"image_key\": \"image\", \"image_threshold\": -1",
+    };
+    for (size_t g = 0; g < sizeof grounds / sizeof *grounds; g++)
+        for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
+            compare_crops(b, grounds[g], args[i], true);
+            compare_crops(b, grounds[g], args[i], false);
+        }
+}
+
 /* Background of one voxel among 27000: found by scanning. */
 static bool is_all_but_one(int x, int y, int z)
 {
@@ -152,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(shares_follow_the_ratio),
         BENCH_TEST(without_one_kind_the_other_serves),
+        BENCH_TEST(packed_images_give_the_same_crops),
         BENCH_TEST(images_limit_the_background),
         BENCH_TEST(rare_background_is_found),
         BENCH_TEST(crops_lie_inside),

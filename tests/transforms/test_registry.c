@@ -297,6 +297,47 @@ static void shared_voxels_stay(void **state)
     mm_arena_done(&arena);
 }
 
+/* Few different values in runs, so that packing pays. */
+static void make_packable(struct mm_volume *v, int step)
+{
+    for (int c = 0; c < v->channels; c++)
+        for (int z = 0; z < v->size[2]; z++)
+            for (int y = 0; y < v->size[1]; y++)
+                for (int x = 0; x < v->size[0]; x++)
+                    mm_volume_set(v, c, z, y, x, (x / 4 + y / 3 + z + c) % 5 * step);
+}
+
+static struct mm_sample *make_packable_sample(struct mm_arena *arena, const struct mm_transform *t)
+{
+    struct mm_sample *sample = make_sample(arena, t);
+    for (size_t i = 0; i < sample->count; i++)
+        if (sample->fields[i].kind == MM_FIELD_VOLUME && strcmp(sample->fields[i].name, "label") != 0)
+            make_packable(sample->fields[i].volume, 15 + (int)i);
+    return sample;
+}
+
+/* A cache may hand out packed images: no transform can tell. */
+static void packed_images_are_as_good(void **state)
+{
+    const struct mm_transform *t = *state;
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    const struct mm_chain *chain = example_chain(&arena, t);
+    const struct mm_context at = {.seed = 11, .epoch = 1, .position = 2};
+    for (int prepared = 0; prepared < 2; prepared++) {
+        struct mm_sample *dense = make_packable_sample(&arena, t), *packed;
+        if (prepared)
+            assert_int_equal(mm_chain_prepare(chain, 0, dense, NULL), MM_OK);
+        assert_int_equal(mm_sample_pack(&arena, dense, &packed, NULL), MM_OK);
+        assert_true(is_loader(t) || mm_sample_find(packed, "image")->volume->packed);
+        run_all(chain, dense, &at);
+        run_all(chain, packed, &at);
+        assert_int_equal(mm_sample_unpack(packed, NULL), MM_OK);
+        assert_true(same_samples(packed, dense));
+    }
+    mm_arena_done(&arena);
+}
+
 static bool keeps_all_voxels(const struct mm_transform *t)
 {
     return t->invert == mm_turn_invert || mm_text_ends(t->name, "Pad");
@@ -410,6 +451,7 @@ int main(void)
         {"other_places_give_other_draws", other_places_give_other_draws},
         {"a_probability_of_0_is_deterministic", a_probability_of_0_is_deterministic},
         {"shared_voxels_stay", shared_voxels_stay},
+        {"packed_images_are_as_good", packed_images_are_as_good},
         {"what_is_undone_is_as_before", what_is_undone_is_as_before},
         {"lack_of_memory_is_reported", lack_of_memory_is_reported},
         {"descriptions_are_of_this_transform", descriptions_are_of_this_transform},

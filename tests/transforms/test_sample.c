@@ -1,5 +1,6 @@
 /* Fields of samples: finding, adding, sharing, copying, and the record of spatial steps. */
 #include "chains.h"
+#include "image/packed.h"
 
 static void items_become_fields(void **state)
 {
@@ -186,6 +187,78 @@ static void a_large_copy_takes_its_bytes_and_one_header(void **state)
     mm_arena_done(&store);
 }
 
+/* An image that packs, one that does not gain, one too small; and an index of the first. */
+static struct mm_sample *put_packable(struct bench *b)
+{
+    static const uint32_t voxels[] = {7, 8};
+    struct mm_field *field;
+    struct mm_volume *zones = mm_volume_make(&b->arena, MM_I16, 3, 1, (const int[3]){50, 40, 30});
+    for (int z = 0; z < 30; z++)
+        mm_volume_set(zones, 0, z, 20, 10, z + 1);
+    struct mm_volume *noise = mm_volume_like(&b->arena, zones, MM_U32, 0);
+    struct mm_random random;
+    mm_random_init(&random, 1, MM_RANDOM_SYNTHESIS, 0, 0, 0);
+    for (size_t i = 0; i < mm_volume_voxels(noise); i++)
+        ((uint32_t *)noise->data)[i] = mm_random_u32(&random);
+    put_field(b->sample, "zones", zones);
+    put_field(b->sample, "noise", noise);
+    put_field(b->sample, "small", mm_volume_make(&b->arena, MM_U8, 3, 1, (const int[3]){5, 4, 3}));
+    mm_sample_add(b->sample, "zones:foreground", MM_FIELD_INDEX, &field, NULL);
+    field->indices = voxels;
+    field->count = 2;
+    return b->sample;
+}
+
+static void images_that_gain_are_packed(void **state)
+{
+    struct bench *b = *state;
+    struct mm_sample *dense = put_packable(b), *packed, *copy;
+    struct mm_arena store;
+    assert_int_equal(mm_sample_pack(&b->arena, dense, &packed, NULL), MM_OK);
+    assert_non_null(volume_in(packed, "zones")->packed);
+    assert_null(volume_in(packed, "noise")->packed);
+    assert_null(volume_in(packed, "small")->packed);
+    assert_null(volume_in(dense, "zones")->packed);
+    assert_int_equal(mm_sample_packed_bytes(dense), 0);
+    assert_in_range(mm_sample_packed_bytes(packed), 100, 10000);
+    mm_arena_init(&store, NULL);
+    copy = mm_sample_copy(&store, packed);
+    assert_int_equal(store.bytes, mm_sample_bytes(packed) + 64);
+    assert_in_range(mm_sample_bytes(packed), 240000, mm_sample_bytes(dense) - 100000);
+    assert_int_equal(mm_sample_packed_bytes(copy), mm_sample_packed_bytes(packed));
+    const struct mm_packed *of = volume_in(packed, "zones")->packed, *to = volume_in(copy, "zones")->packed;
+    assert_true(to->bytes != of->bytes && to->ends != of->ends);
+    memset((void *)of->bytes, 0, 8); /* the copy is deep */
+    assert_int_equal(mm_sample_unpack(copy, NULL), MM_OK);
+    assert_true(same_voxels(volume_in(copy, "zones"), volume_in(dense, "zones")));
+    assert_true(same_voxels(volume_in(copy, "noise"), volume_in(dense, "noise")));
+    mm_arena_done(&store);
+}
+
+static void unpacked_voxels_are_the_samples_own(void **state)
+{
+    struct bench *b = *state;
+    struct mm_sample *packed, *view;
+    struct mm_volume *volume;
+    assert_int_equal(mm_sample_pack(&b->arena, put_packable(b), &packed, NULL), MM_OK);
+    view = mm_sample_view(&b->arena, packed);
+    assert_non_null(volume_in(view, "zones")->packed);
+    struct mm_field *field = mm_sample_find(view, "zones");
+    assert_int_equal(mm_field_unpack(view, field, NULL), MM_OK);
+    assert_true(!field->volume->packed && field->volume->data && !field->volume->shared);
+    assert_non_null(volume_in(packed, "zones")->packed);
+    assert_non_null(mm_sample_find(view, "zones:foreground")->indices); /* the same voxels */
+    assert_int_equal(mm_field_unpack(view, mm_sample_find(view, "zones:foreground"), NULL), MM_OK);
+
+    view = mm_sample_view(&b->arena, packed);
+    assert_int_equal(mm_field_writable(view, mm_sample_find(view, "zones"), &volume, NULL), MM_OK);
+    assert_true(mm_volume_get(volume, 0, 29, 20, 10) == 30 && !volume->shared);
+    assert_null(mm_sample_find(view, "zones:foreground")->indices);
+    view = mm_sample_view(&b->arena, packed);
+    assert_int_equal(mm_field_writable_float(view, mm_sample_find(view, "zones"), &volume, NULL), MM_OK);
+    assert_true(volume->type == MM_F32 && mm_volume_get(volume, 0, 29, 20, 10) == 30);
+}
+
 static void different_grids_are_named(void **state)
 {
     struct bench *b = *state;
@@ -210,6 +283,8 @@ int main(void)
         BENCH_TEST(steps_are_recorded_newest_first),
         BENCH_TEST(copies_are_deep_and_as_large_as_said),
         BENCH_TEST(a_large_copy_takes_its_bytes_and_one_header),
+        BENCH_TEST(images_that_gain_are_packed),
+        BENCH_TEST(unpacked_voxels_are_the_samples_own),
         BENCH_TEST(different_grids_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
