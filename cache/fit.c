@@ -118,7 +118,7 @@ enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_ite
         uint64_t beside = places > plan->cached ? places - plan->cached : 1;
         plan->replaced_max = (uint32_t)(most < beside ? most : beside);
     }
-    plan->packs = pipeline->compression == MM_COMPRESSION_LZ4 ||
-                  (pipeline->compression == MM_COMPRESSION_AUTO && pipeline->caches && is_crowded(plan));
+    plan->packs = pipeline->caches && (pipeline->compression == MM_COMPRESSION_LZ4 ||
+                                       (pipeline->compression == MM_COMPRESSION_AUTO && is_crowded(plan)));
     return MM_OK;
 }

@@ -187,9 +187,24 @@ static void test_what_cannot_be_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_compression_is_a_choice(void **state)
+{
+    struct reading *r = *state;
+    read_with(r, "SegmentationImagePipelineWithCache", "{}", NULL);
+    assert_int_equal(r->pipeline->compression, MM_COMPRESSION_AUTO);
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"cache_compression\": \"auto\"}", NULL);
+    assert_int_equal(r->pipeline->compression, MM_COMPRESSION_AUTO);
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"cache_compression\": \"none\"}", NULL);
+    assert_int_equal(r->pipeline->compression, MM_COMPRESSION_NONE);
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"cache_compression\": \"lz4\"}", NULL);
+    assert_int_equal(r->pipeline->compression, MM_COMPRESSION_LZ4);
+    expect_problem(r, "{\"cache_compression\": \"gzip\"}", "gzip");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_compression_is_a_choice, setup, teardown),
         TEST(test_a_pipeline_of_clara_is_read),
         TEST(test_defaults),
         TEST(test_a_number_of_objects_makes_any_pipeline_cache),

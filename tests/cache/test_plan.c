@@ -341,6 +341,54 @@ static void test_a_lowered_number_is_told(void **state)
     mm_text_done(&text);
 }
 
+static void test_packing_is_told(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mm_cache_plan plan;
+    struct mm_text text;
+    fixture_init(&f, 41, 20, 0.25, 1, 1);
+    f.pipeline.cache_memory = (uint64_t)10 * 16384;
+    f.make.size[0] = 2000; /* packs to next to nothing */
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    mm_text_init(&text, 1 << 16);
+    mm_cache_plan_print(&f.source, &plan, &text);
+    assert_true(plan.cached > 8 && plan.packed_per_item < 16384);
+    assert_non_null(
+        strstr(text.bytes, "packing     images are kept packed where that pays: the largest item takes "));
+    mm_text_done(&text);
+    mm_text_init(&text, 1 << 16);
+
+    f.make.bad_item = 0; /* the one that is measured: its failure is not the plan's */
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(plan.cached, 8);
+    f.make.bad_item = -1;
+    f.pipeline.compression = MM_COMPRESSION_NONE;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    mm_cache_plan_print(&f.source, &plan, &text);
+    assert_int_equal(plan.cached, 8);
+    assert_null(strstr(text.bytes, "packing"));
+    mm_text_done(&text);
+    mm_text_init(&text, 1 << 16);
+
+    f.pipeline.replace_percent = 0; /* nothing rotates: N stays, and what fits is kept */
+    f.pipeline.compression = MM_COMPRESSION_AUTO;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    mm_cache_plan_print(&f.source, &plan, &text);
+    assert_true(plan.packs && plan.cached == 20);
+    assert_non_null(strstr(text.bytes, "unless packing makes them small enough"));
+    f.pipeline.cache_memory = (uint64_t)20 * 16384; /* all fit as they are */
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_false(plan.packs);
+    f.pipeline.compression = MM_COMPRESSION_LZ4;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_true(plan.packs);
+    f.pipeline.caches = false;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_false(plan.packs);
+    mm_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_memory_lowers_what_rotates),
         cmocka_unit_test(test_automatic_memory_is_a_share_of_what_is_free),
         cmocka_unit_test(test_a_lowered_number_is_told),
+        cmocka_unit_test(test_packing_is_told),
         cmocka_unit_test_setup_teardown(test_bound_comes_from_headers, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_only_what_enlarges_raises_the_bound, scratch_setup, scratch_teardown),
     };

@@ -15,15 +15,25 @@ struct fixture {
     struct mm_store *store;
 };
 
-static int setup(void **state)
+static int open_fixture(void **state, bool packs)
 {
     struct fixture *f = mm_alloc(sizeof *f);
     mm_arena_init(&f->arena, NULL);
     mm_budget_init(&f->budget, 0);
-    const struct mm_store_options options = {.budget = &f->budget};
+    const struct mm_store_options options = {.budget = &f->budget, .packs = packs};
     assert_int_equal(mm_store_memory.open(&options, &f->store, NULL), MM_OK);
     *state = f;
     return 0;
+}
+
+static int setup(void **state)
+{
+    return open_fixture(state, false);
+}
+
+static int setup_packing(void **state)
+{
+    return open_fixture(state, true);
 }
 
 static int teardown(void **state)
@@ -183,6 +193,80 @@ static void test_failed_allocation_leaves_nothing(void **state)
     mm_memory_fail_at(0);
 }
 
+/* An image worth packing, and one that is not. */
+static struct mm_sample *make_large(struct mm_arena *arena, int value)
+{
+    struct mm_sample *sample = make_sample(arena, value);
+    struct mm_volume *volume = mm_volume_make(arena, MM_I16, 3, 2, (int[3]){50, 40, 30});
+    mm_volume_set(volume, 1, 2, 3, 4, value);
+    mm_field_put(sample, &sample->fields[0], volume);
+    struct mm_field *field;
+    assert_int_equal(mm_sample_add(sample, "small", MM_FIELD_VOLUME, &field, NULL), MM_OK);
+    mm_field_put(sample, field, mm_volume_make(arena, MM_U8, 3, 1, (int[3]){5, 4, 3}));
+    return sample;
+}
+
+static void test_images_are_packed_where_that_pays(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 9};
+    struct mm_sample *large = make_large(&f->arena, 7), *packed, *got;
+    assert_int_equal(mm_sample_pack(&f->arena, large, &packed, NULL), MM_OK);
+    assert_int_equal(mm_store_memory.put(f->store, &key, large, NULL), MM_OK);
+    struct mm_store_bytes bytes = mm_store_memory.bytes(f->store);
+    assert_int_equal(bytes.raw + bytes.packed, f->budget.used);
+    assert_int_equal(bytes.packed, mm_sample_packed_bytes(packed));
+    assert_in_range(f->budget.peak, mm_sample_bytes(packed),
+                    mm_sample_bytes(packed) + 1024); /* no byte of the way there */
+    assert_true(f->budget.used < mm_sample_bytes(large) / 2);
+
+    assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &got, NULL), MM_OK);
+    assert_true(got->fields[0].volume->packed && !got->fields[1].volume->packed);
+    mm_store_memory.drop(f->store, &key);
+    assert_int_equal(mm_sample_unpack(got, NULL), MM_OK);
+    assert_true(got->fields[0].volume->data != NULL);
+    assert_int_equal((int)mm_volume_get(got->fields[0].volume, 1, 2, 3, 4), 7);
+    mm_store_memory.release(f->store, &key);
+    bytes = mm_store_memory.bytes(f->store);
+    assert_int_equal(bytes.raw + bytes.packed, 0);
+}
+
+static void test_packed_entries_keep_to_the_budget(void **state)
+{
+    struct fixture *f = *state;
+    struct mm_error err = {0};
+    struct mm_sample *large = make_large(&f->arena, 7);
+    assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = 0}, large, &err), MM_OK);
+    uint64_t one = f->budget.used;
+    f->budget.limit = 5 * one - 1;
+    for (uint64_t position = 1; position < 4; position++)
+        assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = position}, large, &err),
+                         MM_OK);
+    assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = 4}, large, &err),
+                     MM_ERR_MEMORY);
+    assert_non_null(strstr(err.text, "raise cache_memory"));
+    assert_int_equal(f->budget.used, 4 * one);
+    assert_true(f->budget.peak < 5 * one);
+    f->budget.limit = 0;
+}
+
+static void test_without_memory_for_packing_nothing_is_left_behind(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 1};
+    struct mm_sample *sample = make_large(&f->arena, 1);
+    for (uint64_t n = 1; n < 12; n++) {
+        mm_memory_fail_at(n);
+        enum mm_status s = mm_store_memory.put(f->store, &key, sample, NULL);
+        mm_memory_fail_at(0);
+        if (s == MM_OK)
+            mm_store_memory.drop(f->store, &key);
+        else
+            assert_int_equal(s, MM_ERR_MEMORY);
+        assert_int_equal(f->budget.used, 0);
+    }
+}
+
 struct racer {
     struct fixture *f;
     int number;
@@ -194,13 +278,15 @@ static void *race(void *argument)
     struct mm_store *store = racer->f->store;
     struct mm_arena arena;
     mm_arena_init(&arena, NULL);
-    struct mm_sample *mine = make_sample(&arena, 3), *sample;
-    for (int i = 0; i < 2000; i++) {
+    struct mm_sample *mine = make_large(&arena, 3), *sample;
+    for (int i = 0; i < 500; i++) {
         const struct mm_store_key key = {.position = (uint64_t)((i * 5 + racer->number) % 7)};
         mm_store_memory.put(store, &key, mine, NULL);
         mm_store_memory.get(store, &key, &arena, &sample, NULL);
         if (i % 3 == racer->number % 3)
             mm_store_memory.drop(store, &key);
+        if (sample)
+            assert_int_equal(mm_sample_unpack(sample, NULL), MM_OK);
         if (sample)
             assert_int_equal((int)mm_volume_get(sample->fields[0].volume, 1, 2, 3, 4), 3);
         if (sample)
@@ -222,15 +308,23 @@ static void test_threads_may_do_all_of_it_at_once(void **state)
         pthread_join(threads[i], NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)    cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define PACKING(name) cmocka_unit_test_setup_teardown(name, setup_packing, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_entries_are_found_by_position),          TEST(test_bytes_are_counted_exactly),
-        TEST(test_budget_is_not_exceeded_by_a_byte),       TEST(test_pinned_entry_outlives_its_drop),
-        TEST(test_put_brings_a_dropped_pinned_entry_back), TEST(test_failed_allocation_leaves_nothing),
+        TEST(test_entries_are_found_by_position),
+        TEST(test_bytes_are_counted_exactly),
+        TEST(test_budget_is_not_exceeded_by_a_byte),
+        TEST(test_pinned_entry_outlives_its_drop),
+        TEST(test_put_brings_a_dropped_pinned_entry_back),
+        TEST(test_failed_allocation_leaves_nothing),
         TEST(test_threads_may_do_all_of_it_at_once),
+        PACKING(test_images_are_packed_where_that_pays),
+        PACKING(test_packed_entries_keep_to_the_budget),
+        PACKING(test_without_memory_for_packing_nothing_is_left_behind),
+        PACKING(test_threads_may_do_all_of_it_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
