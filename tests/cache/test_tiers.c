@@ -3,23 +3,40 @@
 
 #include "transforms/list.h"
 
+static enum mm_status put_volume(struct mm_sample *sample, const char *name, struct mm_volume *volume,
+                                 struct mm_error *err)
+{
+    struct mm_field *field;
+    enum mm_status s = mm_sample_add(sample, name, MM_FIELD_VOLUME, &field, err);
+    if (!s)
+        mm_field_put(sample, field, volume);
+    return s;
+}
+
 /* Prefix: "image" (int16, steps of intensity) and "label" (uint8, a box) that differ from item to item, in voxels and in size. */
 static enum mm_status draw_apply(const struct mm_step *step, struct mm_sample *sample,
                                  const struct mm_context *context, struct mm_error *err)
 {
-    enum mm_status s = make_apply(step, sample, context, err);
-    if (s)
-        return s;
-    struct mm_volume *image = mm_sample_find(sample, "image")->volume;
-    struct mm_volume *label = mm_sample_find(sample, "label")->volume;
+    (void)context;
+    const struct make *make = step->self;
     int item = (int)sample->item;
-    for (int z = 0; z < image->size[2]; z++)
-        for (int y = 0; y < image->size[1]; y++)
-            for (int x = 0; x < image->size[0]; x++) {
-                mm_volume_set(image, 0, z, y, x, (x / 5 + y / 3 * 7 + z / 2 + item) % 50 * 20);
-                mm_volume_set(label, 0, z, y, x, x > 20 + item && y > 10 && y < 16 && z > 3 && z < 9);
+    const int size[3] = {make->size[0] + make->growth * item, make->size[1], make->size[2]};
+    struct mm_volume *image = mm_volume_make(sample->arena, MM_I16, 3, 1, size);
+    struct mm_volume *label = mm_volume_make(sample->arena, MM_U8, 3, 1, size);
+    if (!image || !label)
+        return mm_fail_memory(err, "test volumes");
+    int16_t *intensity = image->data;
+    uint8_t *class = label->data;
+    for (int z = 0; z < size[2]; z++)
+        for (int y = 0; y < size[1]; y++)
+            for (int x = 0; x < size[0]; x++) {
+                *intensity++ = (int16_t)((x / 5 + y / 3 * 7 + z / 2 + item) % 50 * 20);
+                *class ++ = x > 20 + item && y > 10 && y < 16 && z > 3 && z < 9;
             }
-    return MM_OK;
+    enum mm_status s;
+    if (MM_TRY(s, put_volume(sample, "image", image, err)))
+        return s;
+    return put_volume(sample, "label", label, err);
 }
 
 static const struct mm_transform transform_draw = {
@@ -256,6 +273,14 @@ static void test_packing_lets_more_items_be_held(void **state)
     assert_int_equal(stats.not_kept, 0);
     assert_true(stats.bytes_packed > 0);
     assert_true(stats.peak_bytes <= packed.limit);
+
+    struct bench *one = bench_open("[" PLACE(BOTH) "]", 1, 1, 0); /* the item that was measured */
+    one->f.make.size[2] = 6;
+    one->f.pipeline.compression = MM_COMPRESSION_LZ4;
+    struct mm_loader_stats of_one;
+    run(one, &of_one);
+    assert_in_range(packed.packed_per_item, of_one.bytes * 1.2, of_one.bytes * 1.3);
+    bench_close(one);
 
     b->f.pipeline.num_cache_objects = 6; /* as many as without packing: the same run */
     assert_int_equal(run(b, &stats), expected);

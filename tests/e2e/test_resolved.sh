@@ -1,7 +1,7 @@
 # Numbers of the cache that the machine chose are chosen once: a repeat and a resume use those of resolved.json.
 . "$(dirname "$0")/lib.sh"
 small_project auto
-sed -i 's/"num_cache_objects": 4/"num_cache_objects": "auto", "cache_memory": "225KiB"/
+sed -i 's/"num_cache_objects": 4/"num_cache_objects": "auto", "cache_memory": "225KiB", "cache_compression": "none"/
         s/"replace_percent": 0.25/"replace_percent": "auto"/; s/"output_batch_size": 4/"output_batch_size": 1/' auto/config/config_train.json
 final() { echo "$1/models/final_model.safetensors"; }
 number() { sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" "$1/models/resolved.json"; }
@@ -23,7 +23,7 @@ same "resolved: without cache too" "$(final auto)" "$(final more-memory)"
 
 # The same numbers written down are the same run.
 cp -r auto written && rm -rf written/models written/eval
-sed -i "s/\"num_cache_objects\": \"auto\", \"cache_memory\": \"225KiB\"/\"num_cache_objects\": $cached/
+sed -i "s/\"num_cache_objects\": \"auto\", \"cache_memory\": \"225KiB\", \"cache_compression\": \"none\"/\"num_cache_objects\": $cached/
         s/\"replace_percent\": \"auto\"/\"replace_percent\": $(awk "BEGIN { printf \"%.9f\", $replaced / $cached }")/" written/config/config_train.json
 "$MMAR" train written -q
 same "resolved: numbers written down are the same run" "$(final auto)" "$(final written)"

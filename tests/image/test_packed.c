@@ -283,6 +283,20 @@ static void tables_that_lie_are_refused(void **state)
     }
 }
 
+/* 64 literals are announced, of which the bytes that are there hold 18. */
+static void blocks_end_where_the_bytes_do(void **state)
+{
+    (void)state;
+    const uint64_t ends[] = {66, 20};
+    unsigned char *bytes = mm_arena_alloc(&arena, 20);
+    bytes[0] = 0xF0;
+    bytes[1] = 64 - 15;
+    const struct mm_packed packed = {.rows = 1, .block_count = 2, .ends = ends, .bytes = bytes};
+    struct mm_volume v = {.type = MM_U8, .rank = 2, .channels = 1, .size = {64, 2, 1}, .packed = &packed};
+    const struct mm_box first = {{0, 0, 0}, {64, 1, 1}};
+    assert_null(mm_volume_crop(&arena, &v, &first, 0));
+}
+
 /* A few bytes cannot make much memory be taken: LZ4 expands 255 times at most. */
 static void memory_is_not_taken_for_impossible_sizes(void **state)
 {
@@ -340,6 +354,7 @@ int main(void)
         TEST(a_crop_takes_the_memory_of_a_crop),
         TEST(memory_that_is_out_leaves_nothing),
         TEST(tables_that_lie_are_refused),
+        TEST(blocks_end_where_the_bytes_do),
         TEST(memory_is_not_taken_for_impossible_sizes),
         TEST(damaged_bytes_are_survived),
     };
