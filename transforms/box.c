@@ -1,6 +1,8 @@
 /* Boxes cut out of images. The memo of a step is its box. */
 #include "transforms/box.h"
 
+#include "image/packed.h"
+
 struct mm_box_fill mm_box_fill_of(const struct mm_strings *mode, size_t key, double value)
 {
     static const struct {
@@ -148,4 +150,21 @@ enum mm_status mm_box_fits(const struct mm_volume *image, const int size[3], str
                 "crop smaller",
                 size[0], size[1], size[2], image->size[0], image->size[1], image->size[2]);
     return MM_OK;
+}
+
+struct mm_volume *mm_box_voxel(struct mm_arena *arena, const struct mm_volume *image, uint32_t voxel)
+{
+    uint32_t nx = (uint32_t)image->size[0], ny = (uint32_t)image->size[1];
+    const struct mm_box box = {{(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)}, {1, 1, 1}};
+    return mm_volume_crop(arena, image, &box, 0);
+}
+
+enum mm_status mm_box_unpack(struct mm_arena *arena, const struct mm_volume **image, struct mm_error *err)
+{
+    struct mm_volume *dense;
+    if (!*image || !(*image)->packed)
+        return MM_OK;
+    enum mm_status s = mm_volume_unpack(arena, *image, &dense, err);
+    *image = s ? *image : dense;
+    return s;
 }

@@ -45,4 +45,10 @@ int mm_box_multiple(int n, int k);
 /* The image is no smaller than `size` along any axis. */
 enum mm_status mm_box_fits(const struct mm_volume *image, const int size[3], struct mm_error *err);
 
+/* For steps that are MM_TAKES_PACKED and look into images. The voxel of that number, x + size.x * (y + size.y * z), with its channels, as
+ * an image of one voxel; NULL when memory is out. */
+struct mm_volume *mm_box_voxel(struct mm_arena *arena, const struct mm_volume *image, uint32_t voxel);
+/* *image becomes dense when it is packed; NULL stays NULL. */
+enum mm_status mm_box_unpack(struct mm_arena *arena, const struct mm_volume **image, struct mm_error *err);
+
 #endif

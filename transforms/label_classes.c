@@ -1,9 +1,12 @@
-/* Classes of a label. */
+/* Classes of a label. Packed images are read voxel by voxel while that finds something, and unpacked where all voxels are looked at. */
 #include "transforms/label_classes.h"
+
+#include "transforms/box.h"
 
 #define TRIES 1000
 
 struct search {
+    struct mm_arena *arena;
     const struct mm_volume *label, *image; /* image: NULL when it does not matter */
     double threshold;
     uint32_t classes;
@@ -26,7 +29,7 @@ static enum mm_status search_make(struct mm_sample *sample, const struct mm_labe
 {
     enum mm_status s;
     struct mm_field *label, *image;
-    *search = (struct search){.threshold = classes->threshold};
+    *search = (struct search){.arena = sample->arena, .threshold = classes->threshold};
     if (MM_TRY(s, mm_sample_volume(sample, classes->label_field, &label, err)) ||
         MM_TRY(s, mm_label_classes_count(classes, label->volume, &search->classes, err)))
         return s;
@@ -81,12 +84,16 @@ static void walk(const struct search *search, uint32_t first, uint32_t end, uint
 }
 
 /* The list of classes [first, end): `*ends` of each, and the voxels, in the arena. */
-static enum mm_status make_list(struct mm_arena *arena, const struct search *search, uint32_t first, uint32_t end,
-                                uint32_t **list, size_t *size, struct mm_error *err)
+static enum mm_status make_list(struct search *search, uint32_t first, uint32_t end, uint32_t **list, size_t *size,
+                                struct mm_error *err)
 {
-    uint32_t classes = end - first, *found = mm_arena_array(arena, uint32_t, classes), total = 0;
+    enum mm_status s;
+    uint32_t classes = end - first, *found = mm_arena_array(search->arena, uint32_t, classes), total = 0;
     if (!found)
         return mm_fail_memory(err, "the classes of a label");
+    if (MM_TRY(s, mm_box_unpack(search->arena, &search->label, err)) ||
+        MM_TRY(s, mm_box_unpack(search->arena, &search->image, err)))
+        return s;
     walk(search, first, end, found, NULL);
     for (uint32_t k = 0; k < classes; k++) {
         uint32_t count = found[k];
@@ -96,7 +103,7 @@ static enum mm_status make_list(struct mm_arena *arena, const struct search *sea
         total += count;
     }
     *size = (size_t)classes + total;
-    *list = mm_arena_array(arena, uint32_t, *size);
+    *list = mm_arena_array(search->arena, uint32_t, *size);
     if (!*list)
         return mm_fail_memory(err, "the classes of a label");
     walk(search, first, end, found, *list + classes);
@@ -125,7 +132,7 @@ enum mm_status mm_label_classes_prepare(struct mm_sample *sample, const struct m
     uint32_t *list;
     size_t size;
     if (MM_TRY(s, search_make(sample, classes, &search, err)) ||
-        MM_TRY(s, make_list(sample->arena, &search, 1, search.classes, &list, &size, err)) ||
+        MM_TRY(s, make_list(&search, 1, search.classes, &list, &size, err)) ||
         MM_TRY(s, mm_sample_add(sample, name, MM_FIELD_INDEX, &field, err)))
         return s;
     field->indices = list;
@@ -133,23 +140,40 @@ enum mm_status mm_label_classes_prepare(struct mm_sample *sample, const struct m
     return MM_OK;
 }
 
-static bool draw_background(struct mm_arena *arena, const struct search *search, struct mm_random *random,
-                            uint32_t *voxel)
+static enum mm_status is_background(const struct search *search, uint32_t voxel, bool *is, struct mm_error *err)
 {
+    struct search here = *search;
     const int *n = search->label->size;
+    if (here.label->packed || (here.image && here.image->packed)) {
+        here.label = mm_box_voxel(search->arena, search->label, voxel);
+        here.image = here.image ? mm_box_voxel(search->arena, search->image, voxel) : NULL;
+        if (!here.label || (search->image && !here.image))
+            return mm_fail_memory(err, "a voxel");
+        *is = is_of(&here, 0, 0, 0, 0);
+        return MM_OK;
+    }
+    uint32_t row = voxel / (uint32_t)n[0];
+    *is = is_of(&here, 0, (int)(row / (uint32_t)n[1]), (int)(row % (uint32_t)n[1]), (int)(voxel % (uint32_t)n[0]));
+    return MM_OK;
+}
+
+static enum mm_status draw_background(struct search *search, struct mm_random *random, uint32_t *voxel, bool *found,
+                                      struct mm_error *err)
+{
+    enum mm_status s;
     for (int i = 0; i < TRIES; i++) {
         *voxel = mm_random_below(random, (uint32_t)mm_volume_voxels(search->label));
-        uint32_t row = *voxel / (uint32_t)n[0];
-        if (is_of(search, 0, (int)(row / (uint32_t)n[1]), (int)(row % (uint32_t)n[1]),
-                  (int)(*voxel % (uint32_t)n[0])))
-            return true;
+        if (MM_TRY(s, is_background(search, *voxel, found, err)) || *found)
+            return s;
     }
     uint32_t *list;
     size_t size;
-    if (make_list(arena, search, 0, 1, &list, &size, NULL) || size < 2)
-        return false;
-    *voxel = list[1 + mm_random_below(random, list[0])];
-    return true;
+    if (MM_TRY(s, make_list(search, 0, 1, &list, &size, err)))
+        return s;
+    *found = size > 1;
+    if (*found)
+        *voxel = list[1 + mm_random_below(random, list[0])];
+    return MM_OK;
 }
 
 /* One of the classes that are still in the draw, by ratio; `classes` when none is. */
@@ -172,7 +196,7 @@ static uint32_t draw_class(const double *ratios, uint32_t classes, struct mm_ran
 
 /* The list of a cached sample, else one made now. */
 static enum mm_status find_list(struct mm_sample *sample, const struct mm_label_classes *classes,
-                                const struct search *search, const uint32_t **list, struct mm_error *err)
+                                struct search *search, const uint32_t **list, struct mm_error *err)
 {
     enum mm_status s;
     size_t size;
@@ -185,7 +209,7 @@ static enum mm_status find_list(struct mm_sample *sample, const struct mm_label_
         *list = field->indices;
         return MM_OK;
     }
-    s = make_list(sample->arena, search, 1, search->classes, &made, &size, err);
+    s = make_list(search, 1, search->classes, &made, &size, err);
     *list = made;
     return s;
 }
@@ -215,13 +239,16 @@ enum mm_status mm_label_classes_draw(struct mm_sample *sample, const struct mm_l
     const uint32_t *list = NULL;
     double *shares;
     uint32_t chosen = 0;
+    bool found;
     if (MM_TRY(s, search_make(sample, classes, &search, err)) ||
         MM_TRY(s, find_list(sample, classes, &search, &list, err)))
         return s;
     if (MM_TRY(s, make_shares(sample->arena, ratios, list, search.classes, &shares, err)))
         return s;
     uint32_t class = draw_class(shares, search.classes, random);
-    if (class == 0 && !draw_background(sample->arena, &search, random, &chosen)) {
+    if (class == 0 && MM_TRY(s, draw_background(&search, random, &chosen, &found, err)))
+        return s;
+    if (class == 0 && !found) {
         shares[0] = 0;
         class = draw_class(shares, search.classes, random);
     }

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "image/packed.h"
-
 #define TRIES 1000
 
 enum kind { BACKGROUND, FOREGROUND };
@@ -47,31 +45,20 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where to read the voxel's channels: in the volume or, when that is packed, in a crop of this voxel. */
-static enum mm_status look_at(const struct search *search, uint32_t voxel, const struct mm_volume **volume, int at[3],
-                              struct mm_error *err)
-{
-    uint32_t nx = (uint32_t)(*volume)->size[0], ny = (uint32_t)(*volume)->size[1];
-    const struct mm_box box = {{(int)(voxel % nx), (int)(voxel / nx % ny), (int)(voxel / nx / ny)}, {1, 1, 1}};
-    memcpy(at, box.start, sizeof box.start);
-    if (!(*volume)->packed)
-        return MM_OK;
-    memset(at, 0, sizeof box.start);
-    *volume = mm_volume_crop(search->arena, *volume, &box, 0);
-    return *volume ? MM_OK : mm_fail_memory(err, "a voxel");
-}
-
 /* Is a channel from `first` on above the threshold, or with `any`, other than 0? */
 static enum mm_status is_marked(const struct search *search, const struct mm_volume *volume, int first, bool any,
                                 uint32_t voxel, bool *is, struct mm_error *err)
 {
-    enum mm_status s;
-    int at[3];
     *is = false;
-    if (MM_TRY(s, look_at(search, voxel, &volume, at, err)))
-        return s;
+    if (volume->packed) {
+        volume = mm_box_voxel(search->arena, volume, voxel);
+        voxel = 0;
+    }
+    if (!volume)
+        return mm_fail_memory(err, "a voxel");
+    uint32_t nx = (uint32_t)volume->size[0], ny = (uint32_t)volume->size[1];
     for (int c = first; c < volume->channels && !*is; c++) {
-        double value = mm_volume_get(volume, c, at[2], at[1], at[0]);
+        double value = mm_volume_get(volume, c, (int)(voxel / nx / ny), (int)(voxel / nx % ny), (int)(voxel % nx));
         *is = any ? value != 0 : value > search->threshold;
     }
     return MM_OK;
@@ -150,22 +137,13 @@ static void list_kind(const struct search *search, enum kind kind, size_t skip, 
         }
 }
 
-static enum mm_status unpack(const struct search *search, const struct mm_volume **volume, struct mm_error *err)
-{
-    struct mm_volume *dense;
-    if (!*volume || !(*volume)->packed)
-        return MM_OK;
-    enum mm_status s = mm_volume_unpack(search->arena, *volume, &dense, err);
-    *volume = s ? *volume : dense;
-    return s;
-}
-
 /* A voxel of that kind, by scanning all of them. */
 static enum mm_status draw_by_scan(struct search *search, enum kind kind, struct mm_random *random, uint32_t *voxel,
                                    bool *found, struct mm_error *err)
 {
     enum mm_status s;
-    if (MM_TRY(s, unpack(search, &search->label, err)) || MM_TRY(s, unpack(search, &search->image, err)))
+    if (MM_TRY(s, mm_box_unpack(search->arena, &search->label, err)) ||
+        MM_TRY(s, mm_box_unpack(search->arena, &search->image, err)))
         return s;
     size_t count = count_kind(search, kind);
     if (count)

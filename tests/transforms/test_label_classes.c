@@ -85,6 +85,38 @@ static void only_where_the_image_is_high(void **state)
     }
 }
 
+/* With the background by draws and, where there is none or the image shuts it out, by scanning. */
+static void packed_images_give_the_same_draws(void **state)
+{
+    struct bench *b = *state;
+    static const double thresholds[] = {-1, 1450, 1e6};
+    const struct mm_doubles none = {0};
+    for (int i = 0; i < 12; i++) {
+        struct mm_sample *dense = make_pair(&b->arena, 3, 30, 30, 30, NULL), *packed;
+        for (int voxel = 0; voxel < 27000; voxel++) {
+            ((float *)volume_in(dense, "image")->data)[voxel] = (float)(voxel / 900 * 100);
+            ((uint8_t *)volume_in(dense, "label")->data)[voxel] = (uint8_t)(voxel / 7000 + (i < 6 ? 0 : 1));
+        }
+        const struct mm_label_classes classes = {.label_field = "label",
+                                                 .image_field = i % 3 ? "image" : NULL,
+                                                 .threshold = thresholds[i % 3],
+                                                 .count = 5};
+        if (i % 2)
+            assert_int_equal(mm_label_classes_prepare(dense, &classes, NULL), MM_OK);
+        assert_int_equal(mm_sample_pack(&b->arena, dense, &packed, NULL), MM_OK);
+        assert_true(volume_in(packed, "image")->packed && volume_in(packed, "label")->packed);
+        for (uint32_t n = 0; n < 30; n++) {
+            struct mm_random one, two;
+            int first[3] = {0}, second[3] = {0};
+            mm_random_init(&one, 7, MM_RANDOM_TRANSFORM, 0, n, 0);
+            two = one;
+            enum mm_status s = mm_label_classes_draw(dense, &classes, &none, &one, first, NULL);
+            assert_int_equal(mm_label_classes_draw(packed, &classes, &none, &two, second, NULL), s);
+            assert_memory_equal(first, second, sizeof first);
+        }
+    }
+}
+
 static void what_cannot_be_drawn_is_said(void **state)
 {
     struct bench *b = *state;
@@ -154,9 +186,10 @@ static void shares_of_the_axes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(classes_get_their_share),         BENCH_TEST(the_voxel_becomes_the_middle),
-        BENCH_TEST(only_where_the_image_is_high),    BENCH_TEST(what_cannot_be_drawn_is_said),
-        BENCH_TEST(samples_lie_at_different_places), BENCH_TEST(shares_of_the_axes),
+        BENCH_TEST(classes_get_their_share),      BENCH_TEST(the_voxel_becomes_the_middle),
+        BENCH_TEST(only_where_the_image_is_high), BENCH_TEST(packed_images_give_the_same_draws),
+        BENCH_TEST(what_cannot_be_drawn_is_said), BENCH_TEST(samples_lie_at_different_places),
+        BENCH_TEST(shares_of_the_axes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
