@@ -28,8 +28,10 @@ static enum mm_status shares_of(const struct mm_doubles *scale, const char *name
     enum mm_status s;
     double share[3];
     memcpy(size, image->size, 3 * sizeof *size);
-    if (!scale->count || MM_TRY(s, mm_spatial_doubles(scale, name, image->rank, 1, share, err)))
-        return scale->count ? s : MM_OK;
+    if (!scale->count)
+        return MM_OK;
+    if (MM_TRY(s, mm_spatial_doubles(scale, name, image->rank, 1, share, err)))
+        return s;
     for (int a = 0; a < 3; a++)
         size[a] = (int)ceil(image->size[a] * share[a]);
     return MM_OK;
