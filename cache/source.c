@@ -27,17 +27,6 @@ static enum mm_status read_list(struct mm_arena *arena, const struct mm_config *
     return s;
 }
 
-enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                                 struct mm_sample **out, struct mm_error *err)
-{
-    const struct mm_context context = {.seed = seed}; /* for transforms that are random by name only */
-    enum mm_status s;
-    if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)) ||
-        MM_TRY(s, mm_chain_run(source->chain, 0, source->prefix, *out, &context, err)))
-        return s;
-    return mm_chain_prepare(source->chain, source->prefix, *out, err);
-}
-
 enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,
                               const char *root, struct mm_source **out, struct mm_problems *problems,
                               struct mm_error *err)

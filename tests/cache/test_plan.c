@@ -352,7 +352,7 @@ static void test_packing_is_told(void **state)
     f.make.size[0] = 2000; /* packs to next to nothing */
     assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
     mm_text_init(&text, 1 << 16);
-    mm_cache_plan_print(&f.source, &plan, &text);
+    mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_true(plan.cached > 8 && plan.packed_per_item < 16384);
     assert_non_null(
         strstr(text.bytes, "packing     images are kept packed where that pays: the largest item takes "));
@@ -365,7 +365,7 @@ static void test_packing_is_told(void **state)
     f.make.bad_item = -1;
     f.pipeline.compression = MM_COMPRESSION_NONE;
     assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
-    mm_cache_plan_print(&f.source, &plan, &text);
+    mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_int_equal(plan.cached, 8);
     assert_null(strstr(text.bytes, "packing"));
     mm_text_done(&text);
@@ -374,7 +374,7 @@ static void test_packing_is_told(void **state)
     f.pipeline.replace_percent = 0; /* nothing rotates: N stays, and what fits is kept */
     f.pipeline.compression = MM_COMPRESSION_AUTO;
     assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
-    mm_cache_plan_print(&f.source, &plan, &text);
+    mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_true(plan.packs && plan.cached == 20);
     assert_non_null(strstr(text.bytes, "unless packing makes them small enough"));
     f.pipeline.cache_memory = (uint64_t)20 * 16384; /* all fit as they are */
