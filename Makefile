@@ -29,7 +29,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(WERROR)
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -ffp-contract=off -pthread $(WARN) -I. \
            -include base/banned.h -DMM_ONEDNN=$(ONEDNN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS_base  := -lcjson -lcrypto -lxxhash
+LIBS_base  := -lcjson -lcrypto -lxxhash -lz
 LIBS_image := -ldeflate -lpng -ljpeg -ltiff -lz -llz4
 LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
 LIBS_mmar  := -larchive -lzstd -lcurl

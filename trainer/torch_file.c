@@ -41,17 +41,31 @@ static enum mm_status find_folder(struct mm_torch_reader *reader, const struct m
 {
     *pickle = NULL;
     for (size_t i = 0; i < reader->zip->count; i++) {
-        const char *name = reader->zip->entries[i].name, *slash = strchr(name, '/');
+        const char *name = reader->zip->by_name[i]->name, *slash = strchr(name, '/');
         if (slash && !strcmp(slash, PICKLE_ENTRY)) {
             if (*pickle)
                 return mm_fail(err, MM_ERR_DATA, "%s and %s: one is expected", (*pickle)->name, name);
-            *pickle = &reader->zip->entries[i];
+            *pickle = reader->zip->by_name[i];
             reader->folder = mm_arena_textn(reader->arena, name, (size_t)(slash - name));
         }
     }
     if (!*pickle)
         return mm_fail(err, MM_ERR_DATA, "a zip file without data.pkl is not PyTorch's");
     return reader->folder ? MM_OK : mm_fail_memory(err, "a name");
+}
+
+/* torch.save stores: what is packed is not its own, and could not be borrowed. All bytes are read once, for their checksums. */
+static enum mm_status check_entries(const struct mm_zip *zip, struct mm_error *err)
+{
+    enum mm_status status = MM_OK;
+    for (size_t i = 0; i < zip->count && status == MM_OK; i++) {
+        const struct mm_zip_entry *e = &zip->entries[i];
+        status = e->method ? mm_fail(err, MM_ERR_DATA,
+                                     "%s is compressed (method %d): entries must be stored, as torch.save does",
+                                     e->name, e->method)
+                           : mm_zip_read(zip, e, NULL, NULL, err);
+    }
+    return status;
 }
 
 static const struct mm_zip_entry *find_entry(const struct mm_torch_reader *reader, const char *name)
@@ -67,7 +81,8 @@ static enum mm_status parse_zip(struct mm_torch_reader *reader, const unsigned c
     struct mm_zip *zip;
     const struct mm_zip_entry *pickle, *order;
     const struct mm_pickle_hooks hooks = mm_torch_hooks(reader);
-    if (MM_TRY(status, mm_zip_parse(reader->arena, bytes, size, &zip, err)))
+    if (MM_TRY(status, mm_zip_parse(reader->arena, bytes, size, &zip, err)) ||
+        MM_TRY(status, check_entries(zip, err)))
         return status;
     reader->zip = zip;
     if (MM_TRY(status, find_folder(reader, &pickle, err)))
@@ -76,8 +91,9 @@ static enum mm_status parse_zip(struct mm_torch_reader *reader, const unsigned c
         return mm_fail(err, MM_ERR_DATA,
                        "a TorchScript archive holds a program: save the state_dict of the model instead");
     order = find_entry(reader, "byteorder");
-    reader->big_endian = order && order->size == 3 && !memcmp(order->data, "big", 3);
-    if (MM_TRY(status, mm_pickle_read(reader->arena, pickle->data, pickle->size, &hooks, root, NULL, err)))
+    reader->big_endian = order && order->size == 3 && !memcmp(bytes + order->data, "big", 3);
+    if (MM_TRY(status,
+               mm_pickle_read(reader->arena, bytes + pickle->data, (size_t)pickle->size, &hooks, root, NULL, err)))
         return mm_fail_in(err, "%s", pickle->name);
     return MM_OK;
 }

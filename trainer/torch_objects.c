@@ -88,9 +88,9 @@ static enum mm_status find_bytes(const struct mm_torch_reader *reader, struct mm
     if (!entry)
         return mm_fail(err, MM_ERR_DATA, "%s is missing", name);
     if (entry->size != storage->bytes)
-        return mm_fail(err, MM_ERR_DATA, "%s has %zu bytes, its storage of %zu elements needs %zu", name, entry->size,
-                       storage->elements, storage->bytes);
-    storage->data = entry->data;
+        return mm_fail(err, MM_ERR_DATA, "%s has %llu bytes, its storage of %zu elements needs %zu", name,
+                       (unsigned long long)entry->size, storage->elements, storage->bytes);
+    storage->data = reader->zip->bytes + entry->data;
     return MM_OK;
 }
 

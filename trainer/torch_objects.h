@@ -4,7 +4,7 @@
 
 #include "trainer/pickle.h"
 #include "trainer/strided.h"
-#include "trainer/zip.h"
+#include "base/zip.h"
 
 struct mm_torch_storage {
     const char *key;

@@ -1,5 +1,6 @@
-/* The archive NAME.mmar: a POSIX pax tar, zstd-compressed (libarchive), manifest.json first. The tar stream and the manifest's digest
- * depend on content only: sorted names, mode 0644 or 0755, owner 0, time 0. Reading treats every archive as hostile. */
+/* The archive NAME.mmar: a POSIX pax tar, zstd-compressed (libarchive), manifest.json first; or the same members as a zip (base/zip.h).
+ * The tar stream, the stored zip and the manifest's digest depend on content only: sorted names, mode 0644 or 0755, owner 0, no time.
+ * Reading goes by what the file is, not by its name, and treats every archive as hostile. */
 #ifndef MM_MMAR_ARCHIVE_ARCHIVE_H
 #define MM_MMAR_ARCHIVE_ARCHIVE_H
 
@@ -31,9 +32,13 @@ struct mm_archive_list {
     const char **left_out; /* what the allow-list kept back, for the announcement */
 };
 
+enum mm_archive_kind { MM_ARCHIVE_TAR, MM_ARCHIVE_ZIP };
+#define MM_ARCHIVE_ZIP_LEVEL_MAX 9
+
 struct mm_pack_options {
-    int level; /* zstd level; 0: 10 */
+    int level; /* 0: zstd level 10; a zip is stored */
     bool with_eval, with_checkpoint;
+    enum mm_archive_kind kind;
 };
 
 /* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local
@@ -69,7 +74,7 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
                        const struct mm_pack_options *options, struct mm_archive_list **packed, cJSON **manifest,
                        struct mm_error *err);
 
-/* reader.c: one streaming pass over an archive: names, sizes, ratios and digests checked against the manifest, trailing data refused.
+/* reader.c: one pass over an archive: names, sizes, ratios and digests checked against the manifest, trailing data refused.
  * The visitor gets each file with its bytes in pieces (its digest has been checked when `end` is called); NULL: only check. The signature
  * comes first, as a file, and nothing of it has been checked.
  * MM_ERR_IO: the file cannot be read; MM_ERR_DATA: it is no sound archive. */
@@ -81,6 +86,8 @@ struct mm_archive_visitor {
 };
 enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor,
                                cJSON **manifest, struct mm_error *err);
+/* By its first bytes: a zip, or what can only be the other. MM_ERR_IO: the file cannot be read. */
+enum mm_status mm_archive_kind_of(const char *file, enum mm_archive_kind *kind, struct mm_error *err);
 /* Only the manifest: reads only the head of the file. Its member digests are not checked. */
 enum mm_status mm_archive_manifest(struct mm_arena *arena, const char *file, cJSON **manifest, struct mm_error *err);
 /* Manifest and signature, from the head of the file too; *signature is NULL when the archive is unsigned. */

@@ -45,11 +45,11 @@ static enum mm_status write_files(struct mm_archive_writer *w, const struct mm_a
 }
 
 static enum mm_status write_archive(struct mm_arena *arena, const struct mm_archive_list *list, const char *manifest,
-                                    const char *file, int level, struct mm_error *err)
+                                    const char *file, const struct mm_pack_options *how, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_archive_writer w = {.tar = NULL};
-    if ((s = mm_archive_writer_open(&w, file, level, err)) == MM_OK &&
+    if ((s = mm_archive_writer_open(&w, file, how->kind, how->level, err)) == MM_OK &&
         (s = write_files(&w, list, manifest, err)) == MM_OK)
         s = mm_archive_writer_commit(&w, arena, err);
     mm_archive_writer_close(&w);
@@ -73,5 +73,5 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
         return s;
     if (MM_TRY(s, mm_manifest_print(arena, *manifest, &text, err)))
         return s;
-    return write_archive(arena, *packed, text, file, options->level, err);
+    return write_archive(arena, *packed, text, file, options, err);
 }

@@ -1,5 +1,5 @@
-/* Writing an archive: one tar stream that depends on content only, through zstd, into a file that appears when it is whole and has been
- * read back. */
+/* Writing an archive: one tar stream that depends on content only, through zstd, or a zip, into a file that appears when it is whole and
+ * has been read back. */
 #include "mmar/archive/writer.h"
 
 #include <archive.h>
@@ -10,11 +10,19 @@
 #include "mmar/archive/archive.h"
 #include "mmar/command.h"
 
+/* Of an archive: the start of a zstd frame, or of a zip that begins with a manifest (PyTorch's weights are zips too). */
+static bool is_archive_head(const unsigned char *head, size_t size)
+{
+    static const unsigned char magic[] = {0x28, 0xB5, 0x2F, 0xFD};
+    const size_t name = sizeof MM_ARCHIVE_MANIFEST - 1;
+    return (size >= sizeof magic && !memcmp(head, magic, sizeof magic)) ||
+           (mm_zip_is(head, size) && size >= 30 + name && !memcmp(head + 30, MM_ARCHIVE_MANIFEST, name));
+}
+
 /* Only an archive may be replaced: a slip of the hand ("-o model.safetensors") must not cost anybody's work. */
 enum mm_status mm_archive_writer_may_replace(const char *file, struct mm_error *err)
 {
-    static const unsigned char magic[] = {0x28, 0xB5, 0x2F, 0xFD};
-    unsigned char head[sizeof magic];
+    unsigned char head[64];
     struct stat about;
     if (lstat(file, &about) != 0)
         return errno == ENOENT ? MM_OK : mm_fail(err, MM_ERR_IO, "%s: %s", file, strerror(errno));
@@ -25,7 +33,7 @@ enum mm_status mm_archive_writer_may_replace(const char *file, struct mm_error *
         return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", file, strerror(errno));
     size_t got = fread(head, 1, sizeof head, stream);
     fclose(stream);
-    if (got && (got < sizeof head || memcmp(head, magic, sizeof head) != 0))
+    if (got && !is_archive_head(head, got))
         return mm_fail(err, MM_ERR_USAGE, "%s: exists and is no archive: it is not overwritten", file);
     return MM_OK;
 }
@@ -54,11 +62,10 @@ static enum mm_status tar_failed(struct mm_archive_writer *w, struct mm_error *e
     return mm_fail(err, MM_ERR_MEMORY, "cannot write the tar: %s", archive_error_string(w->tar));
 }
 
-enum mm_status mm_archive_writer_open(struct mm_archive_writer *w, const char *file, int level, struct mm_error *err)
+static enum mm_status open_tar(struct mm_archive_writer *w, int level, struct mm_error *err)
 {
     enum mm_status s;
-    if (MM_TRY(s, mm_file_writer_open(&w->out, file, err)) ||
-        MM_TRY(s, mm_zstd_writer_open(&w->zstd, level ? level : MM_ZSTD_LEVEL_DEFAULT, err)))
+    if (MM_TRY(s, mm_zstd_writer_open(&w->zstd, level ? level : MM_ZSTD_LEVEL_DEFAULT, err)))
         return s;
     w->zstd.sink = into_file;
     w->zstd.sink_context = w;
@@ -73,10 +80,22 @@ enum mm_status mm_archive_writer_open(struct mm_archive_writer *w, const char *f
     return MM_OK;
 }
 
+enum mm_status mm_archive_writer_open(struct mm_archive_writer *w, const char *file, enum mm_archive_kind kind,
+                                      int level, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_file_writer_open(&w->out, file, err)))
+        return s;
+    w->kind = kind;
+    return kind == MM_ARCHIVE_ZIP ? mm_zip_writer_open(&w->zip, &w->out, level, err) : open_tar(w, level, err);
+}
+
 /* No owner, no time. */
 enum mm_status mm_archive_writer_file(struct mm_archive_writer *w, const char *name, uint64_t size, bool executable,
                                       struct mm_error *err)
 {
+    if (w->kind == MM_ARCHIVE_ZIP)
+        return mm_zip_writer_entry(&w->zip, name, size, executable, err);
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
         return mm_fail_memory(err, "a tar header");
@@ -96,10 +115,19 @@ enum mm_status mm_archive_writer_write(void *context, const void *bytes, size_t 
     struct mm_archive_writer *w = context;
     if (mm_interrupted())
         return mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written");
+    if (w->kind == MM_ARCHIVE_ZIP)
+        return mm_zip_writer_write(&w->zip, bytes, size, err);
     la_ssize_t written = archive_write_data(w->tar, bytes, size);
     if (written < 0)
         return tar_failed(w, err);
     return (size_t)written == size ? MM_OK : mm_fail(err, MM_ERR_DATA, "grew while it was packed");
+}
+
+static enum mm_status end_stream(struct mm_archive_writer *w, struct mm_error *err)
+{
+    if (w->kind == MM_ARCHIVE_ZIP)
+        return mm_zip_writer_end(&w->zip, err);
+    return archive_write_close(w->tar) != ARCHIVE_OK ? tar_failed(w, err) : mm_zstd_writer_end(&w->zstd, err);
 }
 
 /* What was written is read as any reader will, before it takes the place of what was there. */
@@ -107,9 +135,7 @@ enum mm_status mm_archive_writer_commit(struct mm_archive_writer *w, struct mm_a
 {
     enum mm_status s;
     cJSON *manifest;
-    if (archive_write_close(w->tar) != ARCHIVE_OK)
-        return tar_failed(w, err);
-    if (MM_TRY(s, mm_zstd_writer_end(&w->zstd, err)))
+    if (MM_TRY(s, end_stream(w, err)))
         return s;
     if (fflush(w->out.stream) != 0)
         return mm_fail(err, MM_ERR_IO, "%s: cannot write: %s", w->out.path, strerror(errno));
@@ -126,6 +152,8 @@ void mm_archive_writer_close(struct mm_archive_writer *w)
     if (w->tar)
         archive_write_free(w->tar);
     mm_zstd_writer_close(&w->zstd);
+    if (w->zip.out)
+        mm_zip_writer_close(&w->zip);
     mm_file_writer_abandon(&w->out);
     w->tar = NULL;
 }

@@ -2,13 +2,16 @@
 #ifndef MM_MMAR_ARCHIVE_WRITER_H
 #define MM_MMAR_ARCHIVE_WRITER_H
 
-#include "base/file.h"
+#include "base/zip.h"
+#include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"
 
 struct archive;
 
 struct mm_archive_writer {
     struct mm_file_writer out;
+    enum mm_archive_kind kind;
+    struct mm_zip_writer zip; /* of a zip; else: */
     struct mm_zstd_writer zstd;
     struct archive *tar;
     bool abandoned;        /* nothing more is written */
@@ -18,8 +21,8 @@ struct mm_archive_writer {
  * work. */
 enum mm_status mm_archive_writer_may_replace(const char *file, struct mm_error *err);
 /* `level` 0: the default. Close also after a failure. */
-enum mm_status mm_archive_writer_open(struct mm_archive_writer *writer, const char *file, int level,
-                                      struct mm_error *err);
+enum mm_status mm_archive_writer_open(struct mm_archive_writer *writer, const char *file, enum mm_archive_kind kind,
+                                      int level, struct mm_error *err);
 /* Begins a member: then exactly `size` bytes. */
 enum mm_status mm_archive_writer_file(struct mm_archive_writer *writer, const char *name, uint64_t size,
                                       bool executable, struct mm_error *err);

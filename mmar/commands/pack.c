@@ -9,7 +9,7 @@
 
 struct pack_options {
     const char *mmar, *output;
-    bool with_eval, with_checkpoint;
+    bool with_eval, with_checkpoint, zip;
     int64_t level;
 };
 #define P         struct pack_options
@@ -20,12 +20,16 @@ static const struct mm_param options[] = {
     MM_STRING(P, output, .help = "-o: the archive (default: <name of the model>.mmar in the current folder)"),
     MM_BOOL(P, with_eval, .help = "all of eval/ too, with the names of its cases"),
     MM_BOOL(P, with_checkpoint, .help = "models/checkpoint.safetensors too: the other lab can resume"),
-    MM_INT(P, level, .def = MM_ZSTD_LEVEL_DEFAULT, .min = 1, .max = MM_ZSTD_LEVEL_MAX,
-           .help = "of compression: higher is smaller and slower"),
+    MM_BOOL(P, zip,
+            .help =
+                "a zip in place of a compressed tar, for those who open it without mmar; also when -o ends in .zip"),
+    MM_INT(P, level, .def = 0, .min = 0, .max = MM_ZSTD_LEVEL_MAX,
+           .help =
+               "of compression: higher is smaller and slower, up to 22 (a zip: 9); 0: 10 (a zip: stored as it is)"),
     MM_PARAMS_END};
 
 /* The card's name, else the folder's, as a file name. */
-static const char *default_output(struct mm_arena *arena, const char *root)
+static const char *default_output(struct mm_arena *arena, const char *root, bool zip)
 {
     cJSON *card = NULL;
     const char *path = mm_file_join(arena, root, "docs/card.json");
@@ -35,7 +39,7 @@ static const char *default_output(struct mm_arena *arena, const char *root)
     const char *name = cJSON_IsString(stated) && *stated->valuestring ? stated->valuestring
                        : real                                         ? mm_file_name(real)
                                                                       : "model";
-    char *out = mm_arena_format(arena, "%.200s.mmar", name);
+    char *out = mm_arena_format(arena, "%.200s.%s", name, zip ? "zip" : "mmar");
     free(real);
     for (char *c = out; c && *c; c++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *c) ||
@@ -103,15 +107,20 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
 {
     enum mm_status s;
     const struct pack_options *o = call->options;
-    const struct mm_pack_options how = {(int)o->level, o->with_eval, o->with_checkpoint};
+    bool zip = o->zip || (o->output && mm_text_ends(o->output, ".zip"));
+    const struct mm_pack_options how = {(int)o->level, o->with_eval, o->with_checkpoint,
+                                        zip ? MM_ARCHIVE_ZIP : MM_ARCHIVE_TAR};
     const char *root = call->arg_count ? call->args[0] : o->mmar ? o->mmar : ".";
     struct mm_archive_list *list;
     cJSON *manifest;
     if (o->mmar && call->arg_count && strcmp(o->mmar, call->args[0]))
         return mm_fail(err, MM_ERR_USAGE, "two MMAR folders: \"%s\" by -m and \"%s\"", o->mmar, call->args[0]);
+    if (zip && o->level > MM_ARCHIVE_ZIP_LEVEL_MAX)
+        return mm_fail(err, MM_ERR_USAGE, "--level %lld: of a zip it is 1 to %d", (long long)o->level,
+                       MM_ARCHIVE_ZIP_LEVEL_MAX);
     if (!mm_file_is_folder(root))
         return mm_fail(err, MM_ERR_USAGE, "%s: is no folder", root);
-    const char *file = o->output ? o->output : default_output(call->arena, root);
+    const char *file = o->output ? o->output : default_output(call->arena, root, zip);
     if (!file)
         return mm_fail_memory(err, "a file name");
     if (MM_TRY(s, mm_pack(call->arena, root, file, &how, &list, &manifest, err)))
@@ -136,5 +145,5 @@ const struct mm_command mm_command_pack = {
              "Datalists, predictions,\n"
              "logs, checkpoints and everything else stay. Packing the same folder again gives the same bytes.\n"
              "Exit code 1: a file that would travel holds a local path; the message names the place.",
-    .examples = "  mmar pack spleen\n  mmar pack spleen -o spleen-1.0.mmar --level 19\n",
+    .examples = "  mmar pack spleen\n  mmar pack spleen -o spleen-1.0.mmar --level 19\n  mmar pack spleen --zip\n",
 };

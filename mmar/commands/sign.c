@@ -17,8 +17,8 @@ static const struct mm_param options[] = {
     MM_STRING(P, key, .required = true, .help = "the private key: NAME.key of mmar keygen"),
     MM_STRING(P, output, .help = "-o: the signed archive (default: the archive itself is replaced)"),
     MM_STRING(P, detached, .help = "write only the signature, as this file"),
-    MM_INT(P, level, .def = MM_ZSTD_LEVEL_DEFAULT, .min = 1, .max = MM_ZSTD_LEVEL_MAX,
-           .help = "of compression, as for mmar pack"),
+    MM_INT(P, level, .def = 0, .min = 0, .max = MM_ZSTD_LEVEL_MAX,
+           .help = "of the signed archive's compression, as in mmar pack"),
     MM_PARAMS_END};
 
 static int by_name(const void *name, const void *file)

@@ -14,17 +14,18 @@ struct unpack_options {
 
 static const struct mm_param options[] = {
     MM_STRING(P, directory,
-              .help = "-C: the folder to make (default: the file's name without .mmar, in the current folder)"),
+              .help =
+                  "-C: the folder to make (default: the file's name without .mmar or .zip, in the current folder)"),
     MM_VOUCH_PARAMS(P), MM_PARAMS_END};
 
 static enum mm_status default_folder(struct mm_arena *arena, const char *file, const char **out, struct mm_error *err)
 {
     const char *name = mm_file_name(file);
-    size_t length = strlen(name);
-    if (length < 6 || !mm_text_ends(name, ".mmar"))
-        return mm_fail(err, MM_ERR_USAGE, "%s: its name does not end in .mmar: name the folder to make with -C",
-                       file);
-    *out = mm_arena_textn(arena, name, length - 5);
+    size_t length = strlen(name), ending = mm_text_ends(name, ".mmar") ? 5 : mm_text_ends(name, ".zip") ? 4 : length;
+    if (length <= ending)
+        return mm_fail(err, MM_ERR_USAGE,
+                       "%s: its name does not end in .mmar or .zip: name the folder to make with -C", file);
+    *out = mm_arena_textn(arena, name, length - ending);
     return *out ? MM_OK : mm_fail_memory(err, "a file name");
 }
 

@@ -40,15 +40,20 @@ enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const s
     struct copier c = {.skipping = false};
     const struct mm_archive_visitor visitor = {begin_file, copy_piece, NULL, &c};
     struct mm_statement statement;
+    enum mm_archive_kind kind;
     cJSON *manifest, *again;
     char *old, *words, *signature;
+    if (MM_TRY(s, mm_archive_kind_of(file, &kind, err)))
+        return mm_fail_in(err, "%s", file);
+    if (kind == MM_ARCHIVE_ZIP && level > MM_ARCHIVE_ZIP_LEVEL_MAX)
+        return mm_fail(err, MM_ERR_USAGE, "--level %d: of a zip it is 1 to %d", level, MM_ARCHIVE_ZIP_LEVEL_MAX);
     if (MM_TRY(s, mm_archive_writer_may_replace(out, err)) ||
         MM_TRY(s, mm_archive_head(arena, file, &manifest, &old, err)) ||
         MM_TRY(s, mm_signing_of_manifest(arena, manifest, &statement, err)) ||
         MM_TRY(s, mm_bundle_make(arena, &statement, key, &signature, err)) ||
         MM_TRY(s, mm_manifest_print(arena, manifest, &words, err)))
         return s;
-    if (MM_TRY(s, mm_archive_writer_open(&c.writer, out, level, err)) ||
+    if (MM_TRY(s, mm_archive_writer_open(&c.writer, out, kind, level, err)) ||
         MM_TRY(s, add_text(&c.writer, MM_ARCHIVE_MANIFEST, words, err)) ||
         MM_TRY(s, add_text(&c.writer, MM_ARCHIVE_SIGNATURE, signature, err)) ||
         MM_TRY(s, mm_archive_read(arena, file, &visitor, &again, err)))
