@@ -18,7 +18,7 @@ LAYERS   := base config image transforms cache trainer mmar
 TRAINER  := trainer trainer/ops trainer/models trainer/losses trainer/optimizers trainer/schedules trainer/metrics \
             trainer/backends trainer/backends/reference trainer/backends/cpu $(if $(filter 1,$(ONEDNN)),trainer/backends/onednn)
 DIRS_trainer := $(TRAINER)
-DIRS_mmar    := mmar mmar/commands mmar/archive mmar/signing mmar/transport
+DIRS_mmar    := mmar mmar/commands mmar/archive mmar/foreign mmar/signing mmar/transport
 sources   = $(filter-out mmar/main.c,$(foreach d,$(or $(DIRS_$(1)),$(1)),$(wildcard $(d)/*.c)))
 OBJ       = $(BUILD)/obj
 objects   = $(patsubst %.c,$(OBJ)/%.o,$(call sources,$(1))) $(if $(filter mmar,$(1)),$(OBJ)/templates.o)

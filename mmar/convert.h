@@ -26,6 +26,8 @@ enum mm_status mm_convert_rename(struct mm_arena *arena, struct mm_convert_sourc
                                  const struct mm_strings *rules, struct mm_error *err);
 /* Does any kernel depend on the order of axes? */
 bool mm_convert_needs_axes(const struct mm_convert_source *source);
+/* Turns all kernels where the two orders differ ("xyz", "zyx"). */
+void mm_convert_turn(struct mm_convert_source *source, const char *from, const char *to);
 /* Writes the tensors, which have been turned to `axes` ("zyx": a file of ours, "xyz": one for torch), with where they came from. */
 enum mm_status mm_convert_write(const struct mm_convert_source *source, const char *path, const char *axes,
                                 struct mm_error *err);

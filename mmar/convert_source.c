@@ -119,6 +119,13 @@ bool mm_convert_needs_axes(const struct mm_convert_source *source)
     return false;
 }
 
+void mm_convert_turn(struct mm_convert_source *source, const char *from, const char *to)
+{
+    if (strcmp(from, to) != 0)
+        for (size_t i = 0; i < source->count; i++)
+            mm_strided_turn(&source->tensors[i]);
+}
+
 static cJSON *make_metadata(struct mm_arena *arena, const struct mm_convert_source *source, const char *axes)
 {
     bool ours = !strcmp(axes, "zyx");

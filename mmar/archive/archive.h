@@ -95,6 +95,8 @@ enum mm_status mm_archive_head(struct mm_arena *arena, const char *file, cJSON *
                                struct mm_error *err);
 /* name.c. Is a name one that may be unpacked? Says why not. */
 enum mm_status mm_archive_name_check(const char *name, struct mm_error *err);
+/* The same in any folder: for what others' programs packed. */
+enum mm_status mm_archive_name_check_foreign(const char *name, struct mm_error *err);
 /* Order of checked names as a file system without case sees them: what collides become neighbours. */
 int mm_archive_name_order(const char *a, const char *b);
 /* Are two names one file there, or is one the folder of the other? */

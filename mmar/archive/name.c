@@ -129,13 +129,15 @@ static const char *wrong_parts(const char *name)
         more = part[length] != 0;
         part += length + 1;
     }
-    if (why)
-        return why;
-    if (depth > MM_ARCHIVE_DEPTH_MAX)
-        return "too many folders within folders";
+    return !why && depth > MM_ARCHIVE_DEPTH_MAX ? "too many folders within folders" : why;
+}
+
+static const char *wrong_place(const char *name)
+{
     char first[16];
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(name, "/"), name);
-    return depth < 2 || !mm_names_contain(folders, first) ? "a place outside the folders of an MMAR" : NULL;
+    size_t length = strcspn(name, "/");
+    snprintf(first, sizeof first, "%.*s", (int)length, name);
+    return !name[length] || !mm_names_contain(folders, first) ? "a place outside the folders of an MMAR" : NULL;
 }
 
 static const char *wrong_characters(const char *name)
@@ -161,14 +163,28 @@ static void printable(const char *name, char *out, size_t size)
     out[n] = 0;
 }
 
-enum mm_status mm_archive_name_check(const char *name, struct mm_error *err)
+static const char *wrong_name(const char *name)
+{
+    const char *why = strlen(name) > MM_ARCHIVE_NAME_MAX ? "too many bytes" : wrong_characters(name);
+    return why ? why : wrong_parts(name);
+}
+
+static enum mm_status refuse(const char *name, const char *why, struct mm_error *err)
 {
     char shown[128];
-    const char *why = strlen(name) > MM_ARCHIVE_NAME_MAX ? "too many bytes" : wrong_characters(name);
-    if (!why)
-        why = wrong_parts(name);
     if (!why)
         return MM_OK;
     printable(name, shown, sizeof shown);
     return mm_fail(err, MM_ERR_DATA, "the name \"%s\" is refused: it has %s", shown, why);
+}
+
+enum mm_status mm_archive_name_check_foreign(const char *name, struct mm_error *err)
+{
+    return refuse(name, wrong_name(name), err);
+}
+
+enum mm_status mm_archive_name_check(const char *name, struct mm_error *err)
+{
+    const char *why = wrong_name(name);
+    return refuse(name, why ? why : wrong_place(name), err);
 }

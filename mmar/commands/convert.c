@@ -84,9 +84,8 @@ static enum mm_status turn(struct mm_convert_source *source, const struct conver
         return mm_fail(err, MM_ERR_USAGE,
                        "the file does not say the order of its kernels' axes: give --axes xyz (made by MONAI) or "
                        "--axes zyx (timm, segmentation_models.pytorch, Keras)");
-    if (from && strcmp(from, o->to) != 0)
-        for (size_t i = 0; i < source->count; i++)
-            mm_strided_turn(&source->tensors[i]);
+    if (from)
+        mm_convert_turn(source, from, o->to);
     return MM_OK;
 }
 

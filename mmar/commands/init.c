@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "mmar/archive/archive.h"
 #include "mmar/command.h"
+#include "mmar/foreign/foreign.h"
 #include "mmar/propose.h"
 #include "mmar/signing/vouch.h"
 #include "mmar/template.h"
@@ -19,7 +20,9 @@ struct init_options {
 static const struct mm_param options[] = {
     MM_STRING(P, template,
               .help = "what to start from (default: phantom_3d, or with --data what the data ask for); see below"),
-    MM_STRING(P, from, .help = "an archive of another lab: its configs and weights, ready to fine-tune"),
+    MM_STRING(
+        P, from,
+        .help = "an archive of another lab, a Clara MMAR or a MONAI bundle (folder or zip): its configs and weights"),
     MM_STRING(P, data, .help = "datalist to train on: measured, and written into config/environment.json"),
     MM_VOUCH_PARAMS(P), MM_PARAMS_END};
 
@@ -238,6 +241,57 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, c
     return MM_OK;
 }
 
+static enum mm_status fill_from_foreign(const struct scaffold *given, struct mm_foreign *foreign,
+                                        struct mm_error *err)
+{
+    enum mm_status status;
+    struct scaffold s = *given;
+    cJSON *about = mm_json_object(s.arena);
+    mm_json_add(s.arena, about, "summary",
+                mm_json_text(s.arena, mm_arena_format(s.arena, "taken over from %s", foreign->what)));
+    if (!mm_json_get(about, "summary"))
+        return mm_fail_memory(err, "an MMAR");
+    s.about = about;
+    s.template = "none";
+    return MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err))
+               ? status
+               : mm_foreign_take(foreign, s.folder, err);
+}
+
+/* A half-made MMAR is worse than none: on failure the folder is gone again. */
+static enum mm_status from_foreign(const struct scaffold *s, const char *path, const struct mm_vouch *ask,
+                                   struct mm_error *err)
+{
+    enum mm_status status;
+    struct mm_foreign *foreign;
+    struct mm_signer nobody;
+    struct mm_text text;
+    if (MM_TRY(status, mm_vouch(s->arena, ask, NULL, NULL, &nobody, err)))
+        return mm_fail_in(err, "%s", path);
+    if (MM_TRY(status, mm_foreign_open(s->arena, path, &foreign, err)))
+        return status;
+    status = fill_from_foreign(s, foreign, err);
+    mm_foreign_close(foreign);
+    if (status != MM_OK) {
+        mm_file_remove_tree(s->folder, NULL);
+        return status;
+    }
+    printf("%s\n", s->folder);
+    mm_text_init(&text, 1 << 20);
+    mm_text_format(&text, "made %s from %s, %s. Taken:\n", s->folder, path, foreign->what);
+    mm_notes_print(&text, &foreign->notes, MM_NOTE_TAKEN, "  ");
+    mm_text_add(&text, "Not taken:\n");
+    mm_notes_print(&text, &foreign->notes, MM_NOTE_LEFT, "  ");
+    mm_text_format(&text, "docs/ORIGIN.md keeps this list. Next:\n");
+    if (!s->data)
+        mm_text_format(&text, "  set DATASET_JSON and DATA_ROOT in %s/config/environment.json to your own data\n",
+                       s->folder);
+    mm_text_format(&text, "  mmar check %s", s->folder);
+    mm_note("%s", text.bytes);
+    mm_text_done(&text);
+    return MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status status;
@@ -261,8 +315,12 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         s.data = mm_arena_text(call->arena, real);
         free(real);
     }
-    if (o->from)
-        return from_archive(&s, o->from, &(struct mm_vouch){o->key, o->require_signature}, err);
+    if (o->from) {
+        const struct mm_vouch ask = {o->key, o->require_signature};
+        return mm_file_is_folder(o->from) || mm_foreign_is(call->arena, o->from)
+                   ? from_foreign(&s, o->from, &ask, err)
+                   : from_archive(&s, o->from, &ask, err);
+    }
     return s.data && !o->template ? from_data(&s, err) : from_template(&s, err);
 }
 
@@ -280,10 +338,13 @@ const struct mm_command mm_command_init = {
              "  em_membrane_2d           membranes in electron micrographs (ISBI 2012 form)\n"
              "  hippocampus_3d           hippocampus in MR (Decathlon Task04 form)\n"
              "  spleen_ct_3d             spleen in CT, unvalidated\n"
+             "--from takes programs of nobody: of Clara MMARs and MONAI bundles it takes configs, documents and "
+             "weights, and says what not.\n"
              "With --data alone the images and labels are measured, and spacing, intensities, classes, network, "
              "crops, batch, cache and\n"
              "epochs are proposed for them and for this machine; config_train.json says why, in \"__why_...\".",
     .examples = "  mmar init mine --data data/dataset.json\n  mmar init demo --template phantom_3d\n  mmar init "
                 "hippocampus --template hippocampus_3d --data data/dataset.json\n"
-                "  mmar init ours --from other_lab.mmar --data data/dataset.json\n",
+                "  mmar init ours --from other_lab.mmar --data data/dataset.json\n"
+                "  mmar init spleen --from spleen_ct_segmentation.zip\n",
 };

@@ -6,6 +6,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/foreign/foreign.h"
 #include "mmar/signing/vouch.h"
 
 struct show_options {
@@ -142,6 +143,31 @@ static void answer(const cJSON *manifest, const char *digest, const struct vouch
     mm_text_done(&text);
 }
 
+/* A model that no archive of ours holds: what it is, and what mmar init --from would take. */
+static enum mm_status show_foreign(const struct mm_command_call *call, const char *path, struct mm_error *err)
+{
+    enum mm_status s;
+    const struct show_options *o = call->options;
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    struct mm_foreign *foreign;
+    struct mm_signer nobody;
+    struct mm_text text;
+    if (call->json)
+        return mm_fail(err, MM_ERR_USAGE,
+                       "%s: has no manifest, so there is no --json of it (mmar init --from takes it "
+                       "over)",
+                       path);
+    if (MM_TRY(s, mm_foreign_open(call->arena, path, &foreign, err)))
+        return s;
+    mm_text_init(&text, 1 << 20);
+    mm_foreign_show(foreign, &text);
+    mm_text_format(&text, "%-14smmar init DIR --from %s\n", "take it over", path);
+    fputs(text.bytes, stdout);
+    mm_text_done(&text);
+    mm_foreign_close(foreign);
+    return MM_TRY(s, mm_vouch(call->arena, &ask, NULL, NULL, &nobody, err)) ? mm_fail_in(err, "%s", path) : MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
@@ -152,6 +178,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct vouching vouching;
     if (o->file)
         return show_file(call->arena, path, o->file, err);
+    if (mm_foreign_is(call->arena, path))
+        return show_foreign(call, path, err);
     if (MM_TRY(s, find_manifest(call->arena, path, &manifest, &signature, err)) ||
         MM_TRY(s, mm_manifest_digest(call->arena, manifest, digest, err)) ||
         MM_TRY(s, find_signer(call, manifest, signature, &vouching, err)))
@@ -173,7 +201,8 @@ const struct mm_command mm_command_show = {
     .options_size = sizeof(struct show_options),
     .has_json = true,
     .run = run,
-    .notes = "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks "
+    .notes = "Clara MMARs and MONAI bundles, as folder or zip, are recognised too.\n"
+             "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks "
              "the rest.",
     .examples =
         "  mmar show spleen.mmar\n  mmar show spleen.mmar --json\n  mmar show spleen.mmar --file docs/README.md\n",

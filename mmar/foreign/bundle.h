@@ -1,0 +1,34 @@
+/* Shared by bundle*.c: a bundle's config file, whose values refer to each other. "@id" and "%id" stand for the value at that place
+ * ("train#dataset#transform", newer "train::dataset"), "$" begins Python. Python is never run: of it only constants, single references,
+ * sums of references to lists, and "@x.to(@y)" are understood, by their spelling. */
+#ifndef MM_MMAR_FOREIGN_BUNDLE_H
+#define MM_MMAR_FOREIGN_BUNDLE_H
+
+#include "mmar/foreign/notes.h"
+
+struct mm_bundle {
+    struct mm_arena *arena;
+    struct mm_notes *notes;
+    const cJSON *root; /* NULL: the bundle has no such file */
+    size_t made;       /* values copied by references: bounded */
+};
+
+/* bundle_value.c. The node at an id, references followed; NULL: there is none, or it is Python. */
+const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id);
+/* What a node stands for, itself when it is no reference; NULL as above. */
+const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node);
+/* A copy without any references; NULL when it holds Python, which is noted with its place. */
+cJSON *mm_bundle_literal(struct mm_bundle *bundle, const cJSON *node);
+
+/* bundle_component.c. {"_target_": "monai.losses.DiceLoss", ...} as {"name": "DiceLoss", "args": {...}}; NULL when no member of the family
+ * is called so, which is noted. `wiring`: arguments that only name other parts of the program. */
+cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family, const char *wiring);
+/* A chain of transforms, from a list or a Compose. */
+cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
+/* Last part of "_target_"; NULL when it has none. */
+const char *mm_bundle_target(const cJSON *node);
+
+/* bundle_config.c. A config of ours from train.json and inference.json. */
+cJSON *mm_bundle_config(struct mm_bundle *train, struct mm_bundle *inference);
+
+#endif

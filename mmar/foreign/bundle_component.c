@@ -1,0 +1,153 @@
+/* Components of a bundle as components of ours: names by the families' own lists, arguments by their parameter tables. */
+#include "base/names.h"
+#include "mmar/families.h"
+#include "mmar/foreign/bundle.h"
+#include "transforms/transform.h"
+
+#define CHAIN_DEPTH 4
+
+/* Names that mean another component there than here, where Clara's older ones have them (monai.networks.nets.Unet is UNet). */
+static const struct {
+    const char *family, *theirs, *ours;
+} renamed[] = {
+    {"models", "Unet", "UNet"},           {"models", "unet", "UNet"},
+    {"models", "SegResnet", "SegResNet"}, {"models", "Segresnet", "SegResNet"},
+    {"losses", "Dice", "DiceLoss"},       {"losses", "dice", "DiceLoss"},
+    {"losses", "dice_ce", "DiceCELoss"},  {"losses", "dice_focal", "DiceFocalLoss"},
+    {"losses", "tversky", "TverskyLoss"}, {"metrics", "MeanIoUHandler", "MeanIoU"},
+};
+
+/* Steps that this program does without being told. */
+static const struct {
+    const char *name, *instead;
+} own[] = {
+    {"Invertd", "predictions are always carried back to the grid of the file"},
+    {"SaveImaged", "mmar infer writes predictions"},
+    {"ToDeviced", "the backend places data itself"},
+    {"EnsureTyped", "types are right already"},
+    {"ToTensord", "types are right already"},
+};
+
+const char *mm_bundle_target(const cJSON *node)
+{
+    const cJSON *target = mm_json_get(node, "_target_");
+    if (!cJSON_IsString(target))
+        return NULL;
+    const char *dot = strrchr(target->valuestring, '.');
+    return dot ? dot + 1 : target->valuestring;
+}
+
+static bool find_member(const struct mm_family *family, const char *name, struct mm_member *out)
+{
+    bool transforms = !strcmp(family->name, "transforms");
+    const struct mm_transform *t = transforms ? mm_transform_find(name) : NULL;
+    for (size_t i = 0; family->member(i, out); i++)
+        if (transforms ? t && !strcmp(out->name, t->name)
+                       : !strcmp(out->name, name) || (out->aliases && mm_names_contain(out->aliases, name)))
+            return true;
+    return false;
+}
+
+static void note_unknown(struct mm_bundle *b, const cJSON *node, const struct mm_family *family, const char *name)
+{
+    struct mm_nearest nearest;
+    struct mm_member member;
+    char hint[128];
+    mm_nearest_init(&nearest, name);
+    for (size_t i = 0; family->member(i, &member); i++)
+        mm_nearest_offer(&nearest, member.name);
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s; the config goes on without it",
+                    name, family->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+static bool has_parameter(const struct mm_member *member, const char *name)
+{
+    return mm_params_find(member->tables[0], name) || mm_params_find(member->tables[1], name);
+}
+
+static cJSON *arguments(struct mm_bundle *b, const cJSON *node, const struct mm_member *member, const char *wiring)
+{
+    cJSON *args = mm_json_object(b->arena);
+    for (const cJSON *arg = node->child; arg && args; arg = arg->next) {
+        if (*arg->string == '_' || mm_names_contain(wiring, arg->string))
+            continue;
+        if (!has_parameter(member, arg->string)) {
+            mm_notes_add_at(b->notes, MM_NOTE_LEFT, arg, "%.60s: %s has no such parameter here: see mmar help %s",
+                            arg->string, member->name, member->name);
+            continue;
+        }
+        cJSON *value = mm_bundle_literal(b, arg);
+        if (value)
+            mm_json_add(b->arena, args, arg->string, value);
+    }
+    return args;
+}
+
+cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family_name, const char *wiring)
+{
+    const struct mm_family *family = mm_family_find(family_name);
+    struct mm_member member;
+    const char *name = mm_bundle_target(node);
+    const cJSON *disabled = mm_json_get(node, "_disabled_");
+    if (!name) {
+        if (node)
+            mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "has no \"_target_\": one of the %s is expected",
+                            family_name);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (!strcmp(renamed[i].family, family_name) && !strcmp(renamed[i].theirs, name))
+            name = renamed[i].ours;
+    if (disabled && !cJSON_IsFalse(disabled)) {
+        mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "%.60s: is disabled", name);
+        return NULL;
+    }
+    if (!find_member(family, name, &member)) {
+        note_unknown(bundle, node, family, name);
+        return NULL;
+    }
+    cJSON *component = mm_json_object(bundle->arena);
+    mm_json_add(bundle->arena, component, "name", mm_json_text(bundle->arena, name));
+    mm_json_add(bundle->arena, component, "args", arguments(bundle, node, &member, wiring));
+    return component;
+}
+
+static const char *done_here(const char *name)
+{
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!strcmp(own[i].name, name))
+            return own[i].instead;
+    return NULL;
+}
+
+static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int depth)
+{
+    const cJSON *list = mm_bundle_follow(b, node), *step;
+    const char *name = mm_bundle_target(list);
+    if (name && !strcmp(name, "Compose"))
+        list = mm_bundle_follow(b, mm_json_get(list, "transforms"));
+    if (!cJSON_IsArray(list) || depth > CHAIN_DEPTH) {
+        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "expected a list of transforms, or a Compose: write one");
+        return;
+    }
+    cJSON_ArrayForEach (step, list) {
+        const cJSON *found = mm_bundle_follow(b, step);
+        const char *target = mm_bundle_target(found);
+        if (target && !strcmp(target, "Compose"))
+            add_steps(b, chain, found, depth + 1);
+        else if (target && done_here(target))
+            mm_notes_add_at(b->notes, MM_NOTE_LEFT, found, "%s: %s", target, done_here(target));
+        else if (found)
+            mm_json_append(chain, mm_bundle_component(b, found, "transforms", ""));
+        else
+            mm_notes_add_at(b->notes, MM_NOTE_LEFT, step, "is Python, and Python is not run: write the transform");
+    }
+}
+
+cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node)
+{
+    cJSON *chain = mm_json_array(bundle->arena);
+    if (node && chain)
+        add_steps(bundle, chain, node, 0);
+    return chain;
+}

@@ -1,0 +1,163 @@
+/* Values of a bundle's config, references followed. Spelling as in monai/bundle/reference_resolver.py; nothing is evaluated. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "mmar/foreign/bundle.h"
+
+#define FOLLOW_MAX 16
+#define MADE_MAX   200000 /* values that references may make: a short file must not become a large one */
+
+static const cJSON *follow(struct mm_bundle *b, const cJSON *node, int depth);
+
+/* The part of an id up to its next separator, '#' or "::". */
+static size_t part_length(const char *id)
+{
+    size_t n = 0;
+    while (id[n] && id[n] != '#' && strncmp(id + n, "::", 2) != 0)
+        n++;
+    return n;
+}
+
+static const cJSON *child_of(struct mm_bundle *b, const cJSON *node, const char *name, size_t length)
+{
+    char *end;
+    const char *text = mm_arena_textn(b->arena, name, length);
+    if (!text || cJSON_IsObject(node))
+        return text ? mm_json_get(node, text) : NULL;
+    long index = strtol(text, &end, 10);
+    return cJSON_IsArray(node) && length && !*end && index >= 0 && index < cJSON_GetArraySize(node)
+               ? cJSON_GetArrayItem(node, (int)index)
+               : NULL;
+}
+
+static const cJSON *find(struct mm_bundle *b, const char *id, int depth)
+{
+    const cJSON *node = b->root;
+    while (node && *id) {
+        size_t length = part_length(id);
+        node = child_of(b, node, id, length);
+        id += length;
+        id += *id == '#' ? 1 : *id == ':' ? 2 : 0;
+        if (node && *id)
+            node = follow(b, node, depth + 1);
+    }
+    return node ? follow(b, node, depth + 1) : NULL;
+}
+
+/* "@name" at *text, which moves behind it: what it stands for. */
+static const cJSON *reference(struct mm_bundle *b, const char **text, int depth)
+{
+    const char *at = *text;
+    if (*at != '@' && *at != '%')
+        return NULL;
+    size_t length = strspn(at + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_#:");
+    const char *id = mm_arena_textn(b->arena, at + 1, length);
+    *text = at + 1 + length;
+    return id && length ? find(b, id, depth) : NULL;
+}
+
+static void skip_blanks(const char **text)
+{
+    while (isspace((unsigned char)**text))
+        ++*text;
+}
+
+/* "@a + @b": the lists one behind the other. */
+static const cJSON *sum(struct mm_bundle *b, const cJSON *first, const char *rest, int depth)
+{
+    cJSON *all = mm_json_array(b->arena);
+    for (const cJSON *list = first; all;) {
+        if (!cJSON_IsArray(list))
+            return NULL;
+        for (const cJSON *item = list->child; item; item = item->next)
+            if (++b->made > MADE_MAX || !mm_json_append(all, mm_json_copy(b->arena, item)))
+                return NULL;
+        skip_blanks(&rest);
+        if (!*rest)
+            return all;
+        if (*rest++ != '+')
+            return NULL;
+        skip_blanks(&rest);
+        list = reference(b, &rest, depth);
+    }
+    return NULL;
+}
+
+/* True, False, None, or what is JSON as well. */
+static const cJSON *constant(struct mm_bundle *b, const char *text)
+{
+    cJSON *json;
+    if (!strcmp(text, "True") || !strcmp(text, "False"))
+        return mm_json_bool(b->arena, *text == 'T');
+    if (!strcmp(text, "None"))
+        return mm_json_null(b->arena);
+    return mm_json_parse(b->arena, "a constant", text, strlen(text), &json, NULL) == MM_OK ? json : NULL;
+}
+
+static const cJSON *expression(struct mm_bundle *b, const char *text, int depth)
+{
+    skip_blanks(&text);
+    if (*text != '@' && *text != '%')
+        return constant(b, text);
+    const cJSON *first = reference(b, &text, depth);
+    skip_blanks(&text);
+    bool moved = mm_text_starts(text, ".to(@") && text[strcspn(text, ")")] == ')' && !text[strcspn(text, ")") + 1];
+    if (!first || !*text || moved)
+        return first;
+    return sum(b, first, text, depth);
+}
+
+static const cJSON *follow(struct mm_bundle *b, const cJSON *node, int depth)
+{
+    if (!cJSON_IsString(node))
+        return node;
+    const char *text = node->valuestring;
+    if (depth > FOLLOW_MAX || ++b->made > MADE_MAX)
+        return NULL;
+    if (*text == '$')
+        return expression(b, text + 1, depth);
+    if (*text != '@' && *text != '%')
+        return node;
+    const cJSON *found = reference(b, &text, depth);
+    return *text ? NULL : found;
+}
+
+const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id)
+{
+    return bundle->root ? find(bundle, id, 0) : NULL;
+}
+
+const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node)
+{
+    return follow(bundle, node, 0);
+}
+
+static cJSON *literal(struct mm_bundle *b, const cJSON *node, int depth)
+{
+    const cJSON *value = follow(b, node, 0);
+    if (!value || depth > FOLLOW_MAX || ++b->made > MADE_MAX) {
+        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node,
+                        "%.60s: is Python or refers to it, and Python is not run: write the value itself",
+                        node->string ? node->string : "a value");
+        return NULL;
+    }
+    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+        return mm_json_copy(b->arena, value);
+    bool object = cJSON_IsObject(value);
+    cJSON *copy = object ? mm_json_object(b->arena) : mm_json_array(b->arena);
+    for (const cJSON *child = value->child; child && copy; child = child->next) {
+        cJSON *inner = literal(b, child, depth + 1);
+        if (!inner)
+            return NULL;
+        if (object)
+            mm_json_add(b->arena, copy, child->string, inner);
+        else
+            mm_json_append(copy, inner);
+    }
+    return copy;
+}
+
+cJSON *mm_bundle_literal(struct mm_bundle *bundle, const cJSON *node)
+{
+    return literal(bundle, node, 0);
+}
