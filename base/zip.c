@@ -55,28 +55,28 @@ static bool repeats(const unsigned char *field, size_t length, uint64_t *const v
 }
 
 /* Extra fields: zip64, and a Unicode path, which may say nothing else than the name does. */
-static enum mm_status read_extra(const unsigned char *extra, size_t length, const char *name,
+static enum mm_status read_extra(const unsigned char *extra, size_t length, const struct mm_zip_entry *e,
                                  uint64_t *const values[3], struct mm_error *err)
 {
     bool found = false;
-    size_t name_length = strlen(name);
+    size_t name_length = strlen(e->name);
     bool needed = *values[0] == UINT32_MAX || *values[1] == UINT32_MAX || *values[2] == UINT32_MAX;
     while (length >= 4) {
         uint64_t kind = mm_zip_number(extra, 2);
         size_t part = (size_t)mm_zip_number(extra + 2, 2);
         const unsigned char *field = extra + 4;
         if (part > length - 4)
-            return mm_fail(err, MM_ERR_DATA, "%s: its extra fields are broken", name);
+            return mm_fail(err, MM_ERR_DATA, "%s: its extra fields are broken", e->shown);
         if (kind == FIELD_ZIP64 &&
             (found || !(needed ? read_zip64(field, part, values) : repeats(field, part, values))))
-            return mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", name);
-        if (kind == FIELD_PATH && (part != name_length + 5 || memcmp(field + 5, name, name_length) != 0))
-            return mm_fail(err, MM_ERR_DATA, "%s: an extra field gives it a second name", name);
+            return mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", e->shown);
+        if (kind == FIELD_PATH && (part != name_length + 5 || memcmp(field + 5, e->name, name_length) != 0))
+            return mm_fail(err, MM_ERR_DATA, "%s: an extra field gives it a second name", e->shown);
         found = found || kind == FIELD_ZIP64;
         extra += 4 + part;
         length -= 4 + part;
     }
-    return needed && !found ? mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", name) : MM_OK;
+    return needed && !found ? mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", e->shown) : MM_OK;
 }
 
 /* What kind of file the attributes say it is. */
@@ -86,11 +86,11 @@ static enum mm_status read_attributes(const unsigned char *record, struct mm_zip
     mode_t mode = (mode_t)(attributes >> 16), kind = mode & S_IFMT;
     bool folder = mm_text_ends(e->name, "/");
     if (kind == S_IFLNK || attributes & ATTRIBUTE_LINK)
-        return mm_fail(err, MM_ERR_DATA, "%s: is a link", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: is a link", e->shown);
     if (kind && kind != S_IFREG && kind != S_IFDIR)
-        return mm_fail(err, MM_ERR_DATA, "%s: is neither file nor folder", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: is neither file nor folder", e->shown);
     if ((kind == S_IFDIR && !folder) || (kind == S_IFREG && folder) || (folder && (e->size || e->packed)))
-        return mm_fail(err, MM_ERR_DATA, "%s: is called a folder, and a file", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: is called a folder, and a file", e->shown);
     e->executable = !folder && mode & 0100;
     return MM_OK;
 }
@@ -98,13 +98,33 @@ static enum mm_status read_attributes(const unsigned char *record, struct mm_zip
 static enum mm_status check_sizes(const struct mm_zip_entry *e, uint64_t flags, struct mm_error *err)
 {
     if (flags & FLAGS_REFUSED)
-        return mm_fail(err, MM_ERR_DATA, "%s is encrypted", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s is encrypted", e->shown);
     if (e->method != MM_ZIP_STORED && e->method != MM_ZIP_DEFLATED)
-        return mm_fail(err, MM_ERR_DATA, "%s: is packed by method %d: stored and deflated (8) are read", e->name,
+        return mm_fail(err, MM_ERR_DATA, "%s: is packed by method %d: stored and deflated (8) are read", e->shown,
                        e->method);
     if (e->method == MM_ZIP_STORED ? e->size != e->packed : e->size / DEFLATE_MAX > e->packed)
-        return mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: its sizes do not fit together", e->shown);
     return MM_OK;
+}
+
+/* The name, and what of it may be shown. */
+static enum mm_status read_name(struct mm_arena *arena, const unsigned char *text, size_t length,
+                                struct mm_zip_entry *e, struct mm_error *err)
+{
+    bool plain = length && length <= MM_ZIP_NAME_MAX, ascii = true;
+    for (size_t i = 0; plain && i < length; i++) {
+        plain = text[i] >= ' ' && text[i] != 0x7F;
+        ascii = ascii && text[i] < 0x80;
+    }
+    if (!plain)
+        return mm_fail(err, MM_ERR_DATA, "an entry's name is empty, longer than %d bytes or has a control character",
+                       MM_ZIP_NAME_MAX);
+    char *shown = mm_arena_textn(arena, (const char *)text, length);
+    e->shown = e->name = shown;
+    if (shown && !ascii && (e->shown = shown = mm_arena_text(arena, shown)))
+        for (; *shown; shown++)
+            *shown = (unsigned char)*shown < 0x80 ? *shown : '?';
+    return e->name && e->shown ? MM_OK : mm_fail_memory(err, "a zip file's directory");
 }
 
 /* One record of the directory; `*at` moves behind it. */
@@ -123,11 +143,8 @@ static enum mm_status read_entry(struct reader *r, uint64_t *at, struct mm_zip_e
                        (unsigned long long)(r->directory.offset + *at));
     *at += MM_ZIP_CENTRAL_SIZE + name + extra + comment;
     const unsigned char *text = record + MM_ZIP_CENTRAL_SIZE;
-    if (!name || name > MM_ZIP_NAME_MAX || memchr(text, 0, name))
-        return mm_fail(err, MM_ERR_DATA, "an entry's name is empty, longer than %d bytes or has a NUL byte",
-                       MM_ZIP_NAME_MAX);
-    if (!(e->name = mm_arena_textn(r->arena, (const char *)text, name)))
-        return mm_fail_memory(err, "a zip file's directory");
+    if (MM_TRY(s, read_name(r->arena, text, name, e, err)))
+        return s;
     e->method = (int)mm_zip_number(record + 10, 2);
     e->crc = (uint32_t)mm_zip_number(record + 16, 4);
     e->packed = mm_zip_number(record + 20, 4);
@@ -135,8 +152,8 @@ static enum mm_status read_entry(struct reader *r, uint64_t *at, struct mm_zip_e
     e->offset = mm_zip_number(record + 42, 4);
     uint64_t flags = mm_zip_number(record + 8, 2), *const values[] = {&e->size, &e->packed, &e->offset};
     if (mm_zip_number(record + 34, 2))
-        return mm_fail(err, MM_ERR_DATA, "%s: lies on another disk", e->name);
-    if (MM_TRY(s, read_extra(text + name, extra, e->name, values, err)) || MM_TRY(s, check_sizes(e, flags, err)))
+        return mm_fail(err, MM_ERR_DATA, "%s: lies on another disk", e->shown);
+    if (MM_TRY(s, read_extra(text + name, extra, e, values, err)) || MM_TRY(s, check_sizes(e, flags, err)))
         return s;
     r->flags[e - r->zip->entries] = (uint16_t)flags;
     return read_attributes(record, e, err);
@@ -151,27 +168,27 @@ static enum mm_status check_local(struct reader *r, struct mm_zip_entry *e, stru
     const unsigned char *local = r->head;
     uint64_t limit = r->directory.offset, room = MM_ZIP_LOCAL_SIZE + length;
     if (e->offset > limit || limit - e->offset < room)
-        return mm_fail(err, MM_ERR_DATA, "%s: no header at byte %llu", e->name, (unsigned long long)e->offset);
+        return mm_fail(err, MM_ERR_DATA, "%s: no header at byte %llu", e->shown, (unsigned long long)e->offset);
     if (MM_TRY(s, mm_zip_fetch(r->zip, e->offset, r->head, (size_t)room, err)))
         return s;
     if (memcmp(local, "PK\3\4", 4) != 0)
-        return mm_fail(err, MM_ERR_DATA, "%s: no header at byte %llu", e->name, (unsigned long long)e->offset);
+        return mm_fail(err, MM_ERR_DATA, "%s: no header at byte %llu", e->shown, (unsigned long long)e->offset);
     size_t extra = (size_t)mm_zip_number(local + 28, 2);
     uint64_t crc = mm_zip_number(local + 14, 4), packed = mm_zip_number(local + 18, 4),
              size = mm_zip_number(local + 22, 4), none = 0, *const values[] = {&size, &packed, &none};
     e->data = e->offset + room + extra;
     if (e->data > limit || e->packed > limit - e->data)
-        return mm_fail(err, MM_ERR_DATA, "%s: its %llu bytes do not lie in the file", e->name,
+        return mm_fail(err, MM_ERR_DATA, "%s: its %llu bytes do not lie in the file", e->shown,
                        (unsigned long long)e->packed);
     if (MM_TRY(s, mm_zip_fetch(r->zip, e->offset + room, r->head + room, extra, err)))
         return s;
     bool same = mm_zip_number(local + 26, 2) == length && !memcmp(local + MM_ZIP_LOCAL_SIZE, e->name, length) &&
                 mm_zip_number(local + 6, 2) == flags && mm_zip_number(local + 8, 2) == (uint64_t)e->method;
-    if (same && MM_TRY(s, read_extra(local + room, extra, e->name, values, err)))
+    if (same && MM_TRY(s, read_extra(local + room, extra, e, values, err)))
         return s;
     bool later = flags & FLAG_DESCRIPTOR && !crc && !packed && !size;
     if (!same || (!later && (crc != e->crc || packed != e->packed || size != e->size)))
-        return mm_fail(err, MM_ERR_DATA, "%s: its header says otherwise than the directory", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: its header says otherwise than the directory", e->shown);
     return MM_OK;
 }
 
@@ -182,13 +199,13 @@ static enum mm_status check_gap(struct reader *r, const struct mm_zip_entry *e, 
     uint64_t end = e->data + e->packed, gap = next - end;
     unsigned char bytes[24], *at = bytes;
     if (end > next)
-        return mm_fail(err, MM_ERR_DATA, "the entries overlap: %s goes on into the next one", e->name);
+        return mm_fail(err, MM_ERR_DATA, "the entries overlap: %s goes on into the next one", e->shown);
     if (!(r->flags[e - r->zip->entries] & FLAG_DESCRIPTOR))
-        return gap ? mm_fail(err, MM_ERR_DATA, "%s: %llu bytes behind it belong to nothing", e->name,
+        return gap ? mm_fail(err, MM_ERR_DATA, "%s: %llu bytes behind it belong to nothing", e->shown,
                              (unsigned long long)gap)
                    : MM_OK;
     if (gap != 12 && gap != 16 && gap != 20 && gap != 24)
-        return mm_fail(err, MM_ERR_DATA, "%s: has no data descriptor of a right length", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: has no data descriptor of a right length", e->shown);
     if (MM_TRY(s, mm_zip_fetch(r->zip, end, bytes, (size_t)gap, err)))
         return s;
     bool marked = gap == 16 || gap == 24;
@@ -196,7 +213,7 @@ static enum mm_status check_gap(struct reader *r, const struct mm_zip_entry *e, 
     at += marked ? 4 : 0;
     if ((marked && memcmp(bytes, "PK\7\10", 4) != 0) || mm_zip_number(at, 4) != e->crc ||
         mm_zip_number(at + 4, width) != e->packed || mm_zip_number(at + 4 + width, width) != e->size)
-        return mm_fail(err, MM_ERR_DATA, "%s: its data descriptor says otherwise than the directory", e->name);
+        return mm_fail(err, MM_ERR_DATA, "%s: its data descriptor says otherwise than the directory", e->shown);
     return MM_OK;
 }
 
@@ -250,7 +267,7 @@ static enum mm_status read_entries(struct reader *r, struct mm_error *err)
     qsort(zip->by_name, zip->count, sizeof *zip->by_name, compare_name);
     for (size_t i = 1; i < zip->count; i++)
         if (compare_name(&zip->by_name[i - 1], &zip->by_name[i]) == 0)
-            return mm_fail(err, MM_ERR_DATA, "the entry %s is there twice", zip->by_name[i]->name);
+            return mm_fail(err, MM_ERR_DATA, "the entry %s is there twice", zip->by_name[i]->shown);
     return MM_OK;
 }
 

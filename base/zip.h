@@ -21,9 +21,10 @@
 enum { MM_ZIP_STORED = 0, MM_ZIP_DEFLATED = 8 };
 
 struct mm_zip_entry {
-    const char *name; /* without NUL bytes; a folder's ends with '/' */
-    uint64_t offset;  /* of its local header */
-    uint64_t data;    /* of its bytes, `packed` of them */
+    const char *name;  /* without control characters; a folder's ends with '/' */
+    const char *shown; /* the same for messages: no byte of it can steer a terminal */
+    uint64_t offset;   /* of its local header */
+    uint64_t data;     /* of its bytes, `packed` of them */
     uint64_t packed, size;
     uint32_t crc;
     int method;

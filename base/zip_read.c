@@ -18,7 +18,7 @@ static enum mm_status give(struct output *out, const struct mm_zip_entry *entry,
                            struct mm_error *err)
 {
     if (size > entry->size - out->size)
-        return mm_fail(err, MM_ERR_DATA, "%s: has more bytes than the %llu that the directory says", entry->name,
+        return mm_fail(err, MM_ERR_DATA, "%s: has more bytes than the %llu that the directory says", entry->shown,
                        (unsigned long long)entry->size);
     out->size += size;
     out->crc = crc32_z(out->crc, bytes, size);
@@ -62,7 +62,7 @@ static enum mm_status unpack(z_stream *stream, const struct mm_zip_entry *entry,
         if (result == Z_MEM_ERROR)
             return mm_fail_memory(err, "an inflater");
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-            return mm_fail(err, MM_ERR_DATA, "%s: is damaged: %s", entry->name,
+            return mm_fail(err, MM_ERR_DATA, "%s: is damaged: %s", entry->shown,
                            stream->msg ? stream->msg : "no sound deflate stream");
         if (MM_TRY(s, give(out, entry, room, BUFFER_SIZE - stream->avail_out, err)))
             return s;
@@ -83,7 +83,7 @@ static enum mm_status read_deflated(const struct mm_zip *zip, const struct mm_zi
         const unsigned char *bytes;
         size_t size;
         if (ended)
-            s = mm_fail(err, MM_ERR_DATA, "%s: has bytes behind its end", entry->name);
+            s = mm_fail(err, MM_ERR_DATA, "%s: has bytes behind its end", entry->shown);
         else if ((s = next_packed(zip, &at, end, buffer, &bytes, &size, err)) == MM_OK) {
             stream.next_in = (Bytef *)bytes;
             stream.avail_in = (uInt)size;
@@ -91,9 +91,9 @@ static enum mm_status read_deflated(const struct mm_zip *zip, const struct mm_zi
         }
     }
     if (s == MM_OK && stream.avail_in)
-        s = mm_fail(err, MM_ERR_DATA, "%s: has bytes behind its end", entry->name);
+        s = mm_fail(err, MM_ERR_DATA, "%s: has bytes behind its end", entry->shown);
     else if (s == MM_OK && !ended)
-        s = mm_fail(err, MM_ERR_DATA, "%s: is cut off", entry->name);
+        s = mm_fail(err, MM_ERR_DATA, "%s: is cut off", entry->shown);
     inflateEnd(&stream);
     return s;
 }
@@ -110,11 +110,11 @@ enum mm_status mm_zip_read(const struct mm_zip *zip, const struct mm_zip_entry *
     if (s != MM_OK)
         return s;
     if (out.size != entry->size)
-        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, the directory says %llu", entry->name,
+        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, the directory says %llu", entry->shown,
                        (unsigned long long)out.size, (unsigned long long)entry->size);
     if (out.crc != entry->crc)
         return mm_fail(err, MM_ERR_DATA, "%s is damaged: its checksum is %08lx, the directory says %08lx",
-                       entry->name, out.crc, (unsigned long)entry->crc);
+                       entry->shown, out.crc, (unsigned long)entry->crc);
     return MM_OK;
 }
 
@@ -138,7 +138,7 @@ enum mm_status mm_zip_read_all(struct mm_arena *arena, const struct mm_zip *zip,
 {
     struct whole whole = {.at = 0};
     if (entry->size > limit)
-        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, at most %zu are read", entry->name,
+        return mm_fail(err, MM_ERR_DATA, "%s: has %llu bytes, at most %zu are read", entry->shown,
                        (unsigned long long)entry->size, limit);
     *bytes = whole.bytes = mm_arena_alloc(arena, (size_t)entry->size + 1);
     return whole.bytes ? mm_zip_read(zip, entry, into_memory, &whole, err) : mm_fail_memory(err, entry->name);
@@ -169,15 +169,15 @@ enum mm_status mm_zip_check_plain(const struct mm_zip *zip, struct mm_error *err
     for (size_t i = 0; i < zip->count; i++) {
         const struct mm_zip_entry *e = &zip->entries[i];
         if (e->offset != at)
-            return mm_fail(err, MM_ERR_DATA, "%s: does not lie in the order of the directory", e->name);
-        if (MM_TRY(s, expect(zip, &at, record, mm_zip_put_local(record, e), e->name, err)))
+            return mm_fail(err, MM_ERR_DATA, "%s: does not lie in the order of the directory", e->shown);
+        if (MM_TRY(s, expect(zip, &at, record, mm_zip_put_local(record, e), e->shown, err)))
             return s;
         at += e->packed;
     }
     uint64_t directory = at;
     for (size_t i = 0; i < zip->count; i++)
-        if (MM_TRY(s,
-                   expect(zip, &at, record, mm_zip_put_central(record, &zip->entries[i]), zip->entries[i].name, err)))
+        if (MM_TRY(s, expect(zip, &at, record, mm_zip_put_central(record, &zip->entries[i]), zip->entries[i].shown,
+                             err)))
             return s;
     if (MM_TRY(s, expect(zip, &at, record, mm_zip_put_ends(record, zip->count, directory, at - directory),
                          "the end of the file", err)))

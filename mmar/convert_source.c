@@ -7,6 +7,7 @@
 
 #define FILE_SIZE_MAX  ((size_t)1 << 36)
 #define SHARED_MAX     16 /* tensors may share storage; all together are at most so many times the file */
+#define TAR_MAGIC_AT   257 /* POSIX.1-2017, ustar Interchange Format */
 #define OPTIMIZER_SLOT "optimizer."
 
 static enum mm_status from_torch(struct mm_arena *arena, const unsigned char *bytes, size_t size, const char *key,
@@ -96,6 +97,10 @@ enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const c
     if (!mm_torch_is(bytes, size)) {
         if (key)
             return mm_fail(err, MM_ERR_USAGE, "%s: --key is for PyTorch files, this is none", path);
+        if (size > TAR_MAGIC_AT + 5 && !memcmp(bytes + TAR_MAGIC_AT, "ustar", 5))
+            return mm_fail(err, MM_ERR_DATA,
+                           "%s: is a tar, as PyTorch wrote before 0.1.10: load it there and save its state_dict again",
+                           path);
         if (size < 9 || bytes[8] != '{')
             return mm_fail(err, MM_ERR_DATA, "%s: is neither a file of torch.save nor a safetensors file", path);
         if (MM_TRY(s, from_safetensors(arena, path, bytes, size, out, err)))

@@ -44,7 +44,8 @@ static enum mm_status find_folder(struct mm_torch_reader *reader, const struct m
         const char *name = reader->zip->by_name[i]->name, *slash = strchr(name, '/');
         if (slash && !strcmp(slash, PICKLE_ENTRY)) {
             if (*pickle)
-                return mm_fail(err, MM_ERR_DATA, "%s and %s: one is expected", (*pickle)->name, name);
+                return mm_fail(err, MM_ERR_DATA, "%s and %s: one is expected", (*pickle)->shown,
+                               reader->zip->by_name[i]->shown);
             *pickle = reader->zip->by_name[i];
             reader->folder = mm_arena_textn(reader->arena, name, (size_t)(slash - name));
         }
@@ -62,7 +63,7 @@ static enum mm_status check_entries(const struct mm_zip *zip, struct mm_error *e
         const struct mm_zip_entry *e = &zip->entries[i];
         status = e->method ? mm_fail(err, MM_ERR_DATA,
                                      "%s is compressed (method %d): entries must be stored, as torch.save does",
-                                     e->name, e->method)
+                                     e->shown, e->method)
                            : mm_zip_read(zip, e, NULL, NULL, err);
     }
     return status;
@@ -81,8 +82,7 @@ static enum mm_status parse_zip(struct mm_torch_reader *reader, const unsigned c
     struct mm_zip *zip;
     const struct mm_zip_entry *pickle, *order;
     const struct mm_pickle_hooks hooks = mm_torch_hooks(reader);
-    if (MM_TRY(status, mm_zip_parse(reader->arena, bytes, size, &zip, err)) ||
-        MM_TRY(status, check_entries(zip, err)))
+    if (MM_TRY(status, mm_zip_parse(reader->arena, bytes, size, &zip, err)))
         return status;
     reader->zip = zip;
     if (MM_TRY(status, find_folder(reader, &pickle, err)))
@@ -90,11 +90,13 @@ static enum mm_status parse_zip(struct mm_torch_reader *reader, const unsigned c
     if (find_entry(reader, "constants.pkl"))
         return mm_fail(err, MM_ERR_DATA,
                        "a TorchScript archive holds a program: save the state_dict of the model instead");
+    if (MM_TRY(status, check_entries(zip, err)))
+        return status;
     order = find_entry(reader, "byteorder");
     reader->big_endian = order && order->size == 3 && !memcmp(bytes + order->data, "big", 3);
     if (MM_TRY(status,
                mm_pickle_read(reader->arena, bytes + pickle->data, (size_t)pickle->size, &hooks, root, NULL, err)))
-        return mm_fail_in(err, "%s", pickle->name);
+        return mm_fail_in(err, "%s", pickle->shown);
     return MM_OK;
 }
 

@@ -159,7 +159,9 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
     struct mm_signer signer;
     cJSON *manifest;
     const char *model = o->mmar.mmar;
-    if (!model && call->arg_count && (mm_file_is_folder(call->args[0]) || mm_text_ends(call->args[0], ".mmar")))
+    if (!model && call->arg_count &&
+        (mm_file_is_folder(call->args[0]) || mm_text_ends(call->args[0], ".mmar") ||
+         mm_text_ends(call->args[0], ".zip")))
         model = call->args[(*first)++];
     if (*first >= call->arg_count)
         return mm_fail(err, MM_ERR_USAGE, "no input image given (see mmar help infer)");

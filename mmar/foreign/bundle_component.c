@@ -120,6 +120,18 @@ static const char *done_here(const char *name)
     return NULL;
 }
 
+/* Metrics and files have label maps here: one-hot form behind an argmax would only undo it. */
+static cJSON *step_of(struct mm_bundle *b, const cJSON *node)
+{
+    cJSON *component = mm_bundle_component(b, node, "transforms", "");
+    const cJSON *args = mm_json_get(component, "args"), *onehot = mm_json_get(args, "to_onehot");
+    if (!onehot || !mm_json_get(args, "argmax"))
+        return component;
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "to_onehot: metrics and files have label maps here");
+    mm_json_detach((cJSON *)onehot);
+    return component;
+}
+
 static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int depth)
 {
     const cJSON *list = mm_bundle_follow(b, node), *step;
@@ -138,7 +150,7 @@ static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int 
         else if (target && done_here(target))
             mm_notes_add_at(b->notes, MM_NOTE_LEFT, found, "%s: %s", target, done_here(target));
         else if (found)
-            mm_json_append(chain, mm_bundle_component(b, found, "transforms", ""));
+            mm_json_append(chain, step_of(b, found));
         else
             mm_notes_add_at(b->notes, MM_NOTE_LEFT, step, "is Python, and Python is not run: write the transform");
     }

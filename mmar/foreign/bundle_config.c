@@ -157,7 +157,8 @@ static void validate_stage(struct mm_bundle *b, struct mm_bundle *inference, cJS
         mm_json_add(b->arena, stage, "metrics", metrics);
     add_chain(from, stage, "pre_transforms",
               FIRST_OF(from, "validate#preprocessing", "validate#dataset#transform", "preprocessing"));
-    add_chain(from, stage, "post_transforms", FIRST_OF(from, "validate#postprocessing", "postprocessing"));
+    struct mm_bundle *post = mm_bundle_find(inference, "postprocessing") ? inference : from;
+    add_chain(post, stage, "post_transforms", FIRST_OF(post, "postprocessing", "validate#postprocessing"));
     if (b->root)
         add_pipeline(b, stage, "validation", mm_bundle_find(b, "validate#dataset"),
                      mm_bundle_find(b, "validate#dataloader"));

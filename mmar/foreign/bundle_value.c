@@ -30,7 +30,8 @@ static const cJSON *child_of(struct mm_bundle *b, const cJSON *node, const char 
                : NULL;
 }
 
-static const cJSON *find(struct mm_bundle *b, const char *id, int depth)
+/* The node at that place, not followed itself. */
+static const cJSON *walk(struct mm_bundle *b, const char *id, int depth)
 {
     const cJSON *node = b->root;
     while (node && *id) {
@@ -41,6 +42,12 @@ static const cJSON *find(struct mm_bundle *b, const char *id, int depth)
         if (node && *id)
             node = follow(b, node, depth + 1);
     }
+    return node;
+}
+
+static const cJSON *find(struct mm_bundle *b, const char *id, int depth)
+{
+    const cJSON *node = walk(b, id, depth);
     return node ? follow(b, node, depth + 1) : NULL;
 }
 
@@ -122,9 +129,19 @@ static const cJSON *follow(struct mm_bundle *b, const cJSON *node, int depth)
     return *text ? NULL : found;
 }
 
+static void note_python(struct mm_bundle *b, const cJSON *node)
+{
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node,
+                    "%.60s: is Python or refers to it, and Python is not run: write the value itself",
+                    node->string ? node->string : "a value");
+}
+
 const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id)
 {
-    return bundle->root ? find(bundle, id, 0) : NULL;
+    const cJSON *node = bundle->root ? walk(bundle, id, 0) : NULL, *value = node ? follow(bundle, node, 0) : NULL;
+    if (node && !value)
+        note_python(bundle, node);
+    return value;
 }
 
 const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node)
@@ -136,9 +153,7 @@ static cJSON *literal(struct mm_bundle *b, const cJSON *node, int depth)
 {
     const cJSON *value = follow(b, node, 0);
     if (!value || depth > FOLLOW_MAX || ++b->made > MADE_MAX) {
-        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node,
-                        "%.60s: is Python or refers to it, and Python is not run: write the value itself",
-                        node->string ? node->string : "a value");
+        note_python(b, node);
         return NULL;
     }
     if (!cJSON_IsObject(value) && !cJSON_IsArray(value))

@@ -238,7 +238,8 @@ static enum mm_status take_documents(struct mm_foreign *f, const char *folder, s
             return mm_fail_memory(err, "a file name");
         if (MM_TRY(s, mm_tree_copy(&f->tree, file, to, err)))
             return s;
-        mm_notes_add(&f->notes, MM_NOTE_TAKEN, "%s: read it, above all for the licence", file->name);
+        mm_notes_add(&f->notes, MM_NOTE_TAKEN, "%s%s", file->name,
+                     mm_text_starts(name, "LICENSE") ? ": read it before you use the model" : "");
     }
     return MM_OK;
 }

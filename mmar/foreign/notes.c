@@ -1,7 +1,15 @@
-/* Notes about a foreign model. See notes.h. */
+/* Notes about a foreign model, each once. See notes.h. */
 #include "mmar/foreign/notes.h"
 
 #include "mmar/card.h"
+
+static bool is_there(const struct mm_notes *notes, enum mm_note_kind kind, const char *text)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        if (notes->items[i].kind == kind && !strcmp(notes->items[i].text, text))
+            return true;
+    return false;
+}
 
 static void add(struct mm_notes *notes, enum mm_note_kind kind, const char *place, const char *format, va_list args)
 {
@@ -15,9 +23,11 @@ static void add(struct mm_notes *notes, enum mm_note_kind kind, const char *plac
     mm_text_add(&raw, place);
     mm_text_vformat(&raw, format, args);
     mm_card_text(&clean, raw.bytes);
-    notes->items[notes->count].kind = kind;
-    notes->items[notes->count].text = mm_arena_text(notes->arena, clean.bytes);
-    notes->count += notes->items[notes->count].text != NULL;
+    if (!is_there(notes, kind, clean.bytes)) {
+        notes->items[notes->count].kind = kind;
+        notes->items[notes->count].text = mm_arena_text(notes->arena, clean.bytes);
+        notes->count += notes->items[notes->count].text != NULL;
+    }
     mm_text_done(&raw);
     mm_text_done(&clean);
 }
