@@ -238,14 +238,17 @@ static void failing_disks_and_memory_leave_the_old_archive(void **state)
     assert_int_equal(pack(scratch, root, "out/a.mmar", &(struct mm_pack_options){.level = 1}, &list, &manifest),
                      MM_OK);
     const char *before = digest_of(scratch, "out/a.mmar");
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < 6; kind++) {
+        static const struct mm_pack_options ways[] = {
+            {0}, {.kind = MM_ARCHIVE_ZIP}, {.kind = MM_ARCHIVE_ZIP, .level = 9}};
+        const bool memory = kind % 2;
         enum mm_status s = MM_ERR_IO;
         for (uint64_t n = 1; s != MM_OK; n++) {
             struct scratch inner = {.folder = scratch->folder};
             mm_arena_init(&inner.arena, NULL);
             const char *path = scratch_path(&inner, "out/a.mmar");
-            kind ? mm_memory_fail_at(n) : mm_file_fail_at(n, ENOSPC);
-            s = mm_pack(&inner.arena, root, path, &plain, &list, &manifest, &err);
+            memory ? mm_memory_fail_at(n) : mm_file_fail_at(n, ENOSPC);
+            s = mm_pack(&inner.arena, root, path, &ways[kind / 2], &list, &manifest, &err);
             mm_memory_fail_at(0);
             mm_file_fail_at(0, 0);
             mm_arena_done(&inner.arena);
@@ -254,7 +257,7 @@ static void failing_disks_and_memory_leave_the_old_archive(void **state)
                              MM_OK);
             assert_int_equal(count, 1);
             if (s != MM_OK)
-                assert_true(s == (kind ? MM_ERR_MEMORY : MM_ERR_IO));
+                assert_true(s == (memory ? MM_ERR_MEMORY : MM_ERR_IO));
         }
     }
     assert_string_not_equal(digest_of(scratch, "out/a.mmar"), before);
