@@ -54,7 +54,7 @@ class Zip:
 
 
 NAMES = {  # an entry of this name is added
-    "traversal": "../evil", "traversal-inside": "docs/../../evil", "absolute": "/tmp/mmar-evil", "drive": "C:/evil",
+    "traversal": "../evil", "traversal-inside": "docs/../../evil", "absolute": "/tmp/evil-absolute", "drive": "C:/evil",
     "drive-stream": "docs/a.md:evil", "backslash": "docs\\..\\evil", "nul": "docs/a\0.md", "control": "docs/a\x1b[2J.md",
     "newline": "docs/a\nb.md", "part-too-long": "docs/" + "a" * 300, "name-too-long": "docs/" + "a/" * 600 + "b", "deep": "docs/" + "a/" * 40 + "b",
     "not-utf8": b"docs/\xff\xfe.md", "overlong-utf8": b"docs/\xc0\xae\xc0\xae/evil", "surrogate": b"docs/\xed\xa0\x80", "git": ".git/config",
