@@ -278,7 +278,8 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     }
     printf("%s\n", s->folder);
     mm_text_init(&text, 1 << 20);
-    mm_text_format(&text, "made %s from %s, %s. Taken:\n", s->folder, path, foreign->what);
+    mm_text_format(&text, "made %s from %s, %s, unsigned: nobody vouches for it. Taken:\n", s->folder, path,
+                   foreign->what);
     mm_notes_print(&text, &foreign->notes, MM_NOTE_TAKEN, "  ");
     mm_text_add(&text, "Not taken:\n");
     mm_notes_print(&text, &foreign->notes, MM_NOTE_LEFT, "  ");
