@@ -5,6 +5,7 @@
 #define MM_MMAR_ARCHIVE_ARCHIVE_H
 
 #include "base/json.h"
+#include "base/params.h"
 
 /* Limits on what an archive may hold; passing one is MM_ERR_DATA that names it. */
 #define MM_ARCHIVE_FILES_MAX     100000
@@ -30,15 +31,18 @@ struct mm_archive_list {
     struct mm_archive_file *files; /* sorted by name (bytes) */
     size_t left_out_count;
     const char **left_out; /* what the allow-list kept back, for the announcement */
+    const char *allowed;   /* findings of the privacy search that the user allowed, a line each; NULL before it */
 };
 
 enum mm_archive_kind { MM_ARCHIVE_TAR, MM_ARCHIVE_ZIP };
 #define MM_ARCHIVE_ZIP_LEVEL_MAX 9
 
 struct mm_pack_options {
-    int level; /* 0: zstd level 10; a zip is stored */
+    int level;        /* 0: zstd level 10; a zip is stored               */
+    unsigned threads; /* that compress; 0: all there are. The bytes are the same */
     bool with_eval, with_checkpoint;
     enum mm_archive_kind kind;
+    struct mm_strings allow; /* places of findings, see privacy.h */
 };
 
 /* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local

@@ -66,10 +66,9 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
         MM_TRY(s, mm_layout_collect(arena, root, options, packed, err)))
         return s;
     drop_output(*packed, file);
-    if (MM_TRY(s, mm_privacy_scan(arena, root, *packed, err)))
-        return s;
     if (MM_TRY(s, mm_manifest_make(arena, root, *packed, manifest, err)) ||
-        MM_TRY(s, mm_manifest_check(arena, *manifest, err)))
+        MM_TRY(s, mm_manifest_check(arena, *manifest, err)) ||
+        MM_TRY(s, mm_privacy_scan(arena, root, *packed, *manifest, &options->allow, &(*packed)->allowed, err)))
         return s;
     if (MM_TRY(s, mm_manifest_print(arena, *manifest, &text, err)))
         return s;

@@ -1,12 +1,12 @@
-/* Privacy of archives: datalists stay, environments become templates, cases get numbers. The search for local paths is in
- * privacy_scan.c. */
+/* Privacy of archives: datalists stay, environments become templates, cases get numbers. The search through what
+ * travels is in privacy_scan.c. */
 #include "mmar/archive/privacy.h"
 
 #include "base/file.h"
 #include "mmar/archive/privacy_internal.h"
 
 /* {"training": [{"image": ...}, ...]}: names of cases, so it stays. */
-static bool is_datalist(const cJSON *json)
+bool mm_privacy_is_datalist(const cJSON *json)
 {
     static const char *const keys[] = {"training", "validation", "test", "testing"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -69,7 +69,7 @@ enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const c
         return MM_OK; /* no JSON, or too much of it: a resource like any other */
     if (s != MM_OK)
         return s;
-    *stays = is_datalist(json);
+    *stays = mm_privacy_is_datalist(json);
     return *stays || strcmp(name, "config/environment.json") ? MM_OK : make_template(arena, json, text, err);
 }
 

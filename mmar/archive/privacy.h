@@ -12,9 +12,12 @@ enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const c
  * than those of that digest (NULL: no weights travel). */
 enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text,
                                   struct mm_error *err);
-/* Looks through what travels: config files for values that are local paths, and the first 4 MiB of every file for this MMAR's own folder,
- * the folders that its environment names, and the home folder. A finding is MM_NO with its place. */
+/* Looks through what travels, names of files and the manifest (may be NULL) included, for local paths, the names of this user, machine
+ * and of the cases of its datalists, e-mail addresses (those of authors in the card are wanted), and DICOM identifiers. Findings are
+ * MM_NO with their places, except at places of `allow` (may be NULL): "docs/a.md", "docs/a.md:12"; *allowed (may be NULL) lists these,
+ * a line each. A place of `allow` where nothing was found is MM_ERR_USAGE. */
 enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                               const cJSON *manifest, const struct mm_strings *allow, const char **allowed,
                                struct mm_error *err);
 
 #endif

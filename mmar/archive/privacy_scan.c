@@ -1,132 +1,163 @@
-/* The search for local paths in what travels. */
-#include <ctype.h>
+/* The search through what travels: findings, and what the user allows by its place. */
+#include <stdarg.h>
 
 #include "base/file.h"
 #include "mmar/archive/privacy.h"
 #include "mmar/archive/privacy_internal.h"
+#include "mmar/card.h"
 
-#define HEAD_MAX    ((size_t)4 << 20)
-#define NEEDLES_MAX 64
-#define HOW         "take it out, or move it into config/environment.json, which travels as a template"
+#define SHOWN_MAX 12  /* findings in the message  */
+#define TEXT_MAX  160 /* bytes of what was found  */
+#define LONG_NAME 8   /* bytes that noise does not hold by chance */
 
-struct needles {
-    const char *items[NEEDLES_MAX];
-    size_t count;
-};
-
-/* Only paths long enough to mean something. */
-static void add_needle(struct needles *n, const char *path)
+/* The whole place, or its file. */
+static bool is_allowed(struct mm_privacy_search *s, const struct mm_privacy_place *p)
 {
-    if (path && strlen(path) > 4 && n->count < NEEDLES_MAX)
-        n->items[n->count++] = path;
+    bool allowed = false;
+    for (size_t i = 0; s->allow && i < s->allow->count; i++)
+        if (!strcmp(s->allow->items[i], p->place) || !strcmp(s->allow->items[i], p->file))
+            s->used[i] = allowed = true;
+    return allowed;
 }
 
-static void find_needles(struct mm_arena *arena, const char *root, struct needles *n)
+void mm_privacy_found(struct mm_privacy_search *search, const struct mm_privacy_place *place, const char *format, ...)
 {
-    cJSON *json;
-    char *real = realpath(root, NULL);
-    add_needle(n, real ? mm_arena_text(arena, real) : NULL);
-    free(real);
-    add_needle(n, getenv("HOME"));
-    if (mm_json_read(arena, mm_file_join(arena, root, "config/environment.json"), &json, NULL) != MM_OK)
-        return;
-    for (const cJSON *node = json; node; node = mm_privacy_next(node))
-        if (cJSON_IsString(node) && mm_privacy_is_local(node->valuestring))
-            add_needle(n, node->valuestring);
-}
-
-/* The needle as a path of its own: "/root" is not in "src/root.c" nor in "/roots". */
-static const unsigned char *find_path(const unsigned char *bytes, size_t size, const char *needle)
-{
-    const unsigned char *end = bytes + size, *at = bytes;
-    size_t length = strlen(needle);
-    while ((at = memmem(at, (size_t)(end - at), needle, length))) {
-        bool begins = at == bytes || (!isalnum(at[-1]) && !strchr("_.-", at[-1])) || !at[-1];
-        bool ends = at + length == end || !isalnum(at[length]);
-        if (begins && ends)
-            return at;
-        at++;
+    char what[512];
+    struct mm_text line;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    mm_text_init(&line, 4096);
+    mm_card_text(&line, place->place);
+    mm_text_add(&line, ": ");
+    if (place->key && *place->key) {
+        mm_card_text(&line, place->key);
+        mm_text_add(&line, " ");
     }
-    return NULL;
+    mm_card_text(&line, what);
+    if (strcmp(line.bytes, search->last.bytes) != 0) {
+        bool allowed = is_allowed(search, place);
+        mm_text_done(&search->last);
+        mm_text_init(&search->last, 4096);
+        mm_text_add(&search->last, line.bytes);
+        if (allowed)
+            mm_text_format(&search->allowed, "%s\n", line.bytes);
+        else if (search->count++ < SHOWN_MAX)
+            mm_text_format(&search->found, "\n  %s (--allow %s)", line.bytes, place->place);
+    }
+    mm_text_done(&line);
 }
 
-static enum mm_status scan_bytes(const char *name, const unsigned char *bytes, size_t size, const struct needles *n,
-                                 struct mm_error *err)
+/* Authors want to be written to: their addresses are no finding in the card, nor where licences name their holders. */
+static bool wants_mail(const char *file)
 {
-    for (size_t i = 0; i < n->count; i++) {
-        const unsigned char *found = find_path(bytes, size, n->items[i]);
-        if (!found)
-            continue;
-        int line = 1;
-        for (const unsigned char *c = bytes; c < found; c++)
-            line += *c == '\n';
-        return mm_fail(err, MM_NO, "%s:%d: holds the local path %s: " HOW, name, line, n->items[i]);
+    static const char *const holders[] = {"LICENSE", "LICENCE", "NOTICE", "AUTHORS", "CITATION", "COPYING"};
+    const char *name = mm_file_name(file);
+    for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
+        if (mm_text_starts(name, holders[i]))
+            return true;
+    return !strcmp(file, "docs/card.json") || !strcmp(file, "docs/README.md") || !strcmp(file, MM_ARCHIVE_MANIFEST);
+}
+
+static void tell_form(struct mm_privacy_search *s, const struct mm_privacy_place *p, enum mm_privacy_form form,
+                      const unsigned char *at, size_t length, bool whole)
+{
+    static const char *const nouns[] = {"the local path", "the e-mail address", "the identifier (DICOM's form)",
+                                        "the DICOM tag"};
+    int n = (int)(length < TEXT_MAX ? length : TEXT_MAX);
+    mm_privacy_found(s, p, "%s %s %.*s", p->key && whole ? "is" : "holds", nouns[form], n, at);
+}
+
+static void tell_word(struct mm_privacy_search *s, const struct mm_privacy_place *p, const struct mm_privacy_word *w,
+                      bool whole)
+{
+    static const char *const nouns[] = {"the local path", "the user name", "this machine's name",
+                                        "the name of a case in the datalist,"};
+    mm_privacy_found(s, p, "%s %s %.*s", p->key && whole ? "is" : "holds", nouns[w->kind], TEXT_MAX, w->text);
+}
+
+void mm_privacy_look(struct mm_privacy_search *search, const struct mm_privacy_place *place,
+                     const unsigned char *bytes, size_t size)
+{
+    const bool scored = mm_text_starts(place->file, "eval/"); /* travels only when asked for, with its names */
+    for (size_t i = 0; i < size;) {
+        enum mm_privacy_form form;
+        const struct mm_privacy_word *word = mm_privacy_words_find(&search->words, bytes, size, i);
+        size_t length = mm_privacy_form_at(bytes, size, i, &form);
+        bool mail = length && form == MM_PRIVACY_MAIL, path = length && form == MM_PRIVACY_ABSOLUTE;
+        if (place->noise && ((length && form != MM_PRIVACY_UID) || (word && word->length < LONG_NAME)))
+            length = 0, word = word && word->length < LONG_NAME ? NULL : word;
+        if (word && !(mail && wants_mail(place->file)) && !(path && length > word->length)) {
+            if (word->kind != MM_PRIVACY_CASE || !scored)
+                tell_word(search, place, word, word->length == size);
+            i += word->length;
+        } else if (length) {
+            if (!mail || !wants_mail(place->file))
+                tell_form(search, place, form, bytes + i, length, length == size);
+            i += length;
+        } else
+            i++;
     }
+}
+
+/* What no file holds: the manifest's own words, and the names of the files. */
+static void look_at_names(struct mm_privacy_search *s, const struct mm_archive_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->files[i].name;
+        const struct mm_privacy_place place = {name, name, "its name", false};
+        mm_privacy_look(s, &place, (const unsigned char *)name, strlen(name));
+    }
+}
+
+static enum mm_status look_everywhere(struct mm_privacy_search *s, const char *root,
+                                      const struct mm_archive_list *list, const cJSON *manifest, struct mm_error *err)
+{
+    enum mm_status status = mm_privacy_gather(s->arena, root, list, &s->words, err);
+    look_at_names(s, list);
+    for (const cJSON *part = manifest ? manifest->child : NULL; part; part = part->next)
+        if (strcmp(part->string, "files") != 0)
+            mm_privacy_look_in_json(s, MM_ARCHIVE_MANIFEST, part);
+    for (size_t i = 0; i < list->count && status == MM_OK; i++)
+        status = mm_privacy_look_in_file(s, &list->files[i], err);
+    return status;
+}
+
+static enum mm_status conclude(const struct mm_privacy_search *s, struct mm_error *err)
+{
+    if (s->count)
+        return mm_fail(err, MM_NO,
+                       "%zu thing%s that should not leave this machine:%s%s\nTake them out (local paths: into "
+                       "config/environment.json, which travels as a template), or allow each by its place, line or "
+                       "whole file",
+                       s->count, s->count == 1 ? "" : "s", s->found.bytes,
+                       s->count > SHOWN_MAX ? "\n  and more" : "");
+    for (size_t i = 0; s->allow && i < s->allow->count; i++)
+        if (!s->used[i])
+            return mm_fail(err, MM_ERR_USAGE, "--allow %s: nothing was found there", s->allow->items[i]);
     return MM_OK;
-}
-
-/* Values that are paths, even of places that nothing else is known of. */
-static enum mm_status scan_config(struct mm_arena *scratch, const char *name, const char *path, struct mm_error *err)
-{
-    enum mm_status s;
-    cJSON *json;
-    if (MM_TRY(s, mm_json_read(scratch, path, &json, err)))
-        return s;
-    for (const cJSON *node = json; node; node = mm_privacy_next(node)) {
-        if (!cJSON_IsString(node) || !mm_privacy_is_local(node->valuestring))
-            continue;
-        struct mm_place place = mm_json_place(scratch, node);
-        return mm_fail(err, MM_NO, "%s:%d: %s is the local path %s: " HOW, name, place.line,
-                       place.path ? place.path : "a value", node->valuestring);
-    }
-    return MM_OK;
-}
-
-struct head {
-    unsigned char *bytes;
-    size_t size;
-};
-
-static enum mm_status take_head(void *context, const void *bytes, size_t size, struct mm_error *err)
-{
-    struct head *head = context;
-    (void)err;
-    size_t room = HEAD_MAX - head->size, taken = size < room ? size : room;
-    memcpy(head->bytes + head->size, bytes, taken);
-    head->size += taken;
-    return head->size == HEAD_MAX ? MM_NO : MM_OK; /* enough: ends the reading */
-}
-
-static enum mm_status scan_file(struct mm_arena *scratch, const struct mm_archive_file *f, unsigned char *buffer,
-                                const struct needles *n, struct mm_error *err)
-{
-    enum mm_status s;
-    if (!f->path)
-        return scan_bytes(f->name, f->bytes, (size_t)f->size, n, err);
-    if (mm_text_starts(f->name, "config/") && mm_text_ends(f->name, ".json") &&
-        MM_TRY(s, scan_config(scratch, f->name, f->path, err)))
-        return s;
-    struct head head = {buffer, 0};
-    s = mm_file_scan(f->path, take_head, &head, err);
-    return s == MM_OK || s == MM_NO ? scan_bytes(f->name, head.bytes, head.size, n, err) : s;
 }
 
 enum mm_status mm_privacy_scan(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
+                               const cJSON *manifest, const struct mm_strings *allow, const char **allowed,
                                struct mm_error *err)
 {
-    enum mm_status s = MM_OK;
-    struct needles needles = {.count = 0};
-    struct mm_arena scratch;
-    unsigned char *buffer = mm_alloc_raw(HEAD_MAX);
-    if (!buffer)
-        return mm_fail_memory(err, "a buffer to search in");
-    find_needles(arena, root, &needles);
-    mm_arena_init(&scratch, NULL);
-    for (size_t i = 0; i < list->count && s == MM_OK; i++) {
-        mm_arena_reset(&scratch);
-        s = scan_file(&scratch, &list->files[i], buffer, &needles, err);
-    }
-    mm_arena_done(&scratch);
-    mm_free(buffer);
-    return s;
+    enum mm_status status;
+    struct mm_privacy_search s = {
+        .arena = arena, .allow = allow, .used = mm_arena_array(arena, bool, allow ? allow->count + 1 : 1)};
+    if (!s.used)
+        return mm_fail_memory(err, "the search");
+    mm_text_init(&s.found, MM_ERROR_TEXT_MAX);
+    mm_text_init(&s.allowed, 1 << 16);
+    mm_text_init(&s.last, 4096);
+    status = look_everywhere(&s, root, list, manifest, err);
+    if (status == MM_OK)
+        status = conclude(&s, err);
+    if (allowed)
+        *allowed = mm_arena_text(arena, s.allowed.bytes);
+    mm_text_done(&s.found);
+    mm_text_done(&s.allowed);
+    mm_text_done(&s.last);
+    return status;
 }

@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 
-#define MM_ZSTD_LEVEL_MAX     22
+#define MM_ZSTD_LEVEL_MAX     19
+#define MM_ZSTD_THREADS_MAX   64
 #define MM_ZSTD_LEVEL_DEFAULT 10
 
 struct ZSTD_CCtx_s;

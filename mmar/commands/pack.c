@@ -10,7 +10,8 @@
 struct pack_options {
     const char *mmar, *output;
     bool with_eval, with_checkpoint, zip;
-    int64_t level;
+    int64_t level, threads;
+    struct mm_strings allow;
 };
 #define P         struct pack_options
 #define SHOWN_MAX 6
@@ -25,7 +26,10 @@ static const struct mm_param options[] = {
                 "a zip in place of a compressed tar, for those who open it without mmar; also when -o ends in .zip"),
     MM_INT(P, level, .def = 0, .min = 0, .max = MM_ZSTD_LEVEL_MAX,
            .help =
-               "of compression: higher is smaller and slower, up to 22 (a zip: 9); 0: 10 (a zip: stored as it is)"),
+               "of compression: higher is smaller and slower, up to 19 (a zip: 9); 0: 10 (a zip: stored as it is)"),
+    MM_INT(P, threads, .min = 0, .max = MM_ZSTD_THREADS_MAX,
+           .help = "that compress (default: the processors there are); the bytes are the same"),
+    MM_STRINGS(P, allow, .help = "places of findings that may travel: docs/a.md, or docs/a.md:12 for one line"),
     MM_PARAMS_END};
 
 /* The card's name, else the folder's, as a file name. */
@@ -60,10 +64,21 @@ static void tell_left_out(const struct mm_archive_list *list)
         mm_note("  and %zu more (-v shows all)", list->left_out_count - shown);
 }
 
+static void tell_allowed(const char *lines)
+{
+    if (lines && *lines)
+        mm_note("travels because it was allowed:");
+    for (size_t n; lines && *lines; lines += n + 1) {
+        n = strcspn(lines, "\n");
+        mm_note("  %.*s", (int)n, lines);
+    }
+}
+
 static void tell(const struct mm_archive_list *list, const cJSON *manifest)
 {
     struct mm_text text;
     tell_left_out(list);
+    tell_allowed(list->allowed);
     if (!mm_manifest_file(manifest, "models/model.safetensors"))
         mm_warn("warning: there is no models/model.safetensors: the archive holds no weights");
     for (size_t i = 0; i < list->count; i++)
@@ -108,8 +123,12 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     enum mm_status s;
     const struct pack_options *o = call->options;
     bool zip = o->zip || (o->output && mm_text_ends(o->output, ".zip"));
-    const struct mm_pack_options how = {(int)o->level, o->with_eval, o->with_checkpoint,
-                                        zip ? MM_ARCHIVE_ZIP : MM_ARCHIVE_TAR};
+    const struct mm_pack_options how = {.level = (int)o->level,
+                                        .threads = (unsigned)o->threads,
+                                        .with_eval = o->with_eval,
+                                        .with_checkpoint = o->with_checkpoint,
+                                        .kind = zip ? MM_ARCHIVE_ZIP : MM_ARCHIVE_TAR,
+                                        .allow = o->allow};
     const char *root = call->arg_count ? call->args[0] : o->mmar ? o->mmar : ".";
     struct mm_archive_list *list;
     cJSON *manifest;
@@ -144,6 +163,9 @@ const struct mm_command mm_command_pack = {
              "eval/metrics.json with numbers for its cases. config/environment.json travels without its local paths. "
              "Datalists, predictions,\n"
              "logs, checkpoints and everything else stay. Packing the same folder again gives the same bytes.\n"
-             "Exit code 1: a file that would travel holds a local path; the message names the place.",
+             "Exit code 1: something that would travel holds a local path, a name of this user, this machine or of a "
+             "case in the "
+             "datalists, an e-mail\n"
+             "address outside of the card, or a DICOM identifier; the message names each place and how to allow it.",
     .examples = "  mmar pack spleen\n  mmar pack spleen -o spleen-1.0.mmar --level 19\n  mmar pack spleen --zip\n",
 };
