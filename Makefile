@@ -82,7 +82,7 @@ unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 everything: all library $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden $(BUILD)/docs/examples/batches
 
 # What ThreadSanitizer watches: everything that has threads of its own.
-unit-threads: $(filter %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache)
+unit-threads: $(filter %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache) $(filter %/test_zstd,$(TESTS_mmar))
 	$(Q)tools/run-tests $^
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers: $(FUZZERS)
@@ -106,8 +106,8 @@ docs: all
 	$(Q)tools/make-docs $(BUILD)/mmar docs/reference
 fuzz:
 	$(Q)tools/fuzz-all $(or $(T),60)
-bench: all $(BUILD)/bench/kernels $(BUILD)/bench/packed
-	$(Q)$(BUILD)/bench/kernels && $(BUILD)/bench/packed && bench/run_real $(BUILD)/mmar
+bench: all $(BUILD)/bench/kernels $(BUILD)/bench/packed $(BUILD)/bench/weights
+	$(Q)$(BUILD)/bench/kernels && $(BUILD)/bench/packed && bench/archive $(BUILD)/mmar && bench/run_real $(BUILD)/mmar
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(LAYERS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -37,12 +37,22 @@ struct mm_archive_list {
 enum mm_archive_kind { MM_ARCHIVE_TAR, MM_ARCHIVE_ZIP };
 #define MM_ARCHIVE_ZIP_LEVEL_MAX 9
 
+/* How far long work is: of each of its stages ("hashing", "packing", "reading back") the bytes done. */
+struct mm_archive_progress {
+    void (*tell)(void *context, const char *doing, uint64_t done); /* NULL: nobody asks */
+    void *context;
+    const char *doing; /* inside */
+    uint64_t done;
+};
+void mm_archive_tell(struct mm_archive_progress *progress, const char *doing, uint64_t more);
+
 struct mm_pack_options {
     int level;        /* 0: zstd level 10; a zip is stored               */
     unsigned threads; /* that compress; 0: all there are. The bytes are the same */
     bool with_eval, with_checkpoint;
     enum mm_archive_kind kind;
     struct mm_strings allow; /* places of findings, see privacy.h */
+    struct mm_archive_progress progress;
 };
 
 /* layout.c: which files of an MMAR travel (DESIGN.md 8) and their digests. environment.json travels as a template without local

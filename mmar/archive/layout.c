@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/privacy.h"
+#include "mmar/command.h"
 
 static const char *const folders[] = {"commands", "config", "custom", "docs", "resources"};
 static const char *const litter[] = {".git",     ".svn", ".hg", ".DS_Store", "__pycache__", ".ipynb_checkpoints",
@@ -174,14 +175,41 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct mm_archive_file *)a)->name, ((const struct mm_archive_file *)b)->name);
 }
 
-static enum mm_status digest_all(struct mm_archive_list *list, struct mm_error *err)
+struct digest {
+    struct mm_sha256 hash;
+    struct mm_archive_progress *progress;
+};
+
+static enum mm_status add_piece(void *context, const void *bytes, size_t size, struct mm_error *err)
+{
+    struct digest *d = context;
+    mm_archive_tell(d->progress, "hashing", size);
+    return mm_interrupted() ? mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written")
+                            : mm_sha256_add(&d->hash, bytes, size, err);
+}
+
+static enum mm_status digest_file(struct mm_archive_file *f, struct mm_archive_progress *progress,
+                                  struct mm_error *err)
+{
+    enum mm_status s;
+    unsigned char digest[MM_SHA256_SIZE];
+    struct digest d = {.progress = progress};
+    if (MM_TRY(s, mm_sha256_init(&d.hash, err)))
+        return s;
+    s = f->path ? mm_file_scan(f->path, add_piece, &d, err) : add_piece(&d, f->bytes, (size_t)f->size, err);
+    if (s == MM_OK && (s = mm_sha256_done(&d.hash, digest, err)) == MM_OK)
+        mm_sha256_hex(digest, f->sha256);
+    mm_sha256_abandon(&d.hash);
+    return s;
+}
+
+static enum mm_status digest_all(struct mm_archive_list *list, const struct mm_pack_options *options,
+                                 struct mm_error *err)
 {
     enum mm_status s = MM_OK;
-    for (size_t i = 0; i < list->count && s == MM_OK; i++) {
-        struct mm_archive_file *f = &list->files[i];
-        s = f->path ? mm_sha256_file(f->path, f->sha256, err)
-                    : mm_sha256_bytes(f->bytes, (size_t)f->size, f->sha256, err);
-    }
+    struct mm_archive_progress progress = options->progress;
+    for (size_t i = 0; i < list->count && s == MM_OK; i++)
+        s = digest_file(&list->files[i], &progress, err);
     return s;
 }
 
@@ -207,7 +235,7 @@ enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const
             s = is_among(folders, sizeof folders / sizeof *folders, names[i]) ? walk(&c, names[i], 1, err)
                                                                               : leave_out(&c, names[i], err);
     }
-    if (s != MM_OK || MM_TRY(s, digest_all(c.list, err)) || MM_TRY(s, add_metrics(&c, err)))
+    if (s != MM_OK || MM_TRY(s, digest_all(c.list, options, err)) || MM_TRY(s, add_metrics(&c, err)))
         return s;
     qsort(c.list->files, c.list->count, sizeof *c.list->files, by_name);
     *out = c.list;

@@ -48,8 +48,8 @@ static enum mm_status write_archive(struct mm_arena *arena, const struct mm_arch
                                     const char *file, const struct mm_pack_options *how, struct mm_error *err)
 {
     enum mm_status s;
-    struct mm_archive_writer w = {.tar = NULL};
-    if ((s = mm_archive_writer_open(&w, file, how->kind, how->level, err)) == MM_OK &&
+    struct mm_archive_writer w = {.progress = how->progress};
+    if ((s = mm_archive_writer_open(&w, file, how->kind, how->level, how->threads, err)) == MM_OK &&
         (s = write_files(&w, list, manifest, err)) == MM_OK)
         s = mm_archive_writer_commit(&w, arena, err);
     mm_archive_writer_close(&w);

@@ -1,4 +1,5 @@
 /* The search through what travels: findings, and what the user allows by its place. */
+#include <ctype.h>
 #include <stdarg.h>
 
 #include "base/file.h"
@@ -83,6 +84,10 @@ void mm_privacy_look(struct mm_privacy_search *search, const struct mm_privacy_p
     const bool scored = mm_text_starts(place->file, "eval/"); /* travels only when asked for, with its names */
     for (size_t i = 0; i < size;) {
         enum mm_privacy_form form;
+        if (i && isalnum(bytes[i]) && isalnum(bytes[i - 1])) { /* within a word nothing begins */
+            i++;
+            continue;
+        }
         const struct mm_privacy_word *word = mm_privacy_words_find(&search->words, bytes, size, i);
         size_t length = mm_privacy_form_at(bytes, size, i, &form);
         bool mail = length && form == MM_PRIVACY_MAIL, path = length && form == MM_PRIVACY_ABSOLUTE;

@@ -62,10 +62,10 @@ static enum mm_status tar_failed(struct mm_archive_writer *w, struct mm_error *e
     return mm_fail(err, MM_ERR_MEMORY, "cannot write the tar: %s", archive_error_string(w->tar));
 }
 
-static enum mm_status open_tar(struct mm_archive_writer *w, int level, struct mm_error *err)
+static enum mm_status open_tar(struct mm_archive_writer *w, int level, unsigned threads, struct mm_error *err)
 {
     enum mm_status s;
-    if (MM_TRY(s, mm_zstd_writer_open(&w->zstd, level ? level : MM_ZSTD_LEVEL_DEFAULT, err)))
+    if (MM_TRY(s, mm_zstd_writer_open(&w->zstd, level ? level : MM_ZSTD_LEVEL_DEFAULT, threads, err)))
         return s;
     w->zstd.sink = into_file;
     w->zstd.sink_context = w;
@@ -81,13 +81,14 @@ static enum mm_status open_tar(struct mm_archive_writer *w, int level, struct mm
 }
 
 enum mm_status mm_archive_writer_open(struct mm_archive_writer *w, const char *file, enum mm_archive_kind kind,
-                                      int level, struct mm_error *err)
+                                      int level, unsigned threads, struct mm_error *err)
 {
     enum mm_status s;
     if (MM_TRY(s, mm_file_writer_open(&w->out, file, err)))
         return s;
     w->kind = kind;
-    return kind == MM_ARCHIVE_ZIP ? mm_zip_writer_open(&w->zip, &w->out, level, err) : open_tar(w, level, err);
+    return kind == MM_ARCHIVE_ZIP ? mm_zip_writer_open(&w->zip, &w->out, level, err)
+                                  : open_tar(w, level, threads, err);
 }
 
 /* No owner, no time. */
@@ -115,6 +116,7 @@ enum mm_status mm_archive_writer_write(void *context, const void *bytes, size_t 
     struct mm_archive_writer *w = context;
     if (mm_interrupted())
         return mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written");
+    mm_archive_tell(&w->progress, "packing", size);
     if (w->kind == MM_ARCHIVE_ZIP)
         return mm_zip_writer_write(&w->zip, bytes, size, err);
     la_ssize_t written = archive_write_data(w->tar, bytes, size);
@@ -130,16 +132,34 @@ static enum mm_status end_stream(struct mm_archive_writer *w, struct mm_error *e
     return archive_write_close(w->tar) != ARCHIVE_OK ? tar_failed(w, err) : mm_zstd_writer_end(&w->zstd, err);
 }
 
+void mm_archive_tell(struct mm_archive_progress *progress, const char *doing, uint64_t more)
+{
+    if (progress->doing != doing)
+        progress->done = 0;
+    progress->doing = doing;
+    progress->done += more;
+    if (progress->tell)
+        progress->tell(progress->context, doing, progress->done);
+}
+
+static enum mm_status tell_reading(void *context, const void *bytes, size_t size, struct mm_error *err)
+{
+    (void)bytes, (void)err;
+    mm_archive_tell(context, "reading back", size);
+    return MM_OK;
+}
+
 /* What was written is read as any reader will, before it takes the place of what was there. */
 enum mm_status mm_archive_writer_commit(struct mm_archive_writer *w, struct mm_arena *arena, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *manifest;
+    const struct mm_archive_visitor visitor = {.piece = tell_reading, .context = &w->progress};
     if (MM_TRY(s, end_stream(w, err)))
         return s;
     if (fflush(w->out.stream) != 0)
         return mm_fail(err, MM_ERR_IO, "%s: cannot write: %s", w->out.path, strerror(errno));
-    if (MM_TRY(s, mm_archive_read(arena, w->out.temporary, NULL, &manifest, err))) {
+    if (MM_TRY(s, mm_archive_read(arena, w->out.temporary, &visitor, &manifest, err))) {
         mm_fail_in(err, "the new archive does not read back (did a file change meanwhile?)");
         return s;
     }

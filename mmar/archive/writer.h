@@ -16,13 +16,14 @@ struct mm_archive_writer {
     struct archive *tar;
     bool abandoned;        /* nothing more is written */
     struct mm_error error; /* of a callback           */
+    struct mm_archive_progress progress;
 };
 /* MM_ERR_USAGE when what `file` names is there and is no archive: a slip of the hand ("-o model.safetensors") must not cost anybody's
  * work. */
 enum mm_status mm_archive_writer_may_replace(const char *file, struct mm_error *err);
-/* `level` 0: the default. Close also after a failure. */
+/* `level`, `threads` 0: the default. Close also after a failure. */
 enum mm_status mm_archive_writer_open(struct mm_archive_writer *writer, const char *file, enum mm_archive_kind kind,
-                                      int level, struct mm_error *err);
+                                      int level, unsigned threads, struct mm_error *err);
 /* Begins a member: then exactly `size` bytes. */
 enum mm_status mm_archive_writer_file(struct mm_archive_writer *writer, const char *name, uint64_t size,
                                       bool executable, struct mm_error *err);

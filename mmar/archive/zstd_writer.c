@@ -1,19 +1,43 @@
-/* Writing one zstd frame: checksum on, one thread, no size in its head (it is not known when the frame begins). */
+/* Writing one zstd frame: checksum on, no size in its head (it is not known when the frame begins). */
 #include <zstd.h>
 
 #include "base/memory.h"
+#include "base/threads.h"
 #include "mmar/archive/zstd_stream.h"
 
-#define OUT_SIZE ((size_t)128 << 10)
+#define OUT_SIZE    ((size_t)128 << 10)
+#define WINDOW_LOG  20
+#define TABLE_LOG   18 /* of the hash and chain tables: levels would take up to 64 MiB a thread */
+#define JOB_SIZE    (1 << 20)
+#define THREADS_MAX 8 /* unless asked for more */
 
-enum mm_status mm_zstd_writer_open(struct mm_zstd_writer *writer, int level, struct mm_error *err)
+/* A libzstd without threads knows no workers and no jobs: it goes on with one. */
+static bool set_parameters(ZSTD_CCtx *context, int level, unsigned threads)
 {
+    const struct {
+        ZSTD_cParameter parameter;
+        int value;
+    } all[] = {{ZSTD_c_compressionLevel, level},
+               {ZSTD_c_checksumFlag, 1},
+               {ZSTD_c_windowLog, WINDOW_LOG},
+               {ZSTD_c_hashLog, TABLE_LOG},
+               {ZSTD_c_chainLog, TABLE_LOG}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (ZSTD_isError(ZSTD_CCtx_setParameter(context, all[i].parameter, all[i].value)))
+            return false;
+    return ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, (int)threads)) ||
+           !ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_jobSize, JOB_SIZE));
+}
+
+enum mm_status mm_zstd_writer_open(struct mm_zstd_writer *writer, int level, unsigned threads, struct mm_error *err)
+{
+    unsigned there = mm_threads_available();
     *writer = (struct mm_zstd_writer){.context = ZSTD_createCCtx(), .out = mm_alloc_raw(OUT_SIZE)};
-    if (!writer->context || !writer->out ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(writer->context, ZSTD_c_compressionLevel, level)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(writer->context, ZSTD_c_checksumFlag, 1)))
-        return mm_fail_memory(err, "a zstd encoder");
-    return MM_OK;
+    if (!threads)
+        threads = there < THREADS_MAX ? there : THREADS_MAX;
+    return writer->context && writer->out && set_parameters(writer->context, level, threads)
+               ? MM_OK
+               : mm_fail_memory(err, "a zstd encoder");
 }
 
 static enum mm_status encode(struct mm_zstd_writer *w, const void *bytes, size_t size, ZSTD_EndDirective how,

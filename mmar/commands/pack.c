@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"
 #include "mmar/card.h"
@@ -118,17 +119,28 @@ static enum mm_status answer(const struct mm_command_call *call, const char *fil
     return mm_command_print_json(arena, json, err);
 }
 
+/* What is done within two seconds needs no line. */
+static void tell_progress(void *context, const char *doing, uint64_t done)
+{
+    const double *began = context;
+    char bytes[32];
+    if (mm_clock() - *began > 2)
+        mm_progress("%s: %s", doing, mm_text_bytes(bytes, sizeof bytes, (double)done));
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
     const struct pack_options *o = call->options;
     bool zip = o->zip || (o->output && mm_text_ends(o->output, ".zip"));
+    double began = mm_clock();
     const struct mm_pack_options how = {.level = (int)o->level,
                                         .threads = (unsigned)o->threads,
                                         .with_eval = o->with_eval,
                                         .with_checkpoint = o->with_checkpoint,
                                         .kind = zip ? MM_ARCHIVE_ZIP : MM_ARCHIVE_TAR,
-                                        .allow = o->allow};
+                                        .allow = o->allow,
+                                        .progress = {.tell = tell_progress, .context = &began}};
     const char *root = call->arg_count ? call->args[0] : o->mmar ? o->mmar : ".";
     struct mm_archive_list *list;
     cJSON *manifest;
@@ -142,7 +154,9 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     const char *file = o->output ? o->output : default_output(call->arena, root, zip);
     if (!file)
         return mm_fail_memory(err, "a file name");
-    if (MM_TRY(s, mm_pack(call->arena, root, file, &how, &list, &manifest, err)))
+    s = mm_pack(call->arena, root, file, &how, &list, &manifest, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     tell(list, manifest);
     return answer(call, file, list, manifest, err);

@@ -53,7 +53,7 @@ enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const s
         MM_TRY(s, mm_bundle_make(arena, &statement, key, &signature, err)) ||
         MM_TRY(s, mm_manifest_print(arena, manifest, &words, err)))
         return s;
-    if (MM_TRY(s, mm_archive_writer_open(&c.writer, out, kind, level, err)) ||
+    if (MM_TRY(s, mm_archive_writer_open(&c.writer, out, kind, level, 0, err)) ||
         MM_TRY(s, add_text(&c.writer, MM_ARCHIVE_MANIFEST, words, err)) ||
         MM_TRY(s, add_text(&c.writer, MM_ARCHIVE_SIGNATURE, signature, err)) ||
         MM_TRY(s, mm_archive_read(arena, file, &visitor, &again, err)))
