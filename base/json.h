@@ -84,6 +84,9 @@ cJSON *mm_json_copy(struct mm_arena *arena, const cJSON *node);
 void mm_json_replace(cJSON *old, cJSON *value);
 void mm_json_detach(cJSON *child);
 
+/* Where two trees differ: [{path, a, b}], as "train.pre_transforms[4].args.a_max" names it. Either may be NULL. */
+cJSON *mm_json_diff(struct mm_arena *arena, const cJSON *a, const cJSON *b);
+
 /* Text of a tree, in the arena: indented (2 spaces, short arrays on one line) or compact. Integers print exactly, doubles
  * with the fewest digits that read back the same. Keys keep their order; `sorted` sorts them by bytes (canonical form). */
 enum mm_json_style { MM_JSON_INDENTED, MM_JSON_COMPACT, MM_JSON_CANONICAL };

@@ -1,10 +1,8 @@
-/* The two sides of a comparison, and JSON against JSON. */
+/* The two sides of a comparison. */
 #include "mmar/diff.h"
 
 #include "base/file.h"
 #include "mmar/archive/archive.h"
-
-#define MEMBERS_MAX 10000 /* larger objects are compared as one value */
 
 static enum mm_status open_folder(struct mm_arena *arena, const char *folder, struct mm_diff_side *side,
                                   struct mm_error *err)
@@ -55,63 +53,4 @@ void mm_diff_close(struct mm_diff_side *side)
     if (side->temporary)
         mm_file_remove_tree(side->temporary, NULL);
     side->temporary = NULL;
-}
-
-static void add(struct mm_arena *arena, cJSON *out, const char *path, const cJSON *a, const cJSON *b)
-{
-    cJSON *row = mm_json_append(out, mm_json_object(arena));
-    mm_json_add(arena, row, "path", mm_json_text(arena, path));
-    if (a)
-        mm_json_add(arena, row, "a", mm_json_copy(arena, a));
-    if (b)
-        mm_json_add(arena, row, "b", mm_json_copy(arena, b));
-}
-
-static bool is_same(struct mm_arena *arena, const cJSON *a, const cJSON *b)
-{
-    const char *x = mm_json_print(arena, a, MM_JSON_CANONICAL), *y = mm_json_print(arena, b, MM_JSON_CANONICAL);
-    return x && y && !strcmp(x, y);
-}
-
-static void compare(struct mm_arena *arena, cJSON *out, const char *path, const cJSON *a, const cJSON *b);
-
-static void compare_objects(struct mm_arena *arena, cJSON *out, const char *path, const cJSON *a, const cJSON *b)
-{
-    const cJSON *item;
-    const char *dot = *path ? "." : "";
-    cJSON_ArrayForEach (item, a)
-        compare(arena, out, mm_arena_format(arena, "%s%s%s", path, dot, item->string), item,
-                mm_json_get(b, item->string));
-    cJSON_ArrayForEach (item, b) {
-        if (!mm_json_get(a, item->string))
-            add(arena, out, mm_arena_format(arena, "%s%s%s", path, dot, item->string), NULL, item);
-    }
-}
-
-static void compare_arrays(struct mm_arena *arena, cJSON *out, const char *path, const cJSON *a, const cJSON *b)
-{
-    const cJSON *x = a->child, *y = b->child;
-    for (size_t i = 0; x || y; i++, x = x ? x->next : NULL, y = y ? y->next : NULL)
-        compare(arena, out, mm_arena_format(arena, "%s[%zu]", path, i), x, y);
-}
-
-static void compare(struct mm_arena *arena, cJSON *out, const char *path, const cJSON *a, const cJSON *b)
-{
-    if (!path)
-        return; /* out of memory, which the caller finds by the list */
-    bool small = cJSON_GetArraySize(a) <= MEMBERS_MAX && cJSON_GetArraySize(b) <= MEMBERS_MAX;
-    if (cJSON_IsObject(a) && cJSON_IsObject(b) && small)
-        compare_objects(arena, out, path, a, b);
-    else if (cJSON_IsArray(a) && cJSON_IsArray(b))
-        compare_arrays(arena, out, path, a, b);
-    else if (!a || !b || !is_same(arena, a, b))
-        add(arena, out, path, a, b);
-}
-
-cJSON *mm_diff_json(struct mm_arena *arena, const cJSON *a, const cJSON *b)
-{
-    cJSON *out = mm_json_array(arena);
-    if (a || b)
-        compare(arena, out, "", a, b);
-    return out;
 }

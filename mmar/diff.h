@@ -16,8 +16,6 @@ enum mm_status mm_diff_open(struct mm_arena *arena, const char *path, struct mm_
                             struct mm_error *err);
 void mm_diff_close(struct mm_diff_side *side);
 
-/* [{path, a, b}], as "train.pre_transforms[4].args.a_max" names it. Either may be NULL. */
-cJSON *mm_diff_json(struct mm_arena *arena, const cJSON *a, const cJSON *b);
 /* [{name, change: "added" "removed" "reshaped" "changed", a, b: type and shape; norm: |b - a|, relative: |b - a| / |a|}] by name. Norms
  * are given for a change of values only, and where these are numbers. Either file may be NULL. */
 enum mm_status mm_diff_weights(struct mm_arena *arena, const char *a, const char *b, cJSON **out,

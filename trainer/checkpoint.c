@@ -24,6 +24,8 @@ enum mm_status mm_checkpoint_write(struct mm_arena *scratch, struct mm_network *
     for (size_t i = 0; i < state->metric_count; i++)
         mm_json_append(metrics, mm_json_number(scratch, state->metrics[i]));
     mm_json_add(scratch, json, "metrics", metrics);
+    if (state->summary)
+        mm_json_add(scratch, json, "run", mm_json_copy(scratch, state->summary));
     char *text = json ? mm_json_print(scratch, json, MM_JSON_COMPACT) : NULL;
     if (!text || !mm_json_add(scratch, extra, "state", mm_json_text(scratch, text)))
         return mm_fail_memory(err, "the checkpoint");
@@ -55,6 +57,7 @@ static enum mm_status read_state(struct mm_arena *arena, const char *text, struc
         !whole_of(json, "journal_bytes", &journal) || !whole_of(json, "best_epoch", &state->best_epoch) ||
         !cJSON_IsString(digest) || !cJSON_IsArray(metrics) || state->epoch < 0 || state->step < 0 || journal < 0)
         return mm_fail(err, MM_ERR_DATA, "the run's state is incomplete: this is no checkpoint of mmar");
+    state->summary = mm_json_get(json, "run");
     state->journal_bytes = (uint64_t)journal;
     state->best_metric = number_of(json, "best_metric");
     state->last_metric = number_of(json, "last_metric");
@@ -68,12 +71,45 @@ static enum mm_status read_state(struct mm_arena *arena, const char *text, struc
     return MM_OK;
 }
 
+/* A value in a sentence. */
+static const char *shown(struct mm_arena *arena, const cJSON *value)
+{
+    const char *text = value ? mm_json_print(arena, value, MM_JSON_COMPACT) : "nothing";
+    return text && strlen(text) > 60 ? mm_arena_format(arena, "%.57s...", text) : text;
+}
+
+/* "learning_rate was 0.003 and is 0.1": the first few. */
+static enum mm_status refuse(struct mm_arena *arena, const struct mm_run_state *was, const struct mm_run_state *now,
+                             struct mm_error *err)
+{
+    enum { SHOWN = 4 };
+    const cJSON *rows = was->summary ? mm_json_diff(arena, was->summary, now->summary) : NULL, *row;
+    struct mm_text text;
+    int count = 0;
+    mm_text_init(&text, 2048);
+    cJSON_ArrayForEach (row, rows)
+        if (count++ < SHOWN)
+            mm_text_format(&text, "%s%s was %s and is %s", count > 1 ? "; " : ": ",
+                           mm_json_get(row, "path")->valuestring, shown(arena, mm_json_get(row, "a")),
+                           shown(arena, mm_json_get(row, "b")));
+    if (count > SHOWN)
+        mm_text_format(&text, "; and %d more", count - SHOWN);
+    enum mm_status s =
+        mm_fail(err, MM_ERR_CONFIG,
+                "belongs to another configuration (run %.12s, now %.12s)%s. Give it what it had, train "
+                "without --resume, or fine-tune with --from",
+                was->digest, now->digest, text.bytes);
+    mm_text_done(&text);
+    return s;
+}
+
 enum mm_status mm_checkpoint_read(struct mm_arena *arena, struct mm_network *network, const char *path,
                                   struct mm_run_state *state, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_arena file_arena; /* the file's bytes go as soon as they are in the network */
     struct mm_safetensors *file;
+    const struct mm_run_state now = *state;
     mm_arena_init(&file_arena, NULL);
     if (MM_TRY(s, mm_safetensors_read(&file_arena, path, &file, err)))
         goto done;
@@ -81,7 +117,9 @@ enum mm_status mm_checkpoint_read(struct mm_arena *arena, struct mm_network *net
     if (!text)
         s = mm_fail(err, MM_ERR_DATA, "has no run state: this is no checkpoint");
     else if ((s = read_state(arena, text, state, err)) == MM_OK)
-        s = mm_weights_restore(arena, network, file, err);
+        s = strcmp(state->digest, now.digest) ? refuse(arena, state, &now, err)
+                                              : mm_weights_restore(arena, network, file, err);
+    state->summary = now.summary;
     if (s != MM_OK)
         mm_fail_in(err, "%s", path);
 done:

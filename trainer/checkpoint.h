@@ -14,12 +14,14 @@ struct mm_run_state {
     size_t metric_count;
     uint64_t journal_bytes; /* of train.jsonl: a resume cuts it there */
     char digest[65];
+    const cJSON *summary; /* of the training, for messages; NULL: not known */
 };
 
 /* Written atomically to `path`, optimizer slots included. */
 enum mm_status mm_checkpoint_write(struct mm_arena *scratch, struct mm_network *network, const char *path,
                                    const struct mm_run_state *state, struct mm_error *err);
-/* Restores weights, optimizer and state (its metrics live in the arena). */
+/* Restores weights, optimizer and state (its metrics live in the arena), when it is a checkpoint of the run whose digest and summary
+ * *state has; else MM_ERR_CONFIG says what differs, and the network is as it was. */
 enum mm_status mm_checkpoint_read(struct mm_arena *arena, struct mm_network *network, const char *path,
                                   struct mm_run_state *state, struct mm_error *err);
 

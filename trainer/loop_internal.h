@@ -34,7 +34,9 @@ struct loop {
 enum mm_status mm_loop_save(struct loop *l, int64_t epoch, int64_t step, struct mm_error *err); /* a checkpoint */
 void mm_loop_tell(struct loop *l); /* the event, to whoever asked for it */
 
-/* loop_open.c; closing is right after a failed opening, too. */
+/* loop_open.c: what the run is, as its checkpoints say it. */
+enum mm_status mm_loop_identify(struct loop *l, struct mm_error *err);
+/* Closing is right after a failed opening, too. */
 enum mm_status mm_loop_open(struct loop *l, struct mm_error *err);
 void mm_loop_close(struct loop *l);
 

@@ -22,8 +22,6 @@ static enum mm_status open_loader(struct loop *l, const struct mm_source *source
 static enum mm_status resume(struct loop *l, struct mm_error *err)
 {
     enum mm_status s;
-    char digest[65];
-    memcpy(digest, l->state.digest, sizeof digest);
     if (!l->options->resume)
         return MM_OK;
     if (!mm_file_exists(l->checkpoint_path)) {
@@ -33,12 +31,6 @@ static enum mm_status resume(struct loop *l, struct mm_error *err)
     double *metrics = l->state.metrics;
     if (MM_TRY(s, mm_checkpoint_read(&l->arena, l->network, l->checkpoint_path, &l->state, err)))
         return s;
-    if (strcmp(digest, l->state.digest))
-        return mm_fail(
-            err, MM_ERR_CONFIG,
-            "%s: belongs to another configuration (run %.12s, now %.12s): train without --resume, or fine-tune "
-            "with --from",
-            l->checkpoint_path, l->state.digest, digest);
     if (l->state.metric_count > (size_t)l->training->epochs)
         l->state.metric_count = (size_t)l->training->epochs;
     memcpy(metrics, l->state.metrics, l->state.metric_count * sizeof *metrics);
@@ -48,6 +40,13 @@ static enum mm_status resume(struct loop *l, struct mm_error *err)
     return MM_OK;
 }
 
+enum mm_status mm_loop_identify(struct loop *l, struct mm_error *err)
+{
+    l->state.summary = mm_training_summary(&l->arena, l->training);
+    return l->state.summary ? mm_training_digest(&l->arena, l->training, l->state.digest, err)
+                            : mm_fail_memory(err, "the run's description");
+}
+
 /* The numbers of the cache, and what the run is with them. */
 static enum mm_status resolve(struct loop *l, struct mm_error *err)
 {
@@ -55,7 +54,7 @@ static enum mm_status resolve(struct loop *l, struct mm_error *err)
     if (MM_TRY(s, mm_resolve(&l->arena, l->training, l->options->folder, &l->resolved, err)))
         return s;
     l->training = l->resolved.training;
-    return mm_training_digest(&l->arena, l->training, l->state.digest, err);
+    return mm_loop_identify(l, err);
 }
 
 /* A resume that goes on behind epoch 0 has a number, or its checkpoint would not fit: R = 0. */

@@ -296,8 +296,7 @@ static cJSON *described_data(struct mm_arena *arena, const struct mm_source *sou
     return json;
 }
 
-enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *t, char hex[65],
-                                  struct mm_error *err)
+static cJSON *describe(struct mm_arena *arena, const struct mm_training *t)
 {
     cJSON *json = mm_json_object(arena);
     mm_json_add(arena, json, "seed",
@@ -314,8 +313,30 @@ enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_traini
     const cJSON *frozen = mm_graph_frozen_json(arena, t->graph);
     if (cJSON_GetArraySize(frozen))
         mm_json_add(arena, json, "frozen", mm_json_copy(arena, frozen));
+    return json;
+}
+
+enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *t, char hex[65],
+                                  struct mm_error *err)
+{
+    const cJSON *json = describe(arena, t);
     const char *text = json ? mm_json_print(arena, json, MM_JSON_CANONICAL) : NULL;
     if (!text)
         return mm_fail_memory(err, "the run's description");
     return mm_sha256_bytes(text, strlen(text), hex, err);
+}
+
+cJSON *mm_training_summary(struct mm_arena *arena, const struct mm_training *t)
+{
+    cJSON *json = describe(arena, t), *train = (cJSON *)mm_json_get(json, "train"), *chain;
+    const cJSON *items = mm_json_get(train, "items"), *steps = mm_json_get(train, "chain");
+    char digest[MM_SHA256_HEX];
+    const char *text = items ? mm_json_print(arena, items, MM_JSON_CANONICAL) : NULL;
+    if (!text || mm_sha256_bytes(text, strlen(text), digest, NULL) != MM_OK)
+        return NULL;
+    mm_json_replace((cJSON *)items, mm_json_text(arena, mm_arena_format(arena, "%d, SHA-256 %.12s",
+                                                                        cJSON_GetArraySize(items), digest)));
+    if (mm_json_parse(arena, "chain", steps->valuestring, strlen(steps->valuestring), &chain, NULL) == MM_OK)
+        mm_json_replace((cJSON *)steps, chain);
+    return json;
 }

@@ -72,5 +72,7 @@ cJSON *mm_training_model_json(struct mm_arena *arena, const struct mm_training *
 /* SHA-256 of everything that decides the result (seed, model, loss, optimizer, schedule, chains, pipeline, list), epochs left out. */
 enum mm_status mm_training_digest(struct mm_arena *arena, const struct mm_training *training, char hex[65],
                                   struct mm_error *err);
+/* The same for people, to say what differs between two runs: without the names of the list's items. NULL when memory is out. */
+cJSON *mm_training_summary(struct mm_arena *arena, const struct mm_training *training);
 
 #endif

@@ -11,6 +11,7 @@ struct loading {
     const struct mm_graph *graph;
     const struct mm_safetensors *file;
     bool reversed; /* the file's kernels are (x, y, z) */
+    bool strict;
     float *host, *turned;
 };
 
@@ -96,6 +97,16 @@ static enum mm_status names_make(struct mm_arena *arena, size_t capacity, struct
     return names->items ? MM_OK : mm_fail_memory(err, "a report");
 }
 
+/* Another shape that can be made to fit. */
+static bool adapts(const struct loading *l, size_t param, const struct mm_st_tensor *tensor)
+{
+    const struct mm_param_info *info = &l->graph->params[param];
+    int64_t wanted[5] = {0};
+    for (int i = 0; i < info->file_rank; i++)
+        wanted[i] = file_dim(info, l->reversed, i);
+    return !l->strict && mm_weights_can_adapt(l->graph, param, tensor, wanted);
+}
+
 static const char *describe_mismatch(const struct loading *l, const struct mm_param_info *info,
                                      const struct mm_st_tensor *tensor)
 {
@@ -111,10 +122,11 @@ static const char *describe_mismatch(const struct loading *l, const struct mm_pa
 /* Which parameters the file has and in which shape, which names it has beside them. */
 static enum mm_status compare(const struct loading *l, struct mm_weights_report *report, struct mm_error *err)
 {
-    struct names missing, reshaped, unexpected;
+    struct names missing, adapted, reshaped, unexpected;
     enum mm_status status;
     size_t params = l->graph->param_count;
     if (MM_TRY(status, names_make(l->arena, params, &missing, err)) ||
+        MM_TRY(status, names_make(l->arena, params, &adapted, err)) ||
         MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
         MM_TRY(status, names_make(l->arena, l->file->count, &unexpected, err)))
         return status;
@@ -123,8 +135,10 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
         const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
         if (!tensor && !mm_weights_is_constant(info))
             missing.items[missing.count++] = info->name;
-        else if (tensor && !same_dims(tensor, info, l->reversed))
-            reshaped.items[reshaped.count++] = describe_mismatch(l, info, tensor);
+        else if (tensor && !same_dims(tensor, info, l->reversed)) {
+            struct names *names = adapts(l, i, tensor) ? &adapted : &reshaped;
+            names->items[names->count++] = describe_mismatch(l, info, tensor);
+        }
     }
     for (size_t i = 0; i < l->file->count; i++) {
         const char *name = l->file->tensors[i].name;
@@ -137,6 +151,7 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
     *report = (struct mm_weights_report){
         .missing = {missing.count, missing.items},
         .unexpected = {unexpected.count, unexpected.items},
+        .adapted = {adapted.count, adapted.items},
         .reshaped = {reshaped.count, reshaped.items},
     };
     return MM_OK;
@@ -172,7 +187,10 @@ static enum mm_status read_values(const struct loading *l, const struct mm_st_te
                                   const struct mm_param_info *info, const float **values, struct mm_error *err)
 {
     enum mm_status status;
-    if (MM_TRY(status, mm_safetensors_floats(tensor, l->host, mm_weights_elements(info), err)))
+    status = same_dims(tensor, info, l->reversed)
+                 ? mm_safetensors_floats(tensor, l->host, mm_weights_elements(info), err)
+                 : mm_weights_adapt(tensor, info, l->host, err);
+    if (status != MM_OK)
         return status;
     *values = l->host;
     if (l->reversed && info->file_rank > 2) {
@@ -189,12 +207,13 @@ static enum mm_status set_params(const struct loading *l, size_t *loaded, struct
         const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
         const float *values;
         enum mm_status status;
-        if (!tensor || !same_dims(tensor, info, l->reversed))
+        bool same = tensor && same_dims(tensor, info, l->reversed);
+        if (!tensor || (!same && !adapts(l, i, tensor)))
             continue;
         if (MM_TRY(status, read_values(l, tensor, info, &values, err)) ||
             MM_TRY(status, mm_network_set_param(l->network, i, values, err)))
             return status;
-        (*loaded)++;
+        *loaded += same;
     }
     return MM_OK;
 }
@@ -217,7 +236,7 @@ enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *netwo
                                 bool strict, const enum mm_axes *axes, struct mm_weights_report *report,
                                 struct mm_error *err)
 {
-    struct loading l = {.arena = arena, .network = network, .graph = mm_network_graph(network), .file = file};
+    struct loading l = {arena, network, mm_network_graph(network), file, .strict = strict};
     struct mm_weights_report found = {0};
     enum mm_status status;
     if (MM_TRY(status, find_axes(file, axes, l.graph, &l.reversed, err)) ||

@@ -13,10 +13,12 @@ struct mm_weights_report {
     size_t loaded;
     struct mm_strings missing;    /* in the model, not in the file: keep their initial values         */
     struct mm_strings unexpected; /* in the file, not in the model                                     */
-    struct mm_strings reshaped;   /* "name: file 3x16x1x1x1, model 5x16x1x1x1": keep their initial values */
+    struct mm_strings adapted;  /* likewise, of the first layer: made for the model's channels, see weights_adapt.c */
+    struct mm_strings reshaped; /* "name: file 3x16x1x1x1, model 5x16x1x1x1": keep their initial values */
 };
 
-/* Strict: everything must fit (resume, evaluate, infer). Otherwise by name and shape, the rest reported (fine-tuning).
+/* Strict: everything must fit (resume, evaluate, infer). Otherwise by name and shape, the first layer adapted to another number of
+ * channels, the rest reported (fine-tuning).
  * `axes` says what kernels of a file without our metadata use; NULL: such a file is an error that says how to give it. */
 enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict,
                                const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err);

@@ -24,4 +24,12 @@ static inline size_t mm_weights_elements(const struct mm_param_info *info)
     return (size_t)mm_desc_count(&info->desc);
 }
 
+/* weights_adapt.c: can a first layer's kernel be made from a tensor of another number of channels? `wanted`: its dimensions in the file's
+ * order of axes. */
+bool mm_weights_can_adapt(const struct mm_graph *graph, size_t param, const struct mm_st_tensor *tensor,
+                          const int64_t wanted[5]);
+/* In the file's order of axes. */
+enum mm_status mm_weights_adapt(const struct mm_st_tensor *tensor, const struct mm_param_info *info, float *out,
+                                struct mm_error *err);
+
 #endif

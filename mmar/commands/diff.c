@@ -72,8 +72,8 @@ static enum mm_status compare(const struct mm_command_call *call, const struct m
     struct mm_arena *arena = call->arena;
     bool both = a->config && b->config;
     cJSON *weights, *json = mm_json_object(arena),
-                    *config = both ? mm_diff_json(arena, a->config, b->config) : mm_json_array(arena),
-                    *metrics = both ? mm_diff_json(arena, a->metrics, b->metrics) : mm_json_array(arena);
+                    *config = both ? mm_json_diff(arena, a->config, b->config) : mm_json_array(arena),
+                    *metrics = both ? mm_json_diff(arena, a->metrics, b->metrics) : mm_json_array(arena);
     if (MM_TRY(s, mm_diff_weights(arena, a->weights, b->weights, &weights, err)))
         return s;
     if (!json || !config || !metrics)

@@ -17,7 +17,7 @@ static const char *compared(struct scratch *scratch, const char *a, const char *
     cJSON *x, *y;
     assert_int_equal(mm_json_parse(&scratch->arena, "a", a, strlen(a), &x, &err), MM_OK);
     assert_int_equal(mm_json_parse(&scratch->arena, "b", b, strlen(b), &y, &err), MM_OK);
-    return mm_json_print(&scratch->arena, mm_diff_json(&scratch->arena, x, y), MM_JSON_COMPACT);
+    return mm_json_print(&scratch->arena, mm_json_diff(&scratch->arena, x, y), MM_JSON_COMPACT);
 }
 
 static void values_are_compared_by_path(void **state)

@@ -45,6 +45,60 @@ static void assert_same_weights(struct scratch *scratch, struct mm_network *a, s
     assert_int_equal(equal, same);
 }
 
+/* ARGS with that many channels of the image. */
+#define CHANNELS(n)                                                                                                  \
+    "{\"spatial_dims\": 3, \"in_channels\": " #n ", \"channels\": [3, 4], \"strides\": [2], \"kernel_size\": [1, "   \
+                                                 "3, 5], \"norm\": \"batch\", \"out_channels\": 2}"
+
+/* The parent's kernel (o, old, k) and the child's (o, new, k), and what the rule says of them. */
+static void assert_adapted(struct scratch *scratch, struct mm_network *parent, struct mm_network *child, size_t old,
+                           size_t new)
+{
+    size_t n, m;
+    float *a = param_values(scratch, parent, 0, &n), *b = param_values(scratch, child, 0, &m);
+    size_t taps = n / 3 / old;
+    assert_int_equal(m, 3 * new *taps);
+    for (size_t o = 0; o < 3; o++)
+        for (size_t k = 0; k < taps; k++) {
+            float sum_a = 0, sum_b = 0;
+            for (size_t c = 0; c < old; c++)
+                sum_a += a[(o * old + c) * taps + k];
+            for (size_t c = 0; c < new; c++) {
+                sum_b += b[(o * new + c) * taps + k];
+                if (new > 1)
+                    assert_float_equal(b[(o * new + c) * taps + k],
+                                       a[(o * old + c % old) * taps + k] * (float)old / (float)new, 1e-6);
+            }
+            if (new % old == 0 || new == 1) /* so that a repeated image excites it as it did */
+                assert_float_equal(sum_a, sum_b, 1e-5);
+        }
+}
+
+static void test_the_first_layer_takes_other_channels(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_error err = {0};
+    static const char *const args[] = {NULL, CHANNELS(1), CHANNELS(2), CHANNELS(3), CHANNELS(4)};
+    const char *path = scratch_path(scratch, "model.safetensors");
+    for (size_t old = 1; old <= 3; old++)
+        for (size_t new = 1; new <= 4; new ++) {
+            struct mm_network *a = open_network(scratch, args[old]), *b = open_network(scratch, args[new]);
+            struct mm_weights_report report;
+            assert_int_equal(mm_network_initialise(a, 7, &err), MM_OK);
+            assert_int_equal(mm_network_initialise(b, 8, &err), MM_OK);
+            assert_int_equal(mm_weights_save(a, path, NULL, false, &err), MM_OK);
+            assert_int_equal(mm_weights_load(&scratch->arena, b, path, false, NULL, &report, &err), MM_OK);
+            assert_int_equal(report.adapted.count, old != new);
+            assert_int_equal(report.reshaped.count + report.missing.count + report.unexpected.count, 0);
+            assert_int_equal(report.loaded + report.adapted.count, mm_network_graph(a)->param_count);
+            assert_adapted(scratch, a, b, old, new);
+            if (old != new) /* who resumes or infers wants these weights and no others */
+                assert_int_equal(mm_weights_load(&scratch->arena, b, path, true, NULL, &report, &err), MM_ERR_DATA);
+            mm_network_close(a);
+            mm_network_close(b);
+        }
+}
+
 static void test_saved_weights_load(void **state)
 {
     struct scratch *scratch = *state;
@@ -223,6 +277,7 @@ static void test_checkpoints_restore_the_optimizer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_the_first_layer_takes_other_channels, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_saved_weights_load, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_foreign_kernels_are_turned, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_fine_tuning_reports_what_differs, scratch_setup, scratch_teardown),
