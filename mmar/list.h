@@ -9,6 +9,7 @@
     X(evaluate)                                                                                                      \
     X(infer)                                                                                                         \
     X(convert)                                                                                                       \
+    X(card)                                                                                                          \
     X(pack)                                                                                                          \
     X(keygen)                                                                                                        \
     X(sign)                                                                                                          \

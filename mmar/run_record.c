@@ -18,6 +18,25 @@ static cJSON *label_names(struct mm_arena *arena, const struct mm_datalist *list
     return json;
 }
 
+/* The spacing that images are resampled to: the first such argument of the transforms. Nothing when there is none. */
+static void add_spacing(struct mm_arena *arena, cJSON *inputs, const struct mm_chain *chain)
+{
+    const char *text = mm_chain_describe(arena, chain, chain->count);
+    cJSON *steps;
+    const cJSON *step;
+    if (!text || mm_json_parse(arena, "chain", text, strlen(text), &steps, NULL) != MM_OK)
+        return;
+    cJSON_ArrayForEach (step, steps) {
+        const cJSON *args = mm_json_get(step, "args"), *spacing = mm_json_get(args, "pixdim");
+        if (!spacing)
+            spacing = mm_json_get(args, "target_resolution");
+        if (cJSON_IsArray(spacing)) {
+            mm_json_add(arena, inputs, "spacing", mm_json_copy(arena, spacing));
+            return;
+        }
+    }
+}
+
 static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_training *t)
 {
     cJSON *model = mm_training_model_json(arena, t), *inputs = mm_json_object(arena),
@@ -28,6 +47,7 @@ static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_train
         if (t->graph->nodes[i].kind == MM_NODE_INPUT && !mm_json_get(inputs, "channels")) /* the first is the image */
             mm_json_add(arena, inputs, "channels", mm_json_integer(arena, t->graph->nodes[i].channels));
     mm_json_add(arena, inputs, "spatial_dims", mm_json_integer(arena, t->graph->spatial));
+    add_spacing(arena, inputs, t->train->chain);
     mm_json_add(arena, json, "inputs", inputs);
     mm_json_add(arena, outputs, "channels", mm_json_integer(arena, t->model->out_channels(t->model_self)));
     mm_json_add(arena, outputs, "labels", label_names(arena, t->train->list));

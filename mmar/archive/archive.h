@@ -31,6 +31,7 @@ struct mm_archive_list {
     struct mm_archive_file *files; /* sorted by name (bytes) */
     size_t left_out_count;
     const char **left_out; /* what the allow-list kept back, for the announcement */
+    bool page_refreshed;   /* docs/README.md travels with newer facts than it has in the folder */
     const char *allowed;   /* findings of the privacy search that the user allowed, a line each; NULL before it */
 };
 
@@ -82,7 +83,10 @@ enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest,
 /* Its text as an archive holds it, in the arena. */
 enum mm_status mm_manifest_print(struct mm_arena *arena, const cJSON *manifest, char **text, struct mm_error *err);
 
-/* pack.c: atomic; refuses to overwrite what is not an archive, and reads the new one back before it takes its name. MM_NO when a file
+/* pack.c. The manifest that packing makes of a list, in which docs/README.md gets its facts brought up to date (mmar/card_page.h). */
+enum mm_status mm_pack_manifest(struct mm_arena *arena, const char *root, struct mm_archive_list *list,
+                                cJSON **manifest, struct mm_error *err);
+/* Atomic; refuses to overwrite what is not an archive, and reads the new one back before it takes its name. MM_NO when a file
  * that would travel holds a local path. `packed` is the list without the output itself. */
 enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file,
                        const struct mm_pack_options *options, struct mm_archive_list **packed, cJSON **manifest,

@@ -2,9 +2,11 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/privacy.h"
 #include "mmar/archive/writer.h"
+#include "mmar/card_page.h"
 
 /* An archive packed earlier into a folder that travels does not travel in its successor. */
 static void drop_output(struct mm_archive_list *list, const char *file)
@@ -56,6 +58,36 @@ static enum mm_status write_archive(struct mm_arena *arena, const struct mm_arch
     return s;
 }
 
+/* The page in the folder stays as it is. */
+static enum mm_status refresh_page(struct mm_arena *arena, struct mm_archive_file *page, const cJSON *manifest,
+                                   bool *refreshed, struct mm_error *err)
+{
+    enum mm_status s;
+    unsigned char *old;
+    const char *fresh;
+    size_t size;
+    if (MM_TRY(s, mm_file_read(arena, page->path, MM_JSON_SIZE_MAX, &old, &size, err)) ||
+        MM_TRY(s, mm_card_refresh(arena, (const char *)old, manifest, false, &fresh, err)))
+        return s;
+    *refreshed = fresh != NULL;
+    if (!fresh)
+        return MM_OK;
+    page->path = NULL;
+    page->bytes = fresh;
+    page->size = strlen(fresh);
+    return mm_sha256_bytes(fresh, (size_t)page->size, page->sha256, err);
+}
+
+enum mm_status mm_pack_manifest(struct mm_arena *arena, const char *root, struct mm_archive_list *list,
+                                cJSON **manifest, struct mm_error *err)
+{
+    enum mm_status s = mm_manifest_make(arena, root, list, manifest, err);
+    for (size_t i = 0; i < list->count && s == MM_OK; i++)
+        if (!strcmp(list->files[i].name, MM_CARD_PAGE))
+            s = refresh_page(arena, &list->files[i], *manifest, &list->page_refreshed, err);
+    return s == MM_OK && list->page_refreshed ? mm_manifest_make(arena, root, list, manifest, err) : s;
+}
+
 enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *file,
                        const struct mm_pack_options *options, struct mm_archive_list **packed, cJSON **manifest,
                        struct mm_error *err)
@@ -66,7 +98,7 @@ enum mm_status mm_pack(struct mm_arena *arena, const char *root, const char *fil
         MM_TRY(s, mm_layout_collect(arena, root, options, packed, err)))
         return s;
     drop_output(*packed, file);
-    if (MM_TRY(s, mm_manifest_make(arena, root, *packed, manifest, err)) ||
+    if (MM_TRY(s, mm_pack_manifest(arena, root, *packed, manifest, err)) ||
         MM_TRY(s, mm_manifest_check(arena, *manifest, err)) ||
         MM_TRY(s, mm_privacy_scan(arena, root, *packed, *manifest, &options->allow, &(*packed)->allowed, err)))
         return s;

@@ -85,6 +85,8 @@ static void tell(const struct mm_archive_list *list, const cJSON *manifest)
     for (size_t i = 0; i < list->count; i++)
         if (!strcmp(list->files[i].name, "config/environment.json") && !list->files[i].path)
             mm_note("config/environment.json travels as a template: its local paths are left empty");
+    if (list->page_refreshed)
+        mm_note("docs/README.md travels with its facts brought up to date (mmar card does it in the folder)");
     mm_text_init(&text, 1 << 20);
     mm_card_licences(&text, manifest);
     mm_note("%s", text.bytes);

@@ -88,7 +88,7 @@ static enum mm_status find_manifest(struct mm_arena *arena, const char *path, cJ
         return mm_archive_head(arena, path, manifest, signature, err);
     return MM_TRY(s, mm_layout_collect(arena, path, &how, &list, err))
                ? s
-               : mm_manifest_make(arena, path, list, manifest, err);
+               : mm_pack_manifest(arena, path, list, manifest, err);
 }
 
 /* Who signed it, as far as its head tells. A bad signature is shown with the rest, and then a no. */
