@@ -10,17 +10,27 @@
 
 #define ANCESTORS_MAX 24   /* a manifest nests them, and JSON nests at most MM_JSON_DEPTH_MAX deep */
 #define FACT_MAX      1000 /* bytes of a stranger's text that a child repeats                      */
+#define LICENCES_MAX  16
 #define WEIGHTS       "models/model.safetensors"
 
 /* Facts a record repeats: short texts only, so that a stranger's manifest cannot fill ours. */
 static void copy_facts(struct mm_arena *arena, cJSON *to, const cJSON *from)
 {
-    static const char *const names[] = {"kind", "manifest_sha256", "sha256", "name", "version", "licence"};
+    static const char *const names[] = {"kind",    "manifest_sha256", "sha256",      "name",
+                                        "version", "licence",         "intended_use"};
+    const cJSON *licences = mm_json_get(from, "data_licences"), *licence;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const cJSON *fact = mm_json_get(from, names[i]);
         if (cJSON_IsString(fact) && strlen(fact->valuestring) <= FACT_MAX && !mm_json_get(to, names[i]))
             mm_json_add(arena, to, names[i], mm_json_copy(arena, fact));
     }
+    if (!cJSON_IsArray(licences) || !licences->child || mm_json_get(to, "data_licences"))
+        return;
+    cJSON *copies = mm_json_add(arena, to, "data_licences", mm_json_array(arena));
+    int count = 0;
+    cJSON_ArrayForEach (licence, licences)
+        if (cJSON_IsString(licence) && strlen(licence->valuestring) <= FACT_MAX && count++ < LICENCES_MAX)
+            mm_json_append(copies, mm_json_copy(arena, licence));
 }
 
 /* null: unsigned, or signed by nobody known. */

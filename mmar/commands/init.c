@@ -9,6 +9,7 @@
 #include "mmar/foreign/foreign.h"
 #include "mmar/propose.h"
 #include "mmar/signing/vouch.h"
+#include "mmar/takeover.h"
 #include "mmar/template.h"
 
 struct init_options {
@@ -74,6 +75,16 @@ struct scaffold {
     const char *list; /* DATASET_JSON when it is another than that; NULL: the same */
 };
 
+/* A stranger's environment may lack it. */
+static void set_text(struct mm_arena *arena, cJSON *object, const char *name, const char *value)
+{
+    cJSON *old = (cJSON *)mm_json_get(object, name), *text = mm_json_text(arena, value);
+    if (old && text)
+        mm_json_replace(old, text);
+    else
+        mm_json_add(arena, object, name, text);
+}
+
 /* environment.json with the person's own datalist in place of the default. */
 static enum mm_status write_environment(const struct scaffold *s, const char *path, const char *text,
                                         struct mm_error *err)
@@ -84,9 +95,8 @@ static enum mm_status write_environment(const struct scaffold *s, const char *pa
         return write_text(path, text, false, err);
     if (MM_TRY(status, mm_json_parse(s->arena, "environment.json", text, strlen(text), &json, err)))
         return status;
-    mm_json_replace((cJSON *)mm_json_get(json, "DATASET_JSON"), mm_json_text(s->arena, s->list ? s->list : s->data));
-    mm_json_replace((cJSON *)mm_json_get(json, "DATA_ROOT"),
-                    mm_json_text(s->arena, mm_file_folder(s->arena, s->data)));
+    set_text(s->arena, json, "DATASET_JSON", s->list ? s->list : s->data);
+    set_text(s->arena, json, "DATA_ROOT", mm_file_folder(s->arena, s->data));
     const char *printed = mm_json_print(s->arena, json, MM_JSON_INDENTED);
     return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err)
                    : mm_fail_memory(err, "environment.json");
@@ -217,6 +227,28 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
     return MM_OK;
 }
 
+/* The data are measured to be compared; data that cannot be are no failure here. */
+static enum mm_status tell_takeover(const struct scaffold *s, const char *file, const cJSON *manifest,
+                                    struct mm_error *err)
+{
+    struct mm_facts facts;
+    struct mm_error why = {.status = MM_OK};
+    struct mm_takeover t = {.folder = s->folder, .from = file, .manifest = manifest};
+    struct mm_text text;
+    enum mm_status status = s->data ? mm_facts_measure(s->arena, s->data, &facts, &why) : MM_OK;
+    if (status == MM_INTERRUPTED)
+        return mm_fail(err, status, "%s", why.text);
+    if (s->data && status == MM_OK)
+        t.facts = &facts;
+    else if (s->data)
+        t.unmeasured = why.text;
+    mm_text_init(&text, 1 << 18);
+    mm_takeover_tell(&text, &t);
+    mm_note("%s", text.bytes);
+    mm_text_done(&text);
+    return MM_OK;
+}
+
 static enum mm_status from_archive(const struct scaffold *s, const char *file, const struct mm_vouch *ask,
                                    struct mm_error *err)
 {
@@ -232,13 +264,10 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, c
     if (s->data && (MM_TRY(status, mm_file_read(s->arena, environment, MM_JSON_SIZE_MAX, &bytes, &size, err)) ||
                     MM_TRY(status, write_environment(s, environment, (const char *)bytes, err))))
         return status;
+    if (MM_TRY(status, mm_takeover_card(s->arena, s->folder, s->name, err)))
+        return status;
     printf("%s\n", s->folder);
-    mm_note("made %s from %s. Next:", s->folder, file);
-    if (!s->data)
-        mm_note("  set DATASET_JSON and DATA_ROOT in %s to your own data", environment);
-    mm_note("  read the licence and the model card in %s/docs\n  mmar check %s\n  mmar train %s --from %s", s->folder,
-            s->folder, s->folder, file);
-    return MM_OK;
+    return tell_takeover(s, file, manifest, err);
 }
 
 static enum mm_status fill_from_foreign(const struct scaffold *given, struct mm_foreign *foreign,
