@@ -8,6 +8,8 @@
 void mm_card_print(struct mm_text *text, const cJSON *manifest, const char *digest);
 /* The model and the chain of its parents, one line each, the nearest first. */
 void mm_card_lineage(struct mm_text *text, const cJSON *manifest, const char *digest);
+/* The files with their sizes, folders with what is in them. */
+void mm_card_tree(struct mm_text *text, const cJSON *manifest, const char *digest);
 /* One value as text, control and direction characters replaced. */
 void mm_card_text(struct mm_text *text, const char *value);
 /* "licence: ...; data: ...", what `pack`, `unpack` and `init --from` remind of. */

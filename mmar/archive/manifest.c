@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
+#include "mmar/archive/manifest_schema.h"
 
 #define FORMAT_VERSION 1
 
@@ -218,7 +219,7 @@ enum mm_status mm_manifest_check(struct mm_arena *arena, const cJSON *manifest, 
         }
         before = mm_json_get(row, "path")->valuestring;
     }
-    return check_collisions(arena, files, count, err);
+    return MM_TRY(s, check_collisions(arena, files, count, err)) ? s : mm_manifest_schema_check(arena, manifest, err);
 }
 
 enum mm_status mm_manifest_digest(struct mm_arena *arena, const cJSON *manifest, char hex[65], struct mm_error *err)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "mmar/archive/archive.h"
+#include "mmar/archive/manifest_schema.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
 #include "mmar/foreign/foreign.h"
@@ -11,13 +12,16 @@
 
 struct show_options {
     const char *file, *key;
-    bool lineage, require_signature;
+    bool lineage, tree, schema, require_signature;
 };
 #define P struct show_options
 
 static const struct mm_param options[] = {
     MM_STRING(P, file, .help = "one file of the archive on stdout, as it is (docs/README.md)"),
-    MM_BOOL(P, lineage, .help = "only what the model was made from: the chain of its parents"), MM_VOUCH_PARAMS(P),
+    MM_BOOL(P, lineage, .help = "only what the model was made from: the chain of its parents"),
+    MM_BOOL(P, tree, .help = "the files with their sizes, as a tree"),
+    MM_BOOL(P, schema, .help = "the JSON schema of manifest.json, whatever archive it is of"),
+    MM_VOUCH_PARAMS(P),
     MM_PARAMS_END};
 
 /* One file of an archive: kept apart until all of the archive has proved sound. */
@@ -126,11 +130,11 @@ static enum mm_status answer_json(struct mm_arena *arena, cJSON *manifest, const
     return mm_command_print_json(arena, json, err);
 }
 
-static void answer(const cJSON *manifest, const char *digest, const struct vouching *v, bool lineage)
+static void answer(const cJSON *manifest, const char *digest, const struct vouching *v, const struct show_options *o)
 {
     struct mm_text text;
-    mm_text_init(&text, 1 << 20);
-    (lineage ? mm_card_lineage : mm_card_print)(&text, manifest, digest);
+    mm_text_init(&text, 8u << 20);
+    (o->tree ? mm_card_tree : o->lineage ? mm_card_lineage : mm_card_print)(&text, manifest, digest);
     if (v->bad)
         mm_text_format(&text, "%-14sbad: %s\n", "signature", v->bad);
     else if (v->signer.name)
@@ -176,6 +180,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     char digest[MM_SHA256_HEX], *signature;
     cJSON *manifest;
     struct vouching vouching;
+    if (o->schema)
+        return mm_command_print_json(call->arena, mm_manifest_schema(call->arena), err);
     if (o->file)
         return show_file(call->arena, path, o->file, err);
     if (mm_foreign_is(call->arena, path))
@@ -187,7 +193,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (call->json && MM_TRY(s, answer_json(call->arena, manifest, digest, &vouching, err)))
         return s;
     if (!call->json)
-        answer(manifest, digest, &vouching, o->lineage);
+        answer(manifest, digest, &vouching, o);
     return vouching.bad ? mm_fail(err, MM_NO, "%s: %s", path, vouching.bad) : MM_OK;
 }
 
@@ -204,6 +210,6 @@ const struct mm_command mm_command_show = {
     .notes = "Clara MMARs and MONAI bundles, as folder or zip, are recognised too.\n"
              "Of an archive only the head is read and nothing of it is checked but the manifest: mmar verify checks "
              "the rest.",
-    .examples =
-        "  mmar show spleen.mmar\n  mmar show spleen.mmar --json\n  mmar show spleen.mmar --file docs/README.md\n",
+    .examples = "  mmar show spleen.mmar\n  mmar show spleen.mmar --tree\n  mmar show spleen.mmar --json\n  mmar "
+                "show spleen.mmar --file docs/README.md\n",
 };
