@@ -68,6 +68,21 @@ static enum mm_status take_set(struct parser *p, const char *attached, struct mm
     return MM_OK;
 }
 
+/* A list that is given again goes on (--allow a --allow b); one with a default is replaced. */
+static enum mm_status add_before(struct mm_arena *arena, struct mm_strings *list, const struct mm_strings *before,
+                                 struct mm_error *err)
+{
+    const char **items = mm_arena_array(arena, const char *, before->count + list->count + 1);
+    if (!items)
+        return mm_fail_memory(err, "the options");
+    for (size_t i = 0; i < before->count; i++)
+        items[i] = before->items[i];
+    for (size_t i = 0; i < list->count; i++)
+        items[before->count + i] = list->items[i];
+    *list = (struct mm_strings){before->count + list->count, items};
+    return MM_OK;
+}
+
 static enum mm_status set_option(struct parser *p, const struct mm_param *param, const char *shown, const char *value,
                                  struct mm_error *err)
 {
@@ -78,13 +93,17 @@ static enum mm_status set_option(struct parser *p, const struct mm_param *param,
         return mm_fail(err, MM_ERR_USAGE, "option %s needs a value", shown);
     if (!value)
         value = p->argv[p->at++];
+    struct mm_strings *list = param->type == MM_PARAM_STRINGS && !param->def_text
+                                  ? (struct mm_strings *)((char *)p->out->object + param->offset)
+                                  : NULL;
+    const struct mm_strings before = list ? *list : (struct mm_strings){0};
     if (MM_TRY(s, mm_params_set(p->arena, param, p->out->object, value, err))) {
         mm_fail_in(err, "option %s", shown);
         if (err)
             err->status = MM_ERR_USAGE;
         return MM_ERR_USAGE;
     }
-    return MM_OK;
+    return before.count ? add_before(p->arena, list, &before, err) : MM_OK;
 }
 
 static enum mm_status long_option(struct parser *p, const char *word, struct mm_error *err)

@@ -123,8 +123,8 @@ enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project 
 
 void mm_report_transfer(const struct mm_weights_report *r)
 {
-    mm_note("weights: %zu tensors loaded, %zu adapted, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
-            r->adapted.count, r->missing.count, r->unexpected.count, r->reshaped.count);
+    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
+            r->missing.count, r->unexpected.count, r->reshaped.count);
     for (size_t i = 0; i < r->adapted.count; i++)
         mm_note("  adapted to the image's channels: %s", r->adapted.items[i]);
     for (size_t i = 0; i < r->missing.count; i++)

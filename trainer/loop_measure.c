@@ -12,8 +12,7 @@ enum mm_status mm_loop_choose_replaced(struct loop *l, int64_t epoch, int64_t ra
     uint32_t replaced = mm_loader_measure_replaced(l->loader, seconds, l->resolved.replaced_max);
     mm_resolved_replace(&l->resolved, replaced);
     if (MM_TRY(s, mm_loader_set_replaced(l->loader, replaced, err)) ||
-        MM_TRY(s, mm_resolved_write(&l->arena, &l->resolved, err)) ||
-        MM_TRY(s, mm_loop_identify(l, err)))
+        MM_TRY(s, mm_resolved_write(&l->arena, &l->resolved, err)) || MM_TRY(s, mm_loop_identify(l, err)))
         return s;
     mm_note("cache: %u items are replaced after each epoch, which is what the loader can prepare meanwhile",
             replaced);

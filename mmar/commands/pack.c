@@ -30,7 +30,9 @@ static const struct mm_param options[] = {
                "of compression: higher is smaller and slower, up to 19 (a zip: 9); 0: 10 (a zip: stored as it is)"),
     MM_INT(P, threads, .min = 0, .max = MM_ZSTD_THREADS_MAX,
            .help = "that compress (default: the processors there are); the bytes are the same"),
-    MM_STRINGS(P, allow, .help = "places of findings that may travel: docs/a.md, or docs/a.md:12 for one line"),
+    MM_STRINGS(
+        P, allow,
+        .help = "places of findings that may travel, several with commas: docs/a.md, or docs/a.md:12 for one line"),
     MM_PARAMS_END};
 
 /* The card's name, else the folder's, as a file name. */

@@ -30,7 +30,8 @@ static const char *refreshed(struct scratch *scratch, const char *page, const ch
 
 static void own_words_stay(void **state)
 {
-    const char *first = refreshed(*state, "# Mine\n\nabove\n" BEGIN "stale" END "below\n", "{\"name\": \"n\"}", false);
+    const char *first =
+        refreshed(*state, "# Mine\n\nabove\n" BEGIN "stale" END "below\n", "{\"name\": \"n\"}", false);
     assert_non_null(first);
     assert_memory_equal(first, "# Mine\n\nabove\n" BEGIN "\n", strlen("# Mine\n\nabove\n" BEGIN "\n"));
     assert_non_null(strstr(first, END "below\n"));
@@ -78,8 +79,8 @@ static void facts_are_told(void **state)
         "| Training cases | 32 |",
         "| Took | 1 min 15 s |",
         "| Licences of the data | CC0, CC-BY-4.0 |",
-        "| Fine-tuned from | other 2.0, licence MIT, signed by lab, manifest abcd |\n| which was made from | oldest "
-        "|",
+        "| Fine-tuned from | other 2.0, licence MIT, signed by lab, manifest abcd |\n",
+        "manifest abcd |\n| which was made from | oldest |",
         "    mmar infer my_model.mmar scan.nii.gz -o out\n",
     };
     const char *page = refreshed(

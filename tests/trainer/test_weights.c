@@ -48,7 +48,7 @@ static void assert_same_weights(struct scratch *scratch, struct mm_network *a, s
 /* ARGS with that many channels of the image. */
 #define CHANNELS(n)                                                                                                  \
     "{\"spatial_dims\": 3, \"in_channels\": " #n ", \"channels\": [3, 4], \"strides\": [2], \"kernel_size\": [1, "   \
-                                                 "3, 5], \"norm\": \"batch\", \"out_channels\": 2}"
+    "3, 5], \"norm\": \"batch\", \"out_channels\": 2}"
 
 /* The parent's kernel (o, old, k) and the child's (o, new, k), and what the rule says of them. */
 static void assert_adapted(struct scratch *scratch, struct mm_network *parent, struct mm_network *child, size_t old,
