@@ -2,9 +2,9 @@
 #ifndef MM_TRAINER_TORCH_OBJECTS_H
 #define MM_TRAINER_TORCH_OBJECTS_H
 
+#include "base/zip.h"
 #include "trainer/pickle.h"
 #include "trainer/strided.h"
-#include "base/zip.h"
 
 struct mm_torch_storage {
     const char *key;

@@ -59,7 +59,7 @@ static enum mm_status newer(struct scratch *s, const char *folder, struct mm_err
 static bool is_newer(struct scratch *s, const char *folder)
 {
     struct mm_error err;
-    struct mm_run_state state;
+    struct mm_run_state state = {.digest = "d"};
     const char *path = mm_file_join(&s->arena, folder, "checkpoint.safetensors");
     return mm_checkpoint_read(&s->arena, network, path, &state, &err) == MM_OK && state.epoch == 2 &&
            state.metric_count == 2;
