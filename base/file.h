@@ -22,11 +22,20 @@ enum mm_status mm_file_scan(const char *path, mm_file_piece *piece, void *contex
 struct mm_file_writer {
     char *path, *temporary; /* own memory, freed by commit or abandon */
     FILE *stream;
-    bool is_secret;
+    unsigned care;         /* of enum mm_file_care                   */
     struct mm_error error; /* first failure: later calls return it   */
 };
+enum mm_file_care {
+    MM_FILE_PRIVATE = 1 << 0, /* readable for the owner only */
+    MM_FILE_NEW = 1 << 1,     /* must not be there, even at the time of the commit: MM_ERR_USAGE */
+    /* No fsync, so no wait for the medium: after a power cut the file may hold anything. Only for what can be made again and
+     * whose reader knows a torn file by its checksum. */
+    MM_FILE_UNSYNCED = 1 << 2,
+};
+enum mm_status mm_file_writer_open_as(struct mm_file_writer *writer, const char *path, unsigned care,
+                                      struct mm_error *err);
 enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err);
-/* The same for a file that must not be there yet, even at the time of the commit (MM_ERR_USAGE), and that only its owner may read. */
+/* As MM_FILE_PRIVATE and MM_FILE_NEW. */
 enum mm_status mm_file_writer_open_secret(struct mm_file_writer *writer, const char *path, struct mm_error *err);
 enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size);
 /* Flush, fsync, rename, fsync the folder. The writer is closed either way; on failure the temporary file is gone. */

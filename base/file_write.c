@@ -33,10 +33,12 @@ static char *temporary_path(const char *path)
     return temporary;
 }
 
-static enum mm_status open_writer(struct mm_file_writer *writer, const char *path, mode_t mode, struct mm_error *err)
+enum mm_status mm_file_writer_open_as(struct mm_file_writer *writer, const char *path, unsigned care,
+                                      struct mm_error *err)
 {
-    *writer = (struct mm_file_writer){.error = {.status = MM_OK}};
+    *writer = (struct mm_file_writer){.care = care, .error = {.status = MM_OK}};
     int file = -1;
+    mode_t mode = care & MM_FILE_PRIVATE ? 0600 : 0666;
     MM_TRACE(FILE, "write %s", path);
     writer->path = heap_text(path, strlen(path));
     writer->temporary = temporary_path(path);
@@ -65,14 +67,12 @@ done:
 
 enum mm_status mm_file_writer_open(struct mm_file_writer *writer, const char *path, struct mm_error *err)
 {
-    return open_writer(writer, path, 0666, err);
+    return mm_file_writer_open_as(writer, path, 0, err);
 }
 
 enum mm_status mm_file_writer_open_secret(struct mm_file_writer *writer, const char *path, struct mm_error *err)
 {
-    enum mm_status s = open_writer(writer, path, 0600, err);
-    writer->is_secret = true;
-    return s;
+    return mm_file_writer_open_as(writer, path, MM_FILE_PRIVATE | MM_FILE_NEW, err);
 }
 
 enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *bytes, size_t size)
@@ -86,7 +86,7 @@ enum mm_status mm_file_writer_write(struct mm_file_writer *writer, const void *b
     return MM_OK;
 }
 
-/* All bytes on the disk and the stream closed; the first thing that goes wrong is kept in the writer. */
+/* All bytes on the disk (or with the system, where that is enough) and the stream closed; the first thing that goes wrong is kept in the writer. */
 static void finish_stream(struct mm_file_writer *writer)
 {
     bool is_good = writer->error.status == MM_OK;
@@ -94,7 +94,8 @@ static void finish_stream(struct mm_file_writer *writer)
         mm_file_failed(&writer->error, writer->path, "write");
         is_good = false;
     }
-    if (is_good &&
+    bool is_synced = !(writer->care & MM_FILE_UNSYNCED);
+    if (is_good && is_synced &&
         (mm_file_hook_fails(MM_FILE_SYNC, writer->temporary, NULL) || fsync(fileno(writer->stream)) != 0)) {
         mm_file_failed(&writer->error, writer->path, "sync");
         is_good = false;
@@ -120,13 +121,19 @@ static int rename_to(const char *from, const char *to, bool replace)
     return mm_file_exists(to) ? -1 : rename(from, to);
 }
 
-enum mm_status mm_file_place(const char *temporary, const char *path, bool replace, struct mm_error *err)
+static enum mm_status place(const char *temporary, const char *path, bool replace, bool is_synced,
+                            struct mm_error *err)
 {
     if (rename_to(temporary, path, replace) == 0)
-        return mm_file_sync_parent(path, err);
+        return is_synced ? mm_file_sync_parent(path, err) : MM_OK;
     return !replace && (errno == EEXIST || errno == ENOTEMPTY)
                ? mm_fail(err, MM_ERR_USAGE, "%s: exists already: nothing was changed", path)
                : mm_file_failed(err, path, "replace");
+}
+
+enum mm_status mm_file_place(const char *temporary, const char *path, bool replace, struct mm_error *err)
+{
+    return place(temporary, path, replace, true, err);
 }
 
 enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_error *err)
@@ -138,7 +145,8 @@ enum mm_status mm_file_writer_commit(struct mm_file_writer *writer, struct mm_er
     }
     finish_stream(writer);
     struct mm_error *error = &writer->error;
-    if (error->status != MM_OK || mm_file_place(writer->temporary, writer->path, !writer->is_secret, error) != MM_OK)
+    bool replaces = !(writer->care & MM_FILE_NEW), is_synced = !(writer->care & MM_FILE_UNSYNCED);
+    if (error->status != MM_OK || place(writer->temporary, writer->path, replaces, is_synced, error) != MM_OK)
         unlink(writer->temporary); /* which is gone when only the folder could not be synced */
     mm_free(writer->path);
     mm_free(writer->temporary);

@@ -1,7 +1,8 @@
-/* Hashes: SHA-256 by OpenSSL's EVP interface, FNV-1a by hand. */
+/* Hashes: SHA-256 by OpenSSL's EVP interface, XXH3 by xxHash, FNV-1a by hand. */
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include "base/file.h"
 
@@ -88,4 +89,42 @@ enum mm_status mm_sha256_file(const char *path, char hex[MM_SHA256_HEX], struct 
         return s;
     mm_sha256_hex(digest, hex);
     return MM_OK;
+}
+
+enum mm_status mm_xxh3_init(struct mm_xxh3 *hash, struct mm_error *err)
+{
+    hash->state = XXH3_createState();
+    if (!hash->state)
+        return mm_fail_memory(err, "a checksum");
+    XXH3_128bits_reset(hash->state);
+    return MM_OK;
+}
+
+void mm_xxh3_add(struct mm_xxh3 *hash, const void *bytes, size_t size)
+{
+    XXH3_128bits_update(hash->state, bytes, size);
+}
+
+static void put_digest(XXH128_hash_t value, unsigned char digest[MM_XXH3_SIZE])
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, value);
+    memcpy(digest, canonical.digest, MM_XXH3_SIZE);
+}
+
+void mm_xxh3_done(struct mm_xxh3 *hash, unsigned char digest[MM_XXH3_SIZE])
+{
+    put_digest(XXH3_128bits_digest(hash->state), digest);
+    mm_xxh3_abandon(hash);
+}
+
+void mm_xxh3_abandon(struct mm_xxh3 *hash)
+{
+    XXH3_freeState(hash->state);
+    hash->state = NULL;
+}
+
+void mm_xxh3_bytes(const void *bytes, size_t size, unsigned char digest[MM_XXH3_SIZE])
+{
+    put_digest(XXH3_128bits(bytes, size), digest);
 }

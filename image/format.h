@@ -28,6 +28,8 @@ struct mm_format {
     /* NULL when the format cannot be written. Atomic. Types it cannot hold are an error that names those it can. */
     enum mm_status (*write)(const char *path, const struct mm_volume *volume, struct mm_error *err);
     bool has_float; /* float32 voxels can be written, any number of channels of them */
+    /* The file that the voxels are in when it is not the header's own, else NULL. May be NULL: they always are. */
+    enum mm_status (*data_file)(struct mm_arena *arena, const char *path, char **file, struct mm_error *err);
     bool is_lossy; /* what is written comes back nearly so: nothing for labels */
 };
 
@@ -36,6 +38,8 @@ extern const struct mm_format *const mm_formats[]; /* NULL-terminated */
 enum mm_status mm_image_header(const char *path, struct mm_image_info *info, struct mm_error *err);
 enum mm_status mm_image_read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err);
 enum mm_status mm_image_write(const char *path, const struct mm_volume *volume, struct mm_error *err);
+/* The file beside `path` that holds its voxels, told by the header; NULL where there is none or it cannot be told. */
+char *mm_image_data_file(struct mm_arena *arena, const char *path);
 /* The format that would write that path by its extension, or NULL; and the extension as it stands in the path (".nii.gz"). */
 const struct mm_format *mm_format_of(const char *path);
 const char *mm_format_extension(const char *path);

@@ -52,6 +52,15 @@ const struct mm_format *mm_format_of(const char *path)
     return match(path, &extension);
 }
 
+char *mm_image_data_file(struct mm_arena *arena, const char *path)
+{
+    char *file = NULL;
+    const struct mm_format *format = mm_format_of(path);
+    if (!format || !format->data_file || format->data_file(arena, path, &file, NULL))
+        return NULL;
+    return file;
+}
+
 const char *mm_format_extension(const char *path)
 {
     const char *extension;

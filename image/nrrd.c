@@ -123,6 +123,18 @@ static enum mm_status header(const char *path, struct mm_image_info *info, struc
     return s;
 }
 
+static enum mm_status data_file(struct mm_arena *arena, const char *path, char **file, struct mm_error *err)
+{
+    struct mm_arena scratch;
+    struct mm_nrrd n;
+    mm_arena_init(&scratch, NULL);
+    enum mm_status s = read_header(&scratch, path, &n, err);
+    if (s == MM_OK && n.field[MM_NRRD_DATA_FILE].at)
+        s = mm_piece_data_path(arena, n.field[MM_NRRD_DATA_FILE], path, file, err);
+    mm_arena_done(&scratch);
+    return s;
+}
+
 static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
 {
     struct mm_arena scratch;
@@ -143,6 +155,7 @@ const struct mm_format mm_format_nrrd = {
     .probe = probe,
     .header = header,
     .read = read,
+    .data_file = data_file,
     .write = mm_nrrd_write,
     .has_float = true,
 };
