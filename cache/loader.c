@@ -44,6 +44,18 @@ static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct
     return type->open(&store, &loader->store, err);
 }
 
+/* A chain that starts with a random step leaves nothing to keep. */
+static enum mm_status open_disk(struct mm_loader *loader, bool no_cache, struct mm_error *err)
+{
+    const struct mm_pipeline *pipeline = loader->source->pipeline;
+    const struct mm_disk_options options = {
+        .folder = pipeline->cache_dir, .limit = pipeline->cache_dir_limit, .interrupted = loader->interrupted};
+    if (!options.folder || no_cache || !loader->source->prefix)
+        return MM_OK;
+    enum mm_status s = mm_disk_open(loader->source, &options, &loader->disk, err);
+    return s ? mm_fail_in(err, "cache_dir") : MM_OK;
+}
+
 static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err)
 {
     uint32_t kept = loader->plan.cached;
@@ -85,7 +97,8 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     loader->rules.list = loader->source->list;
     loader->slot_count = (uint32_t)pipeline->prefetch_size + 2; /* one is with the caller, one is being filled */
     if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, plan->replaced, &loader->policy, err)) ||
-        MM_TRY(s, open_store(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
+        MM_TRY(s, open_store(loader, options->no_cache, err)) ||
+        MM_TRY(s, open_disk(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
         MM_TRY(s, mm_loader_open_slots(loader, err)))
         return s;
     return mm_loader_start(loader, threads ? threads : 1, err);
@@ -119,6 +132,7 @@ void mm_loader_close(struct mm_loader *loader)
     mm_loader_close_slots(loader);
     if (loader->store)
         loader->store->type->close(loader->store);
+    mm_disk_close(loader->disk);
     mm_policy_close(loader->policy);
     mm_free(loader->positions);
     mm_free(loader->order);
@@ -163,6 +177,7 @@ static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uin
     mm_loader_empty_slots_locked(loader);
     order_epoch(loader, epoch);
     loader->stats = (struct mm_loader_stats){0};
+    mm_disk_stats_get(loader->disk, &loader->disk_before);
     mm_loader_move_window_locked(loader, epoch);
     loader->epoch = epoch;
     loader->is_begun = true;
@@ -217,13 +232,30 @@ enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **
     return s;
 }
 
+static void add_disk(struct mm_loader_stats *stats, const struct mm_disk_stats *now,
+                     const struct mm_disk_stats *before)
+{
+    stats->disk_hits = now->hits - before->hits;
+    stats->disk_written = now->written - before->written;
+    stats->disk_damaged = now->damaged - before->damaged;
+    stats->disk_failed = now->failed - before->failed;
+    stats->disk_evicted = now->evicted - before->evicted;
+    stats->disk_bytes_read = now->bytes_read - before->bytes_read;
+    stats->disk_bytes_written = now->bytes_written - before->bytes_written;
+    memcpy(stats->disk_failure, now->failure, sizeof stats->disk_failure);
+}
+
 void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats)
 {
     pthread_mutex_lock(&loader->mutex);
     *stats = loader->stats;
     for (uint32_t i = 0; i < loader->window; i++)
         stats->held += loader->entries[i].state == ENTRY_READY;
+    const struct mm_disk_stats before = loader->disk_before;
     pthread_mutex_unlock(&loader->mutex);
+    struct mm_disk_stats now;
+    mm_disk_stats_get(loader->disk, &now);
+    add_disk(stats, &now, &before);
     const struct mm_store_bytes bytes = loader->store->type->bytes(loader->store);
     stats->bytes_raw = bytes.raw;
     stats->bytes_packed = bytes.packed;

@@ -19,7 +19,7 @@ struct mm_source; /* cache/pipeline.h; programs of their own open mm_data, below
 
 struct mm_loader_options {
     uint64_t seed;
-    bool no_cache;    /* prepare every sample anew: must not change a single bit */
+    bool no_cache;    /* prepare every sample anew, without cache_dir too: must not change a single bit */
     unsigned threads; /* 0: the pipeline's num_workers */
     bool shuffle;     /* false, here or in the pipeline: list order (validation) */
     /* Fields that become tensors, in order; those missing in the samples are an error. None: the pipeline's
@@ -53,10 +53,15 @@ struct mm_loader_stats {
     uint64_t bytes, peak_bytes;
     uint64_t bytes_raw, bytes_packed; /* of `bytes`: as is, and in packed images */
     uint32_t held;           /* items that `bytes` are of: this epoch's, and replacements that are ready */
-    uint32_t hits, prepared; /* volumes found in the store; runs of the prefix that went well */
+    uint32_t hits, prepared; /* volumes found in the store; items made ready by the prefix or from cache_dir */
     uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
     uint32_t quarantined;
     uint32_t not_kept; /* samples prepared for which the cache had no room: each use prepares them anew */
+    /* Of cache_dir: items read instead of made, which count as prepared too; written; found damaged, removed and made anew; not written,
+     * and why the last was not; removed to keep the limit; bytes read and written. */
+    uint32_t disk_hits, disk_written, disk_damaged, disk_failed, disk_evicted;
+    uint64_t disk_bytes_read, disk_bytes_written;
+    char disk_failure[256];
 };
 
 /* `source` is kept and must outlive the loader.

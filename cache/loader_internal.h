@@ -24,6 +24,7 @@
 
 #include "base/threads.h"
 #include "cache/batch.h"
+#include "cache/disk.h"
 #include "cache/policy.h"
 #include "cache/store.h"
 
@@ -80,6 +81,7 @@ struct mm_loader {
     struct mm_policy *policy;
     struct mm_store *store;
     bool unpacks; /* the random transforms begin with one that wants dense images */
+    struct mm_disk *disk; /* NULL: none */
     struct mm_batch_rules rules;
     const char *field_names[MM_BATCH_FIELDS_MAX];
     unsigned threads; /* started */
@@ -105,6 +107,7 @@ struct mm_loader {
     struct entry *wholes;            /* [N] whole samples of items 0..N-1 */
     uint32_t whole_next, whole_end;  /* of them: to prepare ahead */
     struct mm_loader_stats stats;
+    struct mm_disk_stats disk_before; /* the epoch's start */
 };
 
 enum task_kind { TASK_FETCH, TASK_CUT, TASK_PREPARE };

@@ -100,11 +100,29 @@ void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_k
     pthread_cond_broadcast(&loader->progress);
 }
 
+/* From the datalist's item to what the random transforms start from; read from the disk where it is there, else kept there. */
+static enum mm_status run_prefix(const struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
+                                 struct mm_sample **out, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_disk_claim claim;
+    if (MM_TRY(s, mm_disk_get(loader->disk, item, scratch, &claim, out, err)))
+        return s;
+    if (!*out) {
+        if (MM_TRY(s, mm_source_run(loader->source, item, loader->seed, scratch, out, err))) {
+            mm_disk_give_up(loader->disk, &claim);
+            return s;
+        }
+        mm_disk_put(loader->disk, item, &claim, *out);
+    }
+    return mm_chain_prepare(loader->source->chain, loader->source->prefix, *out, err);
+}
+
 enum mm_status mm_loader_run_prefix(struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
                                     struct mm_sample **out, struct mm_error *err)
 {
     double start = mm_clock();
-    enum mm_status s = mm_source_prepare(loader->source, item, loader->seed, scratch, out, err);
+    enum mm_status s = run_prefix(loader, item, scratch, out, err);
     double seconds = mm_clock() - start;
     pthread_mutex_lock(&loader->mutex);
     loader->stats.prepared += !s;

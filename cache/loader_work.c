@@ -97,6 +97,7 @@ void mm_loader_stop(struct mm_loader *loader)
     loader->is_closing = true;
     pthread_cond_broadcast(&loader->work);
     pthread_mutex_unlock(&loader->mutex);
+    mm_disk_stop(loader->disk);
     for (unsigned i = 0; i < loader->threads; i++) {
         pthread_join(loader->workers[i].thread, NULL);
         mm_arena_done(&loader->workers[i].scratch);

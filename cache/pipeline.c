@@ -30,6 +30,9 @@ static const struct mm_param params[] = {
     MM_INT(P, num_workers, .def = 2, .min = 0, .max = 1024, .help = "loader threads; 0 is taken as 1"),
     MM_INT(P, prefetch_size, .def = 4, .min = 0, .max = 1024, .unit = "batches", .help = "batches made ahead"),
     MM_BOOL(P, shuffle, .def = 1, .help = "a fresh order each epoch"),
+    MM_STRING(P, cache_dir,
+              .help =
+                  "folder that keeps prepared items from run to run, for any number of processes; none when absent"),
     MM_CHOICE(P, on_bad_item, .choices = "stop", .def_text = "stop",
               .help = "what to do about an item that cannot be prepared"),
     MM_STRINGS(P, image_fields, .help = "fields that become tensors; image and label, where they are, when absent"),
@@ -39,12 +42,15 @@ static const struct mm_param params[] = {
 
 /* Arguments without a plain member of struct mm_pipeline. */
 struct other {
-    const cJSON *cache_memory, *num_cache_objects, *replace_percent;
+    const cJSON *cache_dir_limit, *cache_memory, *num_cache_objects, *replace_percent;
     const char *cache_compression;
     int64_t duplicate_count;
 };
 #define P struct other
 static const struct mm_param other_params[] = {
+    MM_JSON(P, cache_dir_limit, .unit = "bytes",
+            .help = "limit of cache_dir: a number of bytes or text such as \"20GiB\"; 0 = none. Items used longest "
+                    "ago go first"),
     MM_JSON(P, cache_memory, .unit = "bytes",
             .help =
                 "limit of the cache: a number of bytes, text such as \"8GiB\", or \"auto\" for a share of what is "
@@ -119,25 +125,35 @@ static bool is_auto(const cJSON *node)
     return cJSON_IsString(node) && strcmp(node->valuestring, "auto") == 0;
 }
 
-static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
+/* A number of bytes, 0 when there is none; what else stands there is a problem. `also`: further values that are allowed. */
+static uint64_t read_bytes(const cJSON *node, const char *also, struct mm_problems *problems)
 {
     double bytes = 0;
-    pipeline->auto_memory = is_auto(node) || (!node && pipeline->auto_objects);
-    if (is_auto(node))
-        return;
     bool is_read = !node || cJSON_IsNumber(node);
     if (node && is_read)
         bytes = node->valuedouble;
     else if (cJSON_IsString(node))
         is_read = parse_bytes(node->valuestring, &bytes);
     if (is_read && bytes >= 0 && bytes < 0x1p62)
-        pipeline->cache_memory = (uint64_t)bytes;
-    else
-        mm_problem(
-            problems, MM_SEVERITY_ERROR, node,
-            "must be a number of bytes, text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB) or \"auto\", "
-            "got %s",
-            mm_json_found(problems->arena, node));
+        return (uint64_t)bytes;
+    mm_problem(problems, MM_SEVERITY_ERROR, node,
+               "must be a number of bytes%s text such as \"8GiB\" (B, KiB, MiB, GiB, TiB, KB, MB, GB, TB)%s, got %s",
+               *also ? "," : " or", also, mm_json_found(problems->arena, node));
+    return 0;
+}
+
+static void read_cache_memory(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
+{
+    pipeline->auto_memory = is_auto(node) || (!node && pipeline->auto_objects);
+    if (!is_auto(node))
+        pipeline->cache_memory = read_bytes(node, " or \"auto\"", problems);
+}
+
+static void read_cache_dir(struct mm_pipeline *pipeline, const cJSON *limit, struct mm_problems *problems)
+{
+    pipeline->cache_dir_limit = read_bytes(limit, "", problems);
+    if (limit && !pipeline->cache_dir)
+        mm_problem(problems, MM_SEVERITY_WARNING, limit, "cache_dir_limit does nothing: there is no cache_dir");
 }
 
 static void read_objects(struct mm_pipeline *pipeline, const cJSON *node, struct mm_problems *problems)
@@ -228,6 +244,7 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
         return s;
     pipeline->name = component->name;
     read_cache(pipeline, kind, &other, problems);
+    read_cache_dir(pipeline, other.cache_dir_limit, problems);
     if (other.duplicate_count > 1)
         mm_problem(problems, MM_SEVERITY_ERROR, mm_json_get(component->args, "duplicate_count"),
                    "only 1 is possible: to use an item more than once in an epoch, list it again in the datalist");

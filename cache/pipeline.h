@@ -30,6 +30,8 @@ struct mm_pipeline {
     uint64_t cache_memory; /* bytes; 0: no limit, or "auto" */
     bool auto_memory;      /* "auto": a share of what the machine has free, see mm_pipeline_limit */
     enum mm_compression compression;
+    const char *cache_dir;          /* of the disk tier; NULL: none. mm_source_open joins it to the root */
+    uint64_t cache_dir_limit;       /* bytes; 0: none */
     const char *on_bad_item;        /* stop, skip */
     struct mm_strings image_fields; /* fields that become tensors: default image, label (those that are there) */
 };
@@ -60,6 +62,9 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
 /* From an item of the list to what the cache keeps of it, in the arena. Knows nothing of a cache. */
 enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
                                  struct mm_sample **out, struct mm_error *err);
+/* The same without what later steps prepare for themselves (mm_chain_prepare): what the prefix alone makes. */
+enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
+                             struct mm_sample **out, struct mm_error *err);
 struct mm_source_cost {
     uint32_t item;
     double seconds; /* to prepare it */

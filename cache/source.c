@@ -43,6 +43,8 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
         of_list = read_list(arena, config, stage, root, pipeline, &source->list, problems, err);
     if (of_chain || of_pipeline || of_list)
         return of_list ? of_list : of_pipeline ? of_pipeline : of_chain;
+    if (pipeline->cache_dir && !(pipeline->cache_dir = mm_file_join(arena, root, pipeline->cache_dir)))
+        return mm_fail_memory(err, "a path");
     source->pipeline = pipeline;
     source->chain = chain;
     source->prefix = mm_chain_prefix(chain);
@@ -50,15 +52,21 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
     return MM_OK;
 }
 
-enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                                 struct mm_sample **out, struct mm_error *err)
+enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
+                             struct mm_sample **out, struct mm_error *err)
 {
     const struct mm_context context = {.seed = seed}; /* for transforms that are random by name only */
     enum mm_status s;
-    if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)) ||
-        MM_TRY(s, mm_chain_run(source->chain, 0, source->prefix, *out, &context, err)))
+    if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)))
         return s;
-    return mm_chain_prepare(source->chain, source->prefix, *out, err);
+    return mm_chain_run(source->chain, 0, source->prefix, *out, &context, err);
+}
+
+enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
+                                 struct mm_sample **out, struct mm_error *err)
+{
+    enum mm_status s = mm_source_run(source, item, seed, arena, out, err);
+    return s ? s : mm_chain_prepare(source->chain, source->prefix, *out, err);
 }
 
 enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, struct mm_source_cost *out,
