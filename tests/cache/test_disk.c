@@ -198,7 +198,8 @@ static void damaged_entries_are_found_removed_and_made_anew(void **state)
     const char *folder = scratch_path(scratch, "cache");
     struct mm_disk *disk = disk_open(source, folder, 0);
     struct mm_disk_entry *entries;
-    struct mm_random random = {0};
+    struct mm_random random;
+    mm_random_init(&random, 3, MM_RANDOM_SYNTHESIS, 0, 0, 0);
     assert_false(use(source, disk, 0));
     for (uint32_t i = 0; i < 100; i++) {
         assert_int_equal(list(scratch, folder, &entries), 1);

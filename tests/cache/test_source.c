@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "cache/disk_folder.h"
 #include "cache/loader.h"
 #include "cache/pipeline.h"
 #include "image/format.h"
@@ -186,6 +188,92 @@ static void test_limits_of_memory_hold_and_change_no_bit(void **state)
     }
 }
 
+/* What the disk did in three epochs. */
+static struct mm_loader_stats count_disk(const struct mm_source *source, const struct mm_loader_options *options)
+{
+    struct mm_loader *loader;
+    struct mm_loader_stats sum = {0}, stats;
+    const struct mm_batch *batch;
+    assert_int_equal(mm_loader_open(source, options, &loader, NULL), MM_OK);
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        assert_int_equal(mm_loader_begin(loader, epoch, 0, NULL), MM_OK);
+        do
+            assert_int_equal(mm_loader_next(loader, &batch, NULL), MM_OK);
+        while (batch);
+        mm_loader_stats_get(loader, &stats);
+        sum.disk_hits += stats.disk_hits;
+        sum.disk_written += stats.disk_written;
+        sum.disk_damaged += stats.disk_damaged;
+    }
+    mm_loader_close(loader);
+    return sum;
+}
+
+static void cut_one(struct scratch *scratch, const char *folder)
+{
+    struct mm_disk_entry *entries;
+    size_t count;
+    assert_int_equal(mm_disk_folder_list(&scratch->arena, folder, &entries, &count, NULL), MM_OK);
+    assert_int_equal(count, ITEMS);
+    assert_int_equal(truncate(entries[3].path, (off_t)entries[3].bytes / 2), 0);
+}
+
+/* Nothing kept, memory, disk cold, disk warm, disk without memory, disk damaged: the same batches. */
+static void test_tiers_change_no_bit(void **state)
+{
+    struct scratch *scratch = *state;
+    write_files(scratch, "\"output_batch_size\": 2, \"num_cache_objects\": 5, \"replace_percent\": 0.4,"
+                         "\"cache_dir\": \"kept\"");
+    struct mm_source source = *need_source(scratch);
+    struct mm_pipeline pipeline = *source.pipeline;
+    const char *folder = pipeline.cache_dir;
+    unsigned char first[32], other[32];
+    struct mm_loader_options options = {.seed = 5, .threads = 3, .shuffle = true, .no_cache = true};
+    assert_string_equal(folder, scratch_path(scratch, "kept"));
+    source.pipeline = &pipeline;
+    pipeline.is_resolved = true; /* N stays whatever the memory */
+    digest_batches(&source, &options, 0, 0, 2, first);
+    assert_false(mm_file_exists(folder)); /* no_cache is without the disk too */
+    options.no_cache = false;
+    for (int tier = 0; tier < 5;
+         tier++) { /* memory; cold, which writes; warm; warm without room in memory; one damaged */
+        pipeline.cache_dir = tier == 0 ? NULL : folder;
+        pipeline.cache_memory = tier < 3 ? 0 : 1;
+        if (tier == 4)
+            cut_one(scratch, folder);
+        digest_batches(&source, &options, 0, 0, 2, other);
+        assert_memory_equal(first, other, 32);
+    }
+    struct mm_loader_stats stats = count_disk(&source, &options);
+    assert_true(stats.disk_hits >= ITEMS && stats.disk_written == 0 && stats.disk_damaged == 0);
+    cut_one(scratch, folder);
+    stats = count_disk(&source, &options);
+    assert_true(stats.disk_written == 1 && stats.disk_damaged == 1);
+}
+
+/* Validation's samples are the entries that a training wrote. */
+static void test_whole_samples_share_the_disk(void **state)
+{
+    struct scratch *scratch = *state;
+    write_files(scratch, "\"num_cache_objects\": 5, \"cache_dir\": \"kept\", \"replace_percent\": 1");
+    const struct mm_source *source = need_source(scratch);
+    const struct mm_loader_options options = {.seed = 5, .threads = 2};
+    struct mm_loader *loader;
+    struct mm_sample *sample;
+    struct mm_loader_stats stats;
+    count_disk(source, &options);
+    assert_int_equal(mm_loader_open(source, &options, &loader, NULL), MM_OK);
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        assert_int_equal(mm_loader_sample(loader, i, &scratch->arena, &sample, NULL), MM_OK);
+        assert_non_null(mm_sample_find(sample, "label:foreground")); /* made from what was read */
+        mm_loader_release(loader, i);
+    }
+    mm_loader_stats_get(loader, &stats);
+    assert_int_equal(stats.disk_hits, ITEMS);
+    assert_int_equal(stats.disk_written, 0);
+    mm_loader_close(loader);
+}
+
 static void test_bound_of_the_plan_holds(void **state)
 {
     struct scratch *scratch = *state;
@@ -253,6 +341,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_threads_cache_and_resuming_change_no_bit),
         TEST(test_limits_of_memory_hold_and_change_no_bit),
+        TEST(test_tiers_change_no_bit),
+        TEST(test_whole_samples_share_the_disk),
         TEST(test_bound_of_the_plan_holds),
         TEST(test_everything_wrong_is_found_in_one_run),
         TEST(test_missing_file_ends_the_batch_that_needs_it),
