@@ -4,6 +4,7 @@
     X(datalist)                                                                                                      \
     X(check)                                                                                                         \
     X(plan)                                                                                                          \
+    X(cache)                                                                                                         \
     X(apply)                                                                                                         \
     X(train)                                                                                                         \
     X(evaluate)                                                                                                      \

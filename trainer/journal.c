@@ -63,11 +63,20 @@ static int print_cache(FILE *stream, const struct mm_loop_event *e)
                    "\"wait_ms\": %.1f, \"wait_share\": %.4f, \"wait_floor_ms\": %s, \"prefix_ms\": %.1f, "
                    "\"suffix_ms\": %.1f, \"cache_hits\": %u, \"cache_prepared\": %u, \"cache_replaced\": %u, "
                    "\"cache_late\": %u, \"cache_quarantined\": %u, \"cache_not_kept\": %u, \"cache_items\": %u, "
-                   "\"cache_bytes\": %llu, \"cache_peak_bytes\": %llu}\n",
+                   "\"cache_bytes\": %llu, \"cache_peak_bytes\": %llu, ",
                    c->wait_seconds * 1e3, e->epoch_seconds > 0 ? c->wait_seconds / e->epoch_seconds : 0,
                    number(floor, sizeof floor, e->wait_floor_seconds * 1e3), c->prefix_seconds * 1e3,
                    c->suffix_seconds * 1e3, c->hits, c->prepared, c->replaced, c->late, c->quarantined, c->not_kept,
                    c->held, (unsigned long long)c->bytes, (unsigned long long)c->peak_bytes);
+}
+
+static int print_disk(FILE *stream, const struct mm_loader_stats *c)
+{
+    return fprintf(stream,
+                   "\"disk_hits\": %u, \"disk_written\": %u, \"disk_damaged\": %u, \"disk_failed\": %u, "
+                   "\"disk_evicted\": %u, \"disk_bytes_read\": %llu, \"disk_bytes_written\": %llu}\n",
+                   c->disk_hits, c->disk_written, c->disk_damaged, c->disk_failed, c->disk_evicted,
+                   (unsigned long long)c->disk_bytes_read, (unsigned long long)c->disk_bytes_written);
 }
 
 enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *e, const char *name,
@@ -79,7 +88,9 @@ enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop
                         "\"seconds\": %.3f, ",
                         (long long)e->epoch, number(loss, sizeof loss, e->loss), name,
                         number(metric, sizeof metric, e->metric), e->best ? "true" : "false", e->epoch_seconds);
-    return written(count < 0 ? count : print_cache(journal->stream, e), err);
+    if (count >= 0 && (count = print_cache(journal->stream, e)) >= 0)
+        count = print_disk(journal->stream, e->cache);
+    return written(count, err);
 }
 
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err)

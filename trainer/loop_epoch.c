@@ -15,9 +15,11 @@ static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, stru
     l->event.epoch_seconds = mm_clock() - l->epoch_started;
     l->event.wait_floor_seconds = mm_loop_wait_floor(l, &stats);
     mm_loop_note_loading(l, &stats, ran);
+    mm_loop_warn_disk(l->loader, &(uint32_t){0});
     if (mm_loop_validates(l, epoch)) {
         if ((s = mm_loop_validate(l, epoch, err)) == MM_OK)
             metric = l->event.metric;
+        mm_loop_warn_disk(l->validation, &l->told_disk); /* its counters go on from epoch to epoch */
     }
     if (s == MM_OK) {
         const struct mm_metric_use *key = mm_loop_key_metric(l->training);

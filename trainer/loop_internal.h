@@ -28,6 +28,7 @@ struct loop {
     double started, epoch_started, waited, loss_sum, step_seconds; /* the last two of the epoch */
     int64_t steps, first_step; /* of this process, for the estimate of what is left */
     bool has_told_items, has_told_loading;
+    uint32_t told_disk; /* faults of validation's cache_dir that were told */
 };
 
 /* loop.c */
@@ -61,5 +62,7 @@ double mm_loop_wait_floor(const struct loop *l, const struct mm_loader_stats *st
 /* Tells what an item takes, after the first step of this process; and after its first epoch, whether loading keeps up. */
 void mm_loop_note_items(struct loop *l);
 void mm_loop_note_loading(struct loop *l, const struct mm_loader_stats *stats, int64_t ran);
+/* Tells what went wrong with cache_dir, which is no failure of the run, where it is more than `*told`. */
+void mm_loop_warn_disk(struct mm_loader *loader, uint32_t *told);
 
 #endif

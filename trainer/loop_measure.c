@@ -87,3 +87,17 @@ void mm_loop_note_loading(struct loop *l, const struct mm_loader_stats *stats, i
     }
     mm_text_done(&text);
 }
+
+void mm_loop_warn_disk(struct mm_loader *loader, uint32_t *told)
+{
+    struct mm_loader_stats stats;
+    mm_loader_stats_get(loader, &stats);
+    if (stats.disk_damaged + stats.disk_failed <= *told)
+        return;
+    *told = stats.disk_damaged + stats.disk_failed;
+    mm_progress_end(false);
+    if (stats.disk_damaged)
+        mm_warn("cache_dir: damaged items that were removed and made anew: %u", stats.disk_damaged);
+    if (stats.disk_failed)
+        mm_warn("cache_dir: items that could not be kept: %u (%s)", stats.disk_failed, stats.disk_failure);
+}

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "cache/disk_folder.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/privacy.h"
 #include "mmar/command.h"
@@ -69,7 +70,8 @@ static bool is_among(const char *const *names, size_t count, const char *name)
 static bool is_litter(const char *name)
 {
     return is_among(litter, sizeof litter / sizeof *litter, name) || mm_text_ends(name, "~") ||
-           mm_text_ends(name, ".swp") || mm_text_ends(name, ".pyc") || strstr(name, ".tmp-");
+           mm_text_ends(name, ".swp") || mm_text_ends(name, ".mmc") || mm_text_ends(name, ".pyc") ||
+           strstr(name, ".tmp-");
 }
 
 /* Files whose text is rewritten or kept back travel as bytes made by privacy.c; all others as they are. */
@@ -109,6 +111,8 @@ static enum mm_status walk(struct collector *c, const char *name, int depth, str
         return add_file(c, name, &info, err);
     if (!S_ISDIR(info.st_mode))
         return mm_fail(err, MM_ERR_DATA, "%s: is neither file nor folder", path);
+    if (!mm_disk_folder_check(path, NULL))
+        return leave_out(c, name, err); /* prepared images of patients */
     if (depth == MM_ARCHIVE_DEPTH_MAX)
         return mm_fail(err, MM_ERR_DATA, "%s: folders are nested more than %d deep", path, MM_ARCHIVE_DEPTH_MAX);
     char **names;
