@@ -75,11 +75,22 @@ enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample
     return mm_field_moved(sample, field, step, out, box, sizeof *box, err);
 }
 
+bool mm_box_is_possible(const struct mm_box *box)
+{
+    const int most = 1 << 30;
+    for (int a = 0; a < 3; a++)
+        if (box->start[a] < -most || box->start[a] > most || box->size[a] <= 0 || box->size[a] > most)
+            return false;
+    return true;
+}
+
 enum mm_status mm_box_invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                              bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     (void)nearest;
-    const struct mm_box *box = applied->memo;
+    const struct mm_box *box = mm_applied_memo(applied, sizeof *box);
+    if (!box || !mm_box_is_possible(box))
+        return mm_applied_damaged(err);
     struct mm_box back;
     for (int a = 0; a < 3; a++) {
         back.start[a] = -box->start[a];

@@ -26,6 +26,8 @@ struct mm_volume *mm_box_cut(struct mm_arena *arena, const struct mm_volume *ima
 enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                             const struct mm_box *box, const struct mm_box_fill *fill, struct mm_error *err);
 /* The `invert` of every such transform: crops what was padded, pads with zeros what was cropped. */
+/* Is it one that a step may have recorded: not empty, and near enough to zero to be reckoned with? */
+bool mm_box_is_possible(const struct mm_box *box);
 enum mm_status mm_box_invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                              bool nearest, struct mm_volume **out, struct mm_error *err);
 

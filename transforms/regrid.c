@@ -245,7 +245,11 @@ enum mm_status mm_regrid_apply(const struct mm_step *step, struct mm_sample *sam
 enum mm_status mm_regrid_invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                                 bool nearest, struct mm_volume **out, struct mm_error *err)
 {
-    struct mm_regrid_sampling how = *(const struct mm_regrid_sampling *)applied->memo;
+    const struct mm_regrid_sampling *memo = mm_applied_memo(applied, sizeof *memo);
+    if (!memo || (unsigned)memo->interpolation > MM_CUBIC || (unsigned)memo->outside > MM_OUTSIDE_REFLECTION ||
+        *(const unsigned char *)&memo->align_corners > 1)
+        return mm_applied_damaged(err);
+    struct mm_regrid_sampling how = *memo;
     if (nearest)
         how.interpolation = MM_NEAREST;
     enum mm_status s;

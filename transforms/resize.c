@@ -118,7 +118,10 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 static enum mm_status invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                              bool nearest, struct mm_volume **out, struct mm_error *err)
 {
-    struct memo how = *(const struct memo *)applied->memo;
+    const struct memo *memo = mm_applied_memo(applied, sizeof *memo);
+    if (!memo || (unsigned)memo->mode > MM_RESIZE_AREA || *(const unsigned char *)&memo->align_corners > 1)
+        return mm_applied_damaged(err);
+    struct memo how = *memo;
     if (nearest)
         how.mode = MM_RESIZE_NEAREST;
     *out = scale_to(arena, in, applied->size_before, &how);

@@ -122,6 +122,16 @@ static enum mm_status undo(const struct mm_applied *applied, struct mm_arena *ar
     return MM_OK;
 }
 
+const void *mm_applied_memo(const struct mm_applied *applied, size_t size)
+{
+    return applied->memo_size == size ? applied->memo : NULL;
+}
+
+enum mm_status mm_applied_damaged(struct mm_error *err)
+{
+    return mm_fail(err, MM_ERR_DATA, "the record of what the step did is damaged");
+}
+
 enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *arena,
                                const struct mm_volume *prediction, bool nearest, struct mm_volume **out,
                                struct mm_error *err)

@@ -87,7 +87,8 @@ struct mm_transform {
     enum mm_status (*invert)(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                              bool nearest, struct mm_volume **out, struct mm_error *err);
     const char *example; /* a component of a config, as JSON */
-    unsigned version;    /* raised when the same arguments give other results: old cache entries are then not used */
+    unsigned
+        version; /* raised when the same arguments give other results, or another memo: old cache entries are then not used */
 };
 
 /* An argument of nearly every spatial transform of MONAI, in the tables of ours. */
@@ -115,6 +116,11 @@ enum mm_status mm_spatial_sizes(const struct mm_ints *list, const char *name, co
 const char *mm_string_of_key(const struct mm_strings *list, size_t key);
 /* Bit mask of axes from MONAI's spatial_axis (int, list or null = all; negative counts from the end). */
 enum mm_status mm_spatial_axes(const struct mm_ints *list, int rank, unsigned *mask, struct mm_error *err);
+
+/* The memo of a step that keeps so many bytes; NULL where there are others. A history may have been read from a file, so `invert` checks
+ * what the values of a memo would make it touch, and fails with mm_applied_damaged. */
+const void *mm_applied_memo(const struct mm_applied *applied, size_t size);
+enum mm_status mm_applied_damaged(struct mm_error *err);
 
 /* Undoes all recorded spatial steps of `field` on `prediction`, newest first: from the grid after the chain to the file's. */
 enum mm_status mm_field_invert(const struct mm_field *field, struct mm_arena *arena,

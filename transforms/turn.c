@@ -55,8 +55,13 @@ enum mm_status mm_turn_invert(const struct mm_applied *applied, struct mm_arena 
                               bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     (void)nearest;
-    const struct mm_turn *turn = applied->memo;
+    const struct mm_turn *turn = mm_applied_memo(applied, sizeof *turn);
     struct mm_turn back = {.flips = 0};
+    unsigned axes = 0;
+    for (int a = 0; turn && a < 3; a++)
+        axes |= turn->permutation[a] >= 0 && turn->permutation[a] < 3 ? 1u << turn->permutation[a] : 0;
+    if (axes != 7)
+        return mm_applied_damaged(err);
     for (int a = 0; a < 3; a++) {
         int from = turn->permutation[a];
         back.permutation[from] = a;
