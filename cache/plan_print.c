@@ -122,6 +122,16 @@ static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cac
     mm_text_add(text, "\n");
 }
 
+static void print_disk(const struct mm_pipeline *pipeline, struct mm_text *text)
+{
+    char limit[32];
+    if (!pipeline->cache_dir)
+        return;
+    mm_text_bytes(limit, sizeof limit, (double)pipeline->cache_dir_limit);
+    mm_text_format(text, "  disk        prepared items are kept in %s; limit: %s\n", pipeline->cache_dir,
+                   pipeline->cache_dir_limit ? limit : "none");
+}
+
 static void print_cache(const struct mm_source *source, const struct mm_cache_plan *plan,
                         const struct mm_cache_basis *basis, struct mm_text *text)
 {
@@ -130,6 +140,7 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
     if (!source->pipeline->caches) {
         mm_text_format(text, "  cache       none: %s prepares every item anew in every epoch\n",
                        source->pipeline->name);
+        print_disk(source->pipeline, text);
         return;
     }
     if (plan->cached == plan->items)
@@ -147,6 +158,7 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
                        "chosen in the first epoch\n",
                        plan->replaced_max);
     print_memory(source->pipeline, plan, basis, text);
+    print_disk(source->pipeline, text);
 }
 
 /* "1 sample", "4 samples" */

@@ -63,6 +63,8 @@ static void report_cache(const struct mm_loop_event *e, struct mm_text *text)
     add_count(text, c->late, "late");
     add_count(text, c->quarantined, "quarantined");
     add_count(text, c->not_kept, "without room");
+    add_count(text, c->disk_hits, "from disk");
+    add_count(text, c->disk_written, "to disk");
 }
 
 static void report(void *context, const struct mm_loop_event *e)
