@@ -1,5 +1,6 @@
 /* DeepGrow: the slice that was clicked in, as a 2D image (MONAI Fetch2DSlice). */
 #include "transforms/slice.h"
+#include "transforms/turn.h"
 
 struct fetch_2d_slice {
     const char *guidance;
@@ -49,8 +50,10 @@ static enum mm_status invert(const struct mm_applied *applied, struct mm_arena *
                              bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     (void)nearest;
-    const struct memo *memo = applied->memo;
+    const struct memo *memo = mm_applied_memo(applied, sizeof *memo);
     int back[3];
+    if (!memo || !mm_turn_is_permutation(memo->permutation) || memo->slice < 0)
+        return mm_applied_damaged(err);
     for (int a = 0; a < 3; a++)
         back[memo->permutation[a]] = a;
     const struct mm_box box = {{0, 0, -memo->slice},

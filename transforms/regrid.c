@@ -247,7 +247,7 @@ enum mm_status mm_regrid_invert(const struct mm_applied *applied, struct mm_aren
 {
     const struct mm_regrid_sampling *memo = mm_applied_memo(applied, sizeof *memo);
     if (!memo || (unsigned)memo->interpolation > MM_CUBIC || (unsigned)memo->outside > MM_OUTSIDE_REFLECTION ||
-        *(const unsigned char *)&memo->align_corners > 1)
+        memo->align_corners > 1)
         return mm_applied_damaged(err);
     struct mm_regrid_sampling how = *memo;
     if (nearest)

@@ -18,7 +18,7 @@ struct mm_regrid_target {
 struct mm_regrid_sampling {
     enum mm_interpolation interpolation;
     enum mm_outside outside;
-    bool align_corners;
+    unsigned align_corners; /* 0 or 1 */
 };
 
 struct mm_grid {

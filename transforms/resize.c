@@ -33,7 +33,7 @@ static const struct mm_param params[] = {
 
 struct memo {
     enum mm_resize mode;
-    bool align_corners;
+    unsigned align_corners; /* 0 or 1 */
 };
 
 static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
@@ -119,7 +119,7 @@ static enum mm_status invert(const struct mm_applied *applied, struct mm_arena *
                              bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     const struct memo *memo = mm_applied_memo(applied, sizeof *memo);
-    if (!memo || (unsigned)memo->mode > MM_RESIZE_AREA || *(const unsigned char *)&memo->align_corners > 1)
+    if (!memo || (unsigned)memo->mode > MM_RESIZE_AREA || memo->align_corners > 1)
         return mm_applied_damaged(err);
     struct memo how = *memo;
     if (nearest)

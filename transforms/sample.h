@@ -33,8 +33,8 @@ struct mm_applied {
     const struct mm_step *step;
     int rank, size_before[3], size_after[3];
     double affine_before[16], affine_after[16];
-    /* What the step needs to undo itself beyond the above (the box of a crop, the turns drawn): plain values without pointers, since
-     * it is copied as bytes, to files too. */
+    /* What the step needs to undo itself beyond the above (the box of a crop, the turns drawn): plain values, no pointers and no
+     * padding, since it is kept as bytes, in files too. */
     const void *memo;
     size_t memo_size;
     const struct mm_applied *before;

@@ -9,7 +9,7 @@ struct memo {
     int scaled[3];
     struct mm_box kept;
     enum mm_resize mode;
-    bool align_corners;
+    unsigned align_corners; /* 0 or 1 */
 };
 
 enum mm_resize mm_scaling_mode(const char *name)
@@ -84,8 +84,7 @@ enum mm_status mm_scaling_invert(const struct mm_applied *applied, struct mm_are
                                  bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     const struct memo *memo = mm_applied_memo(applied, sizeof *memo);
-    if (!memo || !mm_box_is_possible(&memo->kept) || (unsigned)memo->mode > MM_RESIZE_AREA ||
-        *(const unsigned char *)&memo->align_corners > 1)
+    if (!memo || !mm_box_is_possible(&memo->kept) || (unsigned)memo->mode > MM_RESIZE_AREA || memo->align_corners > 1)
         return mm_applied_damaged(err);
     struct memo how = *memo;
     if (nearest)

@@ -51,16 +51,21 @@ enum mm_status mm_turn_apply(const struct mm_step *step, struct mm_sample *sampl
     return mm_field_moved(sample, field, step, turned, turn, sizeof *turn, err);
 }
 
+bool mm_turn_is_permutation(const int permutation[3])
+{
+    unsigned axes = 0;
+    for (int a = 0; a < 3; a++)
+        axes |= permutation[a] >= 0 && permutation[a] < 3 ? 1u << permutation[a] : 0;
+    return axes == 7;
+}
+
 enum mm_status mm_turn_invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                               bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     (void)nearest;
     const struct mm_turn *turn = mm_applied_memo(applied, sizeof *turn);
     struct mm_turn back = {.flips = 0};
-    unsigned axes = 0;
-    for (int a = 0; turn && a < 3; a++)
-        axes |= turn->permutation[a] >= 0 && turn->permutation[a] < 3 ? 1u << turn->permutation[a] : 0;
-    if (axes != 7)
+    if (!turn || !mm_turn_is_permutation(turn->permutation))
         return mm_applied_damaged(err);
     for (int a = 0; a < 3; a++) {
         int from = turn->permutation[a];

@@ -19,6 +19,7 @@ enum mm_status mm_turn_axes(const struct mm_ints *list, int rank, int axes[2], s
 /* Turns the field's image and records it; nothing happens when the turn is none. */
 enum mm_status mm_turn_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                              const struct mm_turn *turn, struct mm_error *err);
+bool mm_turn_is_permutation(const int permutation[3]);
 enum mm_status mm_turn_invert(const struct mm_applied *applied, struct mm_arena *arena, const struct mm_volume *in,
                               bool nearest, struct mm_volume **out, struct mm_error *err);
 
