@@ -184,6 +184,27 @@ static void permissions_follow_the_umask(void **state)
     assert_int_equal(about.st_mode & 0777, 0640);
 }
 
+/* Whatever the umask; and without fsync there are so many operations fewer that can fail. */
+static void private_files_are_for_their_owner_only(void **state)
+{
+    struct scratch *scratch = *state;
+    struct stat about;
+    struct mm_file_writer writer;
+    char *path = scratch_path(scratch, "private");
+    mode_t before = umask(0);
+    for (int fails = 0; fails < 2; fails++) {
+        assert_int_equal(mm_file_writer_open_as(&writer, path, MM_FILE_PRIVATE | MM_FILE_UNSYNCED, NULL), MM_OK);
+        assert_int_equal(mm_file_writer_write(&writer, "bytes", 5), MM_OK);
+        mm_file_fail_at(fails ? 2 : 3, EIO); /* flush, rename */
+        assert_int_equal(mm_file_writer_commit(&writer, NULL), fails ? MM_ERR_IO : MM_OK);
+        mm_file_fail_at(0, 0);
+    }
+    umask(before);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    assert_int_equal(about.st_size, 5);
+}
+
 static void a_relative_path_and_a_long_name_can_be_written(void **state)
 {
     struct scratch *scratch = *state;
@@ -373,6 +394,7 @@ int main(void)
         TEST(a_write_is_invisible_until_it_is_committed),
         TEST(an_abandoned_write_leaves_nothing),
         TEST(permissions_follow_the_umask),
+        TEST(private_files_are_for_their_owner_only),
         TEST(a_relative_path_and_a_long_name_can_be_written),
         TEST(writing_into_no_folder_says_why),
         TEST(any_operation_may_fail),

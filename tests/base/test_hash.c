@@ -70,6 +70,31 @@ static void fnv1a_matches_its_reference(void **state)
     assert_true(mm_fnv1a("foobar", 6) == 0x85944171f73967e8);
 }
 
+/* What xxhsum -H2 prints. */
+static void xxh3_matches_its_reference(void **state)
+{
+    (void)state;
+    static const unsigned char of_nothing[MM_XXH3_SIZE] = {0x99, 0xaa, 0x06, 0xd3, 0x01, 0x47, 0x98, 0xd8,
+                                                           0x60, 0x01, 0xc3, 0x24, 0x46, 0x8d, 0x49, 0x7f};
+    static const unsigned char of_abc[MM_XXH3_SIZE] = {0x06, 0xb0, 0x5a, 0xb6, 0x73, 0x3a, 0x61, 0x85,
+                                                       0x78, 0xaf, 0x5f, 0x94, 0x89, 0x2f, 0x39, 0x50};
+    unsigned char digest[MM_XXH3_SIZE], whole[MM_XXH3_SIZE], bytes[1000];
+    struct mm_xxh3 hash;
+    mm_xxh3_bytes("", 0, digest);
+    assert_memory_equal(digest, of_nothing, sizeof digest);
+    mm_xxh3_bytes("abc", 3, digest);
+    assert_memory_equal(digest, of_abc, sizeof digest);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * 7);
+    mm_xxh3_bytes(bytes, sizeof bytes, whole);
+    assert_int_equal(mm_xxh3_init(&hash, NULL), MM_OK);
+    for (size_t at = 0, size = 1; at < sizeof bytes; at += size, size = at < 400 ? at : 1000 - at)
+        mm_xxh3_add(&hash, bytes + at, size);
+    mm_xxh3_done(&hash, digest);
+    assert_memory_equal(digest, whole, sizeof digest);
+    mm_xxh3_abandon(&hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +102,7 @@ int main(void)
         cmocka_unit_test(pieces_give_the_digest_of_the_whole),
         cmocka_unit_test_setup_teardown(files_are_hashed, scratch_setup, scratch_teardown),
         cmocka_unit_test(fnv1a_matches_its_reference),
+        cmocka_unit_test(xxh3_matches_its_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,11 @@ static void test_memory_has_units(void **state)
         assert_int_equal(r->status, MM_OK);
         assert_int_equal(r->pipeline->cache_memory, rows[i].bytes);
     }
+    read_with(r, "SegmentationImagePipeline", "{\"cache_dir\": \"kept\", \"cache_dir_limit\": \"20 GiB\"}", NULL);
+    assert_string_equal(r->pipeline->cache_dir, "kept");
+    assert_int_equal(r->pipeline->cache_dir_limit, 20ull << 30);
+    assert_false(r->pipeline->caches);
+    expect_problem(r, "{\"cache_dir\": \"kept\", \"cache_dir_limit\": \"auto\"}", "number of bytes or text such as");
     static const char *const bad[] = {"\"8 gigabytes\"", "\"-1GiB\"", "-5", "\"\"", "true", "\"nan\"", "1e30", "[1]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_problem(r, mm_arena_format(&r->arena, "{\"cache_memory\": %s}", bad[i]), "text such as \"8GiB\"");

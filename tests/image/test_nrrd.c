@@ -75,6 +75,8 @@ static void data_files_lie_beside_their_header(void **state)
                                            names[i]);
         char *path = scratch_file(scratch, "a.nhdr", text, strlen(text));
         assert_int_equal(mm_image_read(&scratch->arena, path, &v, &err), i ? MM_ERR_DATA : MM_OK);
+        const char *data = mm_image_data_file(&scratch->arena, path);
+        assert_true(i > 0 ? !data : strcmp(data, scratch_path(scratch, "a.raw")) == 0);
         assert_true(i > 0 || mm_volume_get(v, 0, 0, 1, 1) == '!');
     }
 }
