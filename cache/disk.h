@@ -5,7 +5,7 @@
  * Content-addressed: an entry's name is the digest of what it depends on (path, size and modification time of the item's files, its other
  * values; every argument of the cached steps with defaults, and their versions; the form of the record), so a changed argument, transform
  * or file misses. Checksummed (XXH3, 128 bits) and written beside and renamed: a torn or damaged entry is never served, but removed,
- * counted and made anew. Nothing is synced to the medium, which would cost more than the write: the checksum finds what a power cut tore.
+ * counted and made anew. Nothing waits for the medium (no fsync): the checksum finds what a power cut tore.
  * Bounded: the entries used longest ago go first. All calls are thread-safe; all take NULL for no disk at all. */
 #ifndef MM_CACHE_DISK_H
 #define MM_CACHE_DISK_H

@@ -1,6 +1,6 @@
 /* Where the bytes of prepared samples are: apart from the policy, which decides whose. Tiers of one contract: memory,
- * as is or packed by LZ4 (store_memory.c); none at all, every take prepares anew (store_none.c, --no-cache). A tier never changes a
- * sample. All calls are thread-safe. */
+ * as is or packed by LZ4 (store_memory.c); none at all, every take prepares anew (store_none.c, --no-cache).
+ * The disk stands before them all, at the prefix (disk.h). A tier never changes a sample. All calls are thread-safe. */
 #ifndef MM_CACHE_STORE_H
 #define MM_CACHE_STORE_H
 
