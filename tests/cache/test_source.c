@@ -12,6 +12,7 @@
 #include "cache/disk_folder.h"
 #include "cache/loader.h"
 #include "cache/pipeline.h"
+#include "cache/whole.h"
 #include "image/format.h"
 #include "tests/support/scratch.h"
 
