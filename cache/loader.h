@@ -52,7 +52,7 @@ struct mm_loader_stats {
     double wait_seconds, prefix_seconds, suffix_seconds; /* prefix and suffix: summed over threads */
     uint64_t bytes, peak_bytes;
     uint64_t bytes_raw, bytes_packed; /* of `bytes`: as is, and in packed images */
-    uint32_t held;           /* items that `bytes` are of: this epoch's, and replacements that are ready */
+    uint32_t held;                    /* items that `bytes` are of: this epoch's, and replacements that are ready */
     uint32_t hits, prepared; /* volumes found in the store; items made ready by the prefix or from cache_dir */
     uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
     uint32_t quarantined;

@@ -80,7 +80,7 @@ struct mm_loader {
     uint32_t window; /* N + R */
     struct mm_policy *policy;
     struct mm_store *store;
-    bool unpacks; /* the random transforms begin with one that wants dense images */
+    bool unpacks;         /* the random transforms begin with one that wants dense images */
     struct mm_disk *disk; /* NULL: none */
     struct mm_batch_rules rules;
     const char *field_names[MM_BATCH_FIELDS_MAX];

@@ -1,6 +1,7 @@
 /* Fuzzes the reader of the disk tier's records, as if every checksum fitted. What is read can be walked, undone, and written again as a
  * record that is intact and can be read. */
 #include "cache/record.h"
+#include "image/packed.h"
 
 #include <string.h>
 
@@ -39,9 +40,13 @@ static void undo(struct mm_arena *arena, const struct mm_sample *sample)
 {
     struct mm_volume *back;
     mm_sample_bytes(sample);
-    for (size_t i = 0; i < sample->count; i++)
-        if (sample->fields[i].kind == MM_FIELD_VOLUME && !sample->fields[i].volume->packed)
-            mm_field_invert(&sample->fields[i], arena, sample->fields[i].volume, i % 2 == 0, &back, NULL);
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct mm_field *field = &sample->fields[i];
+        if (field->kind == MM_FIELD_VOLUME && field->volume->packed)
+            mm_volume_unpack(arena, field->volume, &back, NULL);
+        else if (field->kind == MM_FIELD_VOLUME)
+            mm_field_invert(field, arena, field->volume, i % 2 == 0, &back, NULL);
+    }
 }
 
 static void write_again(struct mm_arena *arena, const struct mm_source *source, const struct mm_sample *sample)
