@@ -82,7 +82,7 @@ unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 everything: all library $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden $(BUILD)/docs/examples/batches
 
 # What ThreadSanitizer watches: everything that has threads of its own.
-unit-threads: $(filter %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache) $(filter %/test_zstd,$(TESTS_mmar))
+unit-threads: $(filter %/test_leave %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache) $(filter %/test_zstd,$(TESTS_mmar))
 	$(Q)tools/run-tests $^
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers: $(FUZZERS)

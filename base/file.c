@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file_internal.h"
+#include "base/leave.h"
 #include "base/trace.h"
 
 #define FIRST_CAPACITY ((size_t)64 << 10) /* for what has no size beforehand, such as a pipe */
@@ -22,7 +23,22 @@ enum mm_status mm_file_failed(struct mm_error *err, const char *path, const char
 static int open_for_reading(const char *path)
 {
     MM_TRACE(FILE, "read %s", path);
-    return mm_file_hook_fails(MM_FILE_OPEN, path, NULL) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (mm_file_hook_fails(MM_FILE_OPEN, path, NULL))
+        return -1;
+    mm_leave_enter();
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    mm_leave_exit();
+    return file;
+}
+
+static ssize_t read_some(int file, const char *path, unsigned char *bytes, size_t size)
+{
+    if (mm_file_hook_fails(MM_FILE_READ, path, NULL))
+        return -1;
+    mm_leave_enter();
+    ssize_t n = read(file, bytes, size);
+    mm_leave_exit();
+    return n;
 }
 
 /* Fills `bytes` until `size` or the end of the file; -1 on failure. */
@@ -30,7 +46,7 @@ static ssize_t read_fully(int file, const char *path, unsigned char *bytes, size
 {
     size_t used = 0;
     while (used < size) {
-        ssize_t n = mm_file_hook_fails(MM_FILE_READ, path, NULL) ? -1 : read(file, bytes + used, size - used);
+        ssize_t n = read_some(file, path, bytes + used, size - used);
         if (n == 0)
             break;
         if (n < 0 && errno == EINTR)
@@ -81,9 +97,10 @@ enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t lim
                             size_t *size, struct mm_error *err)
 {
     enum mm_status s = MM_OK;
+    size_t seeming = SIZE_MAX;
     if (limit > (size_t)PTRDIFF_MAX - 1)
         limit = (size_t)PTRDIFF_MAX - 1;
-    int file = open_for_reading(path);
+    int file = mm_file_fault_meets(path, &seeming) ? open_for_reading(path) : -1;
     if (file < 0)
         return mm_file_failed(err, path, "open");
     struct stat about;
@@ -98,7 +115,21 @@ enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t lim
     }
     size_t capacity = has_size ? (size_t)about.st_size : FIRST_CAPACITY < limit ? FIRST_CAPACITY : limit;
     s = read_open_file(arena, file, path, capacity, limit, bytes, size, err);
+    if (s == MM_OK && *size > seeming)
+        (*bytes)[ *size = seeming] = '\0';
 done:
+    close(file);
+    return s;
+}
+
+enum mm_status mm_file_read_start(const char *path, void *bytes, size_t capacity, size_t *got, struct mm_error *err)
+{
+    int file = mm_file_fault_meets(path, &capacity) ? open_for_reading(path) : -1;
+    if (file < 0)
+        return mm_file_failed(err, path, "open");
+    ssize_t n = read_fully(file, path, bytes, capacity);
+    enum mm_status s = n < 0 ? mm_file_failed(err, path, "read") : MM_OK;
+    *got = n < 0 ? 0 : (size_t)n;
     close(file);
     return s;
 }
@@ -140,7 +171,10 @@ bool mm_file_is_folder(const char *path)
 enum mm_status mm_file_size(const char *path, uint64_t *size, struct mm_error *err)
 {
     struct stat about;
-    if (stat(path, &about) != 0)
+    mm_leave_enter();
+    int outcome = stat(path, &about);
+    mm_leave_exit();
+    if (outcome != 0)
         return mm_file_failed(err, path, "open");
     if (!S_ISREG(about.st_mode))
         return mm_fail(err, MM_ERR_IO, "%s: is not a regular file", path);

@@ -14,6 +14,9 @@
 enum mm_status mm_file_read(struct mm_arena *arena, const char *path, size_t limit, unsigned char **bytes,
                             size_t *size, struct mm_error *err);
 
+/* The first bytes of a file, at most `capacity`. */
+enum mm_status mm_file_read_start(const char *path, void *bytes, size_t capacity, size_t *got, struct mm_error *err);
+
 /* Hands the file's bytes to `piece` in order, some at a time: for files too large to hold. Ends at the first error. */
 typedef enum mm_status mm_file_piece(void *context, const void *bytes, size_t size, struct mm_error *err);
 enum mm_status mm_file_scan(const char *path, mm_file_piece *piece, void *context, struct mm_error *err);
@@ -99,5 +102,15 @@ void mm_file_die_at(uint64_t n);
 /* Is told of each step before it is taken. NULL = off. Not for threads. */
 typedef void mm_file_watcher(void *context, enum mm_file_step step, const char *path, const char *to);
 void mm_file_watch(mm_file_watcher *watcher, void *context);
+
+/* Tests: a source that is slow, broken or cut short. Holds for files whose path contains `part` that are read whole or
+ * from their start. `part` is kept. */
+struct mm_file_fault {
+    const char *part;
+    unsigned delay_ms; /* before each file; ends early when the fault is taken away */
+    int error_number;  /* 0: it can be read                                         */
+    size_t size;       /* it seems to end there; 0: it does not                     */
+};
+void mm_file_fault_set(const struct mm_file_fault *fault); /* NULL: none */
 
 #endif

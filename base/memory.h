@@ -25,6 +25,11 @@ void *mm_alloc(size_t size);
 void *mm_alloc_raw(size_t size);
 void mm_free(void *pointer);
 
+/* From now on, for the whole process: large blocks are the system's again as soon as they are freed, and each thread keeps
+ * little of what it frees. The C library's own rule learns from the blocks it sees and would come to keep tens of
+ * megabytes for each thread that there was. */
+void mm_memory_return_large(void);
+
 /* a * b and a + b into *out; false on overflow. For every size that comes from a file. */
 bool mm_size_mul(size_t a, size_t b, size_t *out);
 bool mm_size_add(size_t a, size_t b, size_t *out);

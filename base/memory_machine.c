@@ -9,6 +9,7 @@
 #endif
 
 #define PATH_SIZE 4096
+#define LARGE     (4 << 20) /* a block of so many bytes is a mapping of its own */
 
 /* The number in the first line that starts with `name` ("" for a file that is a number); false for "max" or no file. */
 static bool read_number(const char *path, const char *name, uint64_t *out)
@@ -67,6 +68,14 @@ uint64_t mm_memory_available(void)
     consider_groups(&best);
     consider("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", &best);
     return best;
+}
+
+void mm_memory_return_large(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, LARGE / 4);
+#endif
 }
 
 void mm_memory_return(void)

@@ -2,8 +2,6 @@
  * axes in any order, and leave as x, y, z, channel. */
 #include "image/decode.h"
 
-#include <errno.h>
-
 #include "base/file.h"
 #include "image/affine.h"
 #include "image/source.h"
@@ -35,14 +33,7 @@ enum mm_status mm_decode_start(struct mm_arena *arena, const char *path, size_t 
     *bytes = mm_arena_alloc(arena, size);
     if (!*bytes)
         return mm_fail_memory(err, "the start of a file");
-    FILE *stream = fopen(path, "rb");
-    if (!stream)
-        return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    *got = fread(*bytes, 1, size, stream);
-    if (ferror(stream))
-        s = mm_fail(err, MM_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
-    fclose(stream);
-    return s;
+    return mm_file_read_start(path, *bytes, size, got, err);
 }
 
 enum mm_status mm_decode_check_size(const struct mm_image_info *info, size_t *values, struct mm_error *err)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/leave.h"
 #include "base/text.h"
 #include "image/format.h"
 #include "image/nifti_internal.h"
@@ -71,6 +72,14 @@ static const char *last_line(struct conversion *c)
     return start ? start + 1 : text;
 }
 
+static pid_t wait_for(pid_t process, int *outcome)
+{
+    mm_leave_enter();
+    pid_t ended = waitpid(process, outcome, 0);
+    mm_leave_exit();
+    return ended;
+}
+
 static enum mm_status convert(struct conversion *c, bool is_folder, struct mm_error *err)
 {
     /* no BIDS file, not packed, all in this one folder, only this file when it is one */
@@ -81,7 +90,7 @@ static enum mm_status convert(struct conversion *c, bool is_folder, struct mm_er
     enum mm_status s;
     if (MM_TRY(s, start_program(c, arguments, &process, err)))
         return s;
-    while (waitpid(process, &outcome, 0) < 0) {
+    while (wait_for(process, &outcome) < 0) {
         if (errno != EINTR)
             return mm_fail(err, MM_ERR_IO, "dcm2niix: cannot wait for it: %s", strerror(errno));
     }

@@ -1,27 +1,11 @@
 /* Peeking into files, so that a header costs one small read however large the image is. */
 #include "image/source.h"
 
-#include <errno.h>
-
 #include "base/file.h"
 #include "image/gzip.h"
 
 /* Enough gzip data for the first kilobyte of any format: a name of 4 KiB and the code tables of one block. */
 #define PEEK_RAW 16384
-
-static enum mm_status read_start(const char *path, unsigned char *raw, size_t capacity, size_t *got,
-                                 struct mm_error *err)
-{
-    FILE *stream = fopen(path, "rb");
-    if (!stream)
-        return mm_fail(err, MM_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
-    *got = fread(raw, 1, capacity, stream);
-    enum mm_status s = MM_OK;
-    if (ferror(stream))
-        s = mm_fail(err, MM_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
-    fclose(stream);
-    return s;
-}
 
 enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t capacity, struct mm_source *source,
                               struct mm_error *err)
@@ -30,7 +14,7 @@ enum mm_status mm_source_peek(const char *path, unsigned char *buffer, size_t ca
     size_t raw_size = 0;
     enum mm_status s;
     if (MM_TRY(s, mm_file_size(path, &source->file_bytes, err)) ||
-        MM_TRY(s, read_start(path, raw, sizeof raw, &raw_size, err)))
+        MM_TRY(s, mm_file_read_start(path, raw, sizeof raw, &raw_size, err)))
         return s;
     source->is_gzip = mm_gzip_is(raw, raw_size);
     if (source->is_gzip) {

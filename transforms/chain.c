@@ -2,6 +2,7 @@
 #include "transforms/chain.h"
 
 #include "base/names.h"
+#include "base/threads.h"
 
 #define STEPS_MAX 4096 /* the index has 12 bits in a draw's counter */
 
@@ -138,6 +139,15 @@ static enum mm_status fail_in_step(const struct mm_step *step, struct mm_error *
     return mm_fail_in(err, "transform %u (%s)", step->index + 1, step->transform->name);
 }
 
+static bool goes_on(struct mm_chain_watch *watch, const struct mm_step *step)
+{
+    if (watch->is_unwanted)
+        return false;
+    watch->since = mm_clock();
+    watch->step = step;
+    return true;
+}
+
 enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
                             const struct mm_context *context, struct mm_error *err)
 {
@@ -147,6 +157,9 @@ enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to
         if (context) {
             here = *context;
             here.output = (uint32_t)(context->output / mm_chain_outputs(chain, i + 1));
+            if (context->watch && !goes_on(context->watch, step))
+                return mm_fail(err, MM_INTERRUPTED, "transform %u (%s) is not wanted any more", step->index + 1,
+                               step->transform->name);
         }
         if (run_step(step, sample, context ? &here : NULL, err))
             return fail_in_step(step, err);

@@ -10,6 +10,13 @@ struct mm_chain {
     struct mm_step *steps;
 };
 
+/* What other threads may see of a run, and ask of it. Zeroed; several runs of one thread after the other may share it. */
+struct mm_chain_watch {
+    _Atomic(const struct mm_step *) step; /* that runs, or ran last */
+    _Atomic double since;                 /* when it began, by mm_clock */
+    _Atomic bool is_unwanted;             /* the run ends before its next step, with MM_INTERRUPTED */
+};
+
 /* Unknown names (with the nearest), bad arguments and rules broken go to `problems`; MM_ERR_CONFIG when any was an error. */
 enum mm_status mm_chain_make(struct mm_arena *arena, const struct mm_components *components, struct mm_chain **out,
                              struct mm_problems *problems);

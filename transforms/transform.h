@@ -50,6 +50,7 @@ struct mm_context {
     /* Number of the sample among those there are once the step has run: the crop number from the crop on, 0 before it. An MM_MANY
      * step makes the one of its outputs that `output % outputs` tells. mm_chain_run derives it for each step. */
     uint32_t output;
+    struct mm_chain_watch *watch; /* transforms/chain.h; NULL: none */
 };
 
 /* A transform with its arguments, at its declared place in the config. */

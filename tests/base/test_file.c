@@ -267,6 +267,33 @@ static void any_operation_may_fail(void **state)
     }
 }
 
+static void a_fault_slows_breaks_or_cuts_the_files_it_names(void **state)
+{
+    struct scratch *scratch = *state;
+    unsigned char *bytes, start[8];
+    size_t size;
+    scratch_file(scratch, "good", "0123456789", 10);
+    scratch_file(scratch, "bad", "0123456789", 10);
+    const char *good = scratch_path(scratch, "good"), *bad = scratch_path(scratch, "bad");
+    mm_file_fault_set(&(struct mm_file_fault){.part = "/bad", .error_number = EIO});
+    assert_int_equal(mm_file_read(&scratch->arena, good, 100, &bytes, &size, &err), MM_OK);
+    assert_int_equal(mm_file_read(&scratch->arena, bad, 100, &bytes, &size, &err), MM_ERR_IO);
+    assert_string_equal(err.text, mm_arena_format(&scratch->arena, "%s: cannot open: Input/output error", bad));
+    assert_int_equal(mm_file_read_start(bad, start, 8, &size, &err), MM_ERR_IO);
+    mm_file_fault_set(&(struct mm_file_fault){.part = "/bad", .delay_ms = 1, .size = 3});
+    assert_int_equal(mm_file_read(&scratch->arena, bad, 100, &bytes, &size, &err), MM_OK);
+    assert_int_equal(size, 3);
+    assert_string_equal((char *)bytes, "012");
+    assert_int_equal(mm_file_read_start(bad, start, 8, &size, &err), MM_OK);
+    assert_int_equal(size, 3);
+    mm_file_fault_set(NULL);
+    assert_int_equal(mm_file_read(&scratch->arena, bad, 100, &bytes, &size, &err), MM_OK);
+    assert_int_equal(size, 10);
+    assert_int_equal(mm_file_read_start(bad, start, 8, &size, &err), MM_OK);
+    assert_int_equal(size, 8);
+    assert_memory_equal(start, "01234567", 8);
+}
+
 static void the_first_failure_stays(void **state)
 {
     struct scratch *scratch = *state;
@@ -398,6 +425,7 @@ int main(void)
         TEST(a_relative_path_and_a_long_name_can_be_written),
         TEST(writing_into_no_folder_says_why),
         TEST(any_operation_may_fail),
+        TEST(a_fault_slows_breaks_or_cuts_the_files_it_names),
         TEST(the_first_failure_stays),
         TEST(folders_are_made_with_their_parents),
         TEST(a_tree_is_removed_without_following_links),
