@@ -235,6 +235,12 @@ enum mm_status mm_batch_end(struct mm_batch_writer *writer, const struct mm_batc
         for (size_t i = 0; i < count; i++)
             if (!same_shape(&writer->shapes[i], &writer->shapes[index * count + i]))
                 return fail_shapes(writer, index, i, err);
+    for (size_t i = 0; i < count; i++)
+        if (!same_shape(&writer->shapes[i], &writer->sized[i]))
+            return mm_fail(err, MM_ERR_DATA,
+                           "field \"%s\" had another shape in an item that was skipped: all samples of a batch need "
+                           "one shape; add a crop or a pad to the transforms",
+                           writer->rules.fields[i]);
     *out = &writer->batch;
     return MM_OK;
 }

@@ -173,7 +173,8 @@ enum mm_status mm_bound_items(const struct mm_source *source, size_t headers, ui
     for (size_t i = 0; i < looked; i++) {
         uint64_t before = *bound;
         size_t item = i * count / looked;
-        if (MM_TRY(s, bound_item(source, &source->list->items[item], bound, err)))
+        if (MM_TRY(s, bound_item(source, &source->list->items[item], bound, err)) &&
+            !mm_pipeline_skips(source->pipeline, s))
             return s;
         *largest = *bound > before ? (uint32_t)item : *largest;
     }

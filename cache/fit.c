@@ -36,23 +36,41 @@ bool mm_pipeline_asks_sizes(const struct mm_pipeline *pipeline)
     return mm_pipeline_is_open(pipeline) || (is_limited(pipeline) && pipeline->compression == MM_COMPRESSION_AUTO);
 }
 
-/* N + R grows with N up to T - R, and is T from there on, so N can be sought by halves. */
-uint32_t mm_cache_fit_share(uint32_t total, uint32_t wanted, double share, uint64_t places)
+/* R for N and a share, where nothing but ranks and share have a say. */
+static uint32_t replaced_with(const struct mm_cache_plan *plan, uint32_t cached, double share)
 {
-    uint32_t low = 1, high = wanted;
+    bool holds_all = plan->cached_alone == plan->items &&
+                     cached == mm_policy_cached_for_ranks(plan->items, plan->items, plan->ranks);
+    return mm_policy_replaced_for_ranks(plan->items, mm_policy_replacements(plan->items, cached, share), holds_all,
+                                        plan->ranks);
+}
+
+/* N + R grows with N up to T - R, and is T from there on, so N can be sought by halves. */
+uint32_t mm_cache_fit_share(const struct mm_cache_plan *plan, uint32_t wanted, double share, uint64_t places)
+{
+    uint32_t low = 1, high = wanted / plan->ranks;
     while (low < high) {
-        uint32_t middle = low + (high - low + 1) / 2;
-        if ((uint64_t)middle + mm_policy_replacements(total, middle, share) <= places)
+        uint32_t middle = low + (high - low + 1) / 2, cached = middle * plan->ranks;
+        if ((uint64_t)cached + replaced_with(plan, cached, share) <= places)
             low = middle;
         else
             high = middle - 1;
     }
-    return low;
+    return low * plan->ranks;
 }
 
 static bool rotates(const struct mm_pipeline *pipeline)
 {
     return pipeline->auto_replace || pipeline->replace_percent > 0;
+}
+
+/* The most that may enter, of which memory has something to say. */
+static uint32_t replaced_most(const struct mm_cache_plan *plan, uint64_t places)
+{
+    uint32_t most = replaced_with(plan, plan->cached, 1);
+    uint64_t beside = places > plan->cached ? (places - plan->cached) / plan->ranks * plan->ranks : 0;
+    beside = beside ? beside : plan->ranks;
+    return (uint32_t)(most < beside ? most : beside);
 }
 
 /* Bytes of the item's entry in a store that packs. 0 when packing does not pay, or when it cannot be prepared, which is no failure of the plan: the item fails when
@@ -63,7 +81,8 @@ static uint64_t measure_packed(const struct mm_source *source, uint32_t item)
     struct mm_sample *sample;
     uint64_t bytes = 0;
     mm_arena_init(&arena, NULL);
-    if (!mm_source_prepare(source, item, 0, &arena, &sample, NULL) && !mm_sample_pack(&arena, sample, &sample, NULL))
+    if (!mm_source_prepare(source, item, 0, NULL, &arena, &sample, NULL) &&
+        !mm_sample_pack(&arena, sample, &sample, NULL))
         bytes = mm_sample_packed_bytes(sample) ? mm_sample_bytes(sample) : 0;
     mm_arena_done(&arena);
     return bytes;
@@ -73,7 +92,7 @@ static uint64_t measure_packed(const struct mm_source *source, uint32_t item)
 static uint32_t most_held(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan, uint64_t places)
 {
     double share = pipeline->auto_replace ? 1.0 / RESERVE : pipeline->replace_percent;
-    return mm_cache_fit_share(plan->items, plan->wanted, share, places);
+    return mm_cache_fit_share(plan, plan->wanted, share, places);
 }
 
 /* Lowers N to what the places hold, which are more when packing makes them smaller. */
@@ -87,7 +106,7 @@ static void lower(const struct mm_source *source, uint32_t item, struct mm_cache
     if (packed == 0 || packed >= plan->bytes_per_item)
         return;
     plan->packed_per_item = packed;
-    *places = plan->limit / packed;
+    *places = plan->limit / packed * plan->ranks;
     plan->cached = most_held(pipeline, plan, *places);
 }
 
@@ -95,7 +114,7 @@ static void lower(const struct mm_source *source, uint32_t item, struct mm_cache
 static bool is_crowded(const struct mm_cache_plan *plan)
 {
     uint64_t places = (uint64_t)plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
-    return plan->limit && plan->bytes_per_item > plan->limit / places;
+    return plan->limit && plan->bytes_per_item > plan->limit * plan->ranks / places;
 }
 
 enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_item, struct mm_cache_plan *plan,
@@ -104,20 +123,19 @@ enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_ite
     const struct mm_pipeline *pipeline = source->pipeline;
     enum mm_status s;
     uint64_t places = UINT64_MAX;
-    plan->wanted = plan->cached;
+    plan->cached_alone = plan->cached;
+    plan->wanted = plan->cached = mm_policy_cached_for_ranks(plan->items, plan->cached, plan->ranks);
     if (pipeline->caches && MM_TRY(s, mm_pipeline_limit(pipeline, &plan->limit, err)))
         return s;
     if (plan->limit && plan->bytes_per_item)
-        places = plan->limit / plan->bytes_per_item;
+        places = plan->limit / plan->bytes_per_item * plan->ranks;
     if (rotates(pipeline) && !pipeline->is_resolved)
         lower(source, largest_item, plan, &places);
-    plan->replaced = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
+    plan->replaced = replaced_with(plan, plan->cached, pipeline->replace_percent);
+    plan->replaced_alone = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
     plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
-    if (pipeline->caches && pipeline->auto_replace && !pipeline->is_resolved) {
-        uint64_t most = mm_policy_replacements(plan->items, plan->cached, 1);
-        uint64_t beside = places > plan->cached ? places - plan->cached : 1;
-        plan->replaced_max = (uint32_t)(most < beside ? most : beside);
-    }
+    if (pipeline->caches && pipeline->auto_replace && !pipeline->is_resolved && !plan->replaced)
+        plan->replaced_max = replaced_most(plan, places);
     plan->packs = pipeline->caches && (pipeline->compression == MM_COMPRESSION_LZ4 ||
                                        (pipeline->compression == MM_COMPRESSION_AUTO && is_crowded(plan)));
     return MM_OK;

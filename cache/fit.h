@@ -8,8 +8,9 @@
  * packed_per_item. `largest`: the item of that bound. */
 enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest, struct mm_cache_plan *plan,
                             struct mm_error *err);
-/* The largest N up to `wanted` that fits into so many places with the share of it that is replaced; 1 when none does. */
-uint32_t mm_cache_fit_share(uint32_t total, uint32_t wanted, double share, uint64_t places);
+/* The largest N up to `wanted` that fits into so many places with the share of it that is replaced; the smallest when
+ * none does. Of the plan: T, ranks and the N asked for. */
+uint32_t mm_cache_fit_share(const struct mm_cache_plan *plan, uint32_t wanted, double share, uint64_t places);
 /* Does anything depend on how large the items are? */
 bool mm_pipeline_asks_sizes(const struct mm_pipeline *pipeline);
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define WAITING_AFTER 10.0 /* seconds, until a wait is told */
+
 /* Fields named by the caller, else by the pipeline, else image and label where the first item has them. */
 static enum mm_status choose_fields(struct mm_loader *loader, const struct mm_loader_options *options,
                                     struct mm_error *err)
@@ -58,15 +60,17 @@ static enum mm_status open_disk(struct mm_loader *loader, bool no_cache, struct 
 
 static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err)
 {
-    uint32_t kept = loader->plan.cached;
-    loader->window = kept + loader->plan.replaced;
-    loader->positions = mm_alloc(kept * sizeof *loader->positions);
-    loader->order = mm_alloc(kept * sizeof *loader->order);
+    uint32_t cached = loader->plan.cached;
+    loader->kept = cached / loader->ranks;
+    loader->replaced = loader->plan.replaced / loader->ranks;
+    loader->window = loader->kept + loader->replaced;
+    loader->positions = mm_alloc(cached * sizeof *loader->positions);
+    loader->order = mm_alloc(loader->kept * sizeof *loader->order);
     loader->entries = mm_alloc(loader->window * sizeof *loader->entries);
-    loader->wholes = mm_alloc(kept * sizeof *loader->wholes);
+    loader->wholes = mm_alloc(cached * sizeof *loader->wholes);
     if (!loader->positions || !loader->order || !loader->entries || !loader->wholes)
         return mm_fail_memory(err, "the cache's tables");
-    for (uint32_t i = 0; i < kept; i++)
+    for (uint32_t i = 0; i < cached; i++)
         loader->wholes[i].key = (struct mm_store_key){.position = WHOLE_SAMPLES + i, .item = i};
     return MM_OK;
 }
@@ -90,7 +94,7 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     const struct mm_cache_plan *plan = &loader->plan;
     unsigned threads = options->threads ? options->threads : (unsigned)pipeline->num_workers;
     size_t headers = mm_pipeline_asks_sizes(pipeline) ? SIZE_MAX : 0;
-    if (MM_TRY(s, mm_cache_plan_make(loader->source, headers, &loader->plan, err)) ||
+    if (MM_TRY(s, mm_cache_plan_make(loader->source, headers, loader->ranks, &loader->plan, err)) ||
         MM_TRY(s, choose_fields(loader, options, err)))
         return s;
     loader->rules.crop_size = pipeline->output_crop_size;
@@ -99,21 +103,38 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, plan->replaced, &loader->policy, err)) ||
         MM_TRY(s, open_store(loader, options->no_cache, err)) ||
         MM_TRY(s, open_disk(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
-        MM_TRY(s, mm_loader_open_slots(loader, err)))
+        MM_TRY(s, mm_loader_open_bad(loader, err)) || MM_TRY(s, mm_loader_open_slots(loader, err)))
         return s;
     return mm_loader_start(loader, threads ? threads : 1, err);
+}
+
+static void set_options(struct mm_loader *loader, const struct mm_loader_options *options)
+{
+    const struct mm_pipeline *pipeline = loader->source->pipeline;
+    loader->seed = options->seed;
+    loader->is_shuffled = options->shuffle && pipeline->shuffle;
+    loader->skips = mm_pipeline_skips(pipeline, MM_ERR_DATA);
+    loader->item_deadline = pipeline->item_deadline;
+    loader->interrupted = options->interrupted;
+    loader->waiting = options->waiting;
+    loader->waiting_context = options->waiting_context;
+    loader->waiting_after = options->waiting_after > 0 ? options->waiting_after : WAITING_AFTER;
+    loader->rank = options->rank;
+    loader->ranks = options->ranks ? options->ranks : 1;
+    loader->last_request = &loader->requests;
 }
 
 enum mm_status mm_loader_open(const struct mm_source *source, const struct mm_loader_options *options,
                               struct mm_loader **out, struct mm_error *err)
 {
+    if (options->rank >= (options->ranks ? options->ranks : 1))
+        return mm_fail(err, MM_ERR_USAGE, "rank %u of %u: ranks count from 0", options->rank, options->ranks);
     struct mm_loader *loader = mm_alloc(sizeof *loader);
     if (!loader)
         return mm_fail_memory(err, "a loader");
+    mm_memory_return_large();
     loader->source = source;
-    loader->seed = options->seed;
-    loader->is_shuffled = options->shuffle && source->pipeline->shuffle;
-    loader->interrupted = options->interrupted;
+    set_options(loader, options);
     init_locks(loader);
     enum mm_status s = open_parts(loader, options, err);
     if (s) {
@@ -130,14 +151,15 @@ void mm_loader_close(struct mm_loader *loader)
         return;
     mm_loader_stop(loader);
     mm_loader_close_slots(loader);
+    mm_loader_close_wholes(loader);
     if (loader->store)
         loader->store->type->close(loader->store);
     mm_disk_close(loader->disk);
     mm_policy_close(loader->policy);
+    mm_loader_close_bad(loader);
     mm_free(loader->positions);
     mm_free(loader->order);
     mm_free(loader->entries);
-    mm_free(loader->wholes);
     pthread_cond_destroy(&loader->progress);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->mutex);
@@ -156,14 +178,15 @@ static int by_item(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The residents of the epoch, in order of use: as the policy shuffles them, or as the datalist has them. */
+/* This rank's residents of the epoch, in order of use: as the policy shuffles them, or as the datalist has them. */
 static void order_epoch(struct mm_loader *loader, uint32_t epoch)
 {
-    uint32_t count = loader->plan.cached;
+    uint32_t count = 0;
     mm_policy_epoch(loader->policy, epoch, loader->is_shuffled, loader->positions);
-    for (uint32_t i = 0; i < count; i++)
-        loader->order[i] = (struct mm_store_key){.position = loader->positions[i],
-                                                 .item = mm_policy_item(loader->policy, loader->positions[i])};
+    for (uint32_t i = 0; i < loader->plan.cached; i++)
+        if (loader->positions[i] % loader->ranks == loader->rank)
+            loader->order[count++] = (struct mm_store_key){
+                .position = loader->positions[i], .item = mm_policy_item(loader->policy, loader->positions[i])};
     if (!loader->is_shuffled)
         qsort(loader->order, count, sizeof *loader->order, by_item);
 }
@@ -171,8 +194,9 @@ static void order_epoch(struct mm_loader *loader, uint32_t epoch)
 static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err)
 {
     enum mm_status s;
+    struct wait wait = mm_loader_wait_begin(loader, NULL, NO_ITEM);
     while (loader->busy > 0 || mm_loader_leaving_locked(loader, epoch))
-        if (MM_TRY(s, mm_loader_wait_locked(loader, err)))
+        if (MM_TRY(s, mm_loader_wait_locked(loader, &wait, err)))
             return s;
     mm_loader_empty_slots_locked(loader);
     order_epoch(loader, epoch);
@@ -208,8 +232,9 @@ static enum mm_status next_locked(struct mm_loader *loader, const struct mm_batc
     if (loader->next == loader->plan.steps)
         return MM_OK;
     struct slot *slot = &loader->slots[loader->next % loader->slot_count];
+    struct wait wait = mm_loader_wait_begin(loader, slot, NO_ITEM);
     while (slot->state != SLOT_READY)
-        if (MM_TRY(s, mm_loader_wait_locked(loader, err)))
+        if (MM_TRY(s, mm_loader_wait_locked(loader, &wait, err)))
             return s;
     if (slot->status) {
         if (err)

@@ -29,6 +29,14 @@ struct mm_loader_options {
     size_t field_count;
     /* Asked now and then while waiting; true ends the wait with MM_INTERRUPTED. May be NULL. */
     bool (*interrupted)(void);
+    /* Told about a wait that has lasted for `waiting_after` seconds (0: 10), and each time it has lasted twice as long:
+     * "item 12 (lung_003.nii.gz): transform 1 (LoadImage) since 10 s". On the waiting thread. May be NULL. */
+    void (*waiting)(void *context, double seconds, const char *text);
+    void *waiting_context;
+    double waiting_after;
+    /* Rank w of W loaders that share the work, each a process of its own: it has the stream positions p with p mod W = w
+     * (cache/policy.h), as many and as many steps as every other. 0 of 0 or of 1: alone. */
+    uint32_t rank, ranks;
 };
 
 #define MM_BATCH_FIELDS_MAX 4
@@ -55,8 +63,8 @@ struct mm_loader_stats {
     uint32_t held;                    /* items that `bytes` are of: this epoch's, and replacements that are ready */
     uint32_t hits, prepared; /* volumes found in the store; items made ready by the prefix or from cache_dir */
     uint32_t replaced, late; /* items that entered at the boundary before; those of them that were not ready then */
-    uint32_t quarantined;
-    uint32_t not_kept; /* samples prepared for which the cache had no room: each use prepares them anew */
+    uint32_t quarantined;    /* items found bad and skipped */
+    uint32_t not_kept;       /* samples prepared for which the cache had no room: each use prepares them anew */
     /* Of cache_dir: items read instead of made, which count as prepared too; written; found damaged, removed and made anew; not written,
      * and why the last was not; removed to keep the limit; bytes read and written. */
     uint32_t disk_hits, disk_written, disk_damaged, disk_failed, disk_evicted;
@@ -73,22 +81,36 @@ struct mm_loader_stats {
  * only; mm_context.visit is 0, since an epoch uses a position once. */
 enum mm_status mm_loader_open(const struct mm_source *source, const struct mm_loader_options *options,
                               struct mm_loader **out, struct mm_error *err);
-/* Stops all threads (in well under a second unless a transform is running) and frees everything. Accepts NULL. */
+/* Stops all threads and frees everything. Accepts NULL. A chain ends behind the transform that is running, so this takes
+ * as long as that transform at most. A thread that is held up in reading a file is left behind after a moment
+ * (base/leave.h): it never returns to what it was doing, so the source may go as well; the memory that its item took
+ * until then is lost. What is freed goes back to the system. */
 void mm_loader_close(struct mm_loader *loader);
-uint32_t mm_loader_steps(const struct mm_loader *loader); /* steps in an epoch */
+uint32_t mm_loader_steps(const struct mm_loader *loader); /* steps in an epoch of this rank */
 
 /* Starts an epoch at a step (0, or where a resumed run goes on). Epochs may be begun in any order; ascending ones
  * rotate. */
 enum mm_status mm_loader_begin(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err);
 /* The next batch of the epoch, valid until the next call; *out NULL at the epoch's end. Errors name file and
- * transform, come at the step whose batch needs the item, and stay: next and next again, until an epoch is begun. */
+ * transform, come at the step whose batch needs the item, and stay: next and next again, until an epoch is begun.
+ *
+ * An item is bad when its prefix or a crop of it fails with MM_ERR_DATA or MM_ERR_IO, or when its prefix takes longer
+ * than item_deadline (MM_ERR_IO). on_bad_item "stop": that is the batch's error. "skip": the item is quarantined, and
+ * its stream positions are served by the item of the next position whose item is not; random numbers stay those of the
+ * position. Which item serves depends on which items are bad, not on threads or on when that was found. MM_ERR_DATA when
+ * all are bad. */
 enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err);
 /* For replace_percent "auto", after the steps of epoch 0 (which does not depend on R): how many items the threads can
  * prepare beside the crops of an epoch that lasts so long, by what was measured since it was begun; 1 to `most`. Then
- * R for all that follows: from there on the loader is one that was opened with it. */
+ * R for all that follows: from there on the loader is one that was opened with it. With W ranks R is a multiple of W,
+ * and the same for all. */
 uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_seconds, uint32_t most);
 enum mm_status mm_loader_set_replaced(struct mm_loader *loader, uint32_t replaced, struct mm_error *err);
 void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats);
+
+/* Item number `index` of those that were quarantined, in the order in which they were found; false: there are no more.
+ * `text` says why, and lives as long as the loader. */
+bool mm_loader_quarantined(struct mm_loader *loader, uint32_t index, uint32_t *item, const char **text);
 
 /* The data of an MMAR folder as its config describes them, with a loader on them: what a program needs that has no trainer. */
 struct mm_data;

@@ -63,25 +63,32 @@ void mm_loader_close_slots(struct mm_loader *loader)
     mm_free(loader->slots);
 }
 
+static void name_samples(struct mm_loader *loader, struct slot *slot, uint32_t v)
+{
+    const struct mm_store_key *key = &slot->holds[v].key;
+    for (uint32_t i = v * loader->plan.outputs; i < (v + 1) * loader->plan.outputs; i++)
+        mm_batch_origin(slot->writer, i, key->position, key->item);
+}
+
 /* Volumes [step * V, step * V + V) of the epoch's order; fewer in the last step. */
 static void assign(struct mm_loader *loader, struct slot *slot, uint32_t step)
 {
     uint32_t outputs = loader->plan.outputs, first = step * loader->plan.volumes_per_step;
-    uint32_t left = loader->plan.cached - first;
+    uint32_t left = loader->kept - first;
     slot->hold_count = left < loader->plan.volumes_per_step ? left : loader->plan.volumes_per_step;
     slot->sample_count = slot->hold_count * outputs;
     slot->started = slot->done = 0;
     slot->status = MM_OK;
     slot->state = SLOT_FILLING;
+    slot->step = step;
     mm_batch_begin(slot->writer, loader->epoch, step, slot->sample_count);
     for (uint32_t v = 0; v < slot->hold_count; v++) {
         struct hold *hold = &slot->holds[v];
-        hold->key = loader->order[first + v];
+        hold->key = mm_loader_entry_locked(loader, loader->order[first + v].position)->key;
         hold->state = HOLD_NEEDED;
-        hold->started = 0;
-        hold->cut = 0;
-        for (uint32_t output = 0; output < outputs; output++)
-            mm_batch_origin(slot->writer, v * outputs + output, hold->key.position, hold->key.item);
+        hold->started = hold->cut = 0;
+        hold->is_bad = false;
+        name_samples(loader, slot, v);
     }
 }
 
@@ -106,6 +113,10 @@ static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task 
         if (entry->state != ENTRY_READY)
             entry->state = ENTRY_PREPARING;
         hold->state = HOLD_FETCHING;
+        if (hold->key.item != entry->key.item) { /* another serves in its place */
+            hold->key.item = entry->key.item;
+            name_samples(loader, slot, v);
+        }
         *task = (struct task){.kind = TASK_FETCH, .key = hold->key, .slot = slot, .hold = v};
         return true;
     }
@@ -116,7 +127,7 @@ static bool pick_cut(struct mm_loader *loader, struct slot *slot, struct task *t
 {
     for (uint32_t v = 0; v < slot->hold_count; v++) {
         struct hold *hold = &slot->holds[v];
-        if (hold->state != HOLD_HELD || hold->started == loader->plan.outputs)
+        if (hold->state != HOLD_HELD || hold->is_bad || hold->started == loader->plan.outputs)
             continue;
         *task = (struct task){.kind = TASK_CUT, .key = hold->key, .slot = slot, .hold = v, .output = hold->started++};
         slot->started++;
@@ -140,6 +151,13 @@ bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
     return false;
 }
 
+static void stop_working(struct mm_loader *loader)
+{
+    loader->busy--;
+    pthread_cond_broadcast(&loader->work);
+    pthread_cond_broadcast(&loader->progress);
+}
+
 /* The last sample ends the batch. Of several failures that of the lowest sample is kept, whichever came first. */
 static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, uint32_t sample, uint32_t count,
                                   enum mm_status status, const struct mm_error *err)
@@ -155,37 +173,66 @@ static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, u
             slot->status = mm_batch_end(slot->writer, &slot->batch, &slot->error);
         slot->state = SLOT_READY;
     }
-    loader->busy--;
-    pthread_cond_broadcast(&loader->work);
-    pthread_cond_broadcast(&loader->progress);
+    stop_working(loader);
 }
 
-void mm_loader_fetch(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch)
+/* The item is bad: the volume is needed again, with the item that serves in its place; an error when there is none. */
+static enum mm_status need_another(struct mm_loader *loader, struct hold *hold, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_loader_substitute_locked(loader, hold->key.position, err)))
+        return s;
+    hold->state = HOLD_NEEDED;
+    hold->started = hold->cut = 0;
+    hold->is_bad = false;
+    stop_working(loader);
+    return MM_OK;
+}
+
+void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task, enum mm_status status,
+                              struct mm_error *err)
 {
     struct hold *hold = &task->slot->holds[task->hold];
-    struct mm_error err = {0};
-    enum mm_status s =
-        mm_loader_take(loader, &task->key, scratch, &hold->arena, &hold->sample, &hold->is_pinned, &err);
-    pthread_mutex_lock(&loader->mutex);
-    mm_loader_prepared_locked(loader, &task->key, !s);
-    uint32_t samples = s ? loader->plan.outputs : 0; /* those that will not be cut */
-    hold->state = s ? HOLD_OVER : HOLD_HELD;
+    if (mm_loader_skips(loader, status)) {
+        mm_loader_note_bad_locked(loader, task->key.item, err);
+        if (!(status = need_another(loader, hold, err)))
+            return;
+    }
+    mm_loader_prepared_locked(loader, &task->key, !status);
+    uint32_t samples = status ? loader->plan.outputs : 0; /* those that will not be cut */
+    hold->state = status ? HOLD_OVER : HOLD_HELD;
     task->slot->started += samples;
-    finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs, samples, s, &err);
+    finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs, samples, status, err);
+}
+
+void mm_loader_fetch(struct worker *worker, const struct task *task)
+{
+    struct mm_loader *loader = worker->loader;
+    struct hold *hold = &task->slot->holds[task->hold];
+    struct mm_error err = {0};
+    pthread_mutex_lock(&loader->mutex);
+    enum mm_status s = mm_loader_bad_locked(loader, task->key.item, &err);
+    pthread_mutex_unlock(&loader->mutex);
+    if (!s)
+        s = mm_loader_take(worker, &task->key, &hold->arena, &hold->sample, &hold->is_pinned, &err);
+    pthread_mutex_lock(&loader->mutex);
+    if (!worker->is_lost)
+        mm_loader_fetched_locked(loader, task, s, &err);
     pthread_mutex_unlock(&loader->mutex);
 }
 
 /* A position is used once in an epoch, so the visit is always 0. */
-static enum mm_status cut(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch,
-                          struct mm_error *err)
+static enum mm_status cut(struct worker *worker, const struct task *task, struct mm_error *err)
 {
+    const struct mm_loader *loader = worker->loader;
     const struct mm_source *source = loader->source;
     const struct mm_context context = {.seed = loader->seed,
                                        .epoch = loader->epoch,
                                        .position = (uint32_t)task->key.position,
-                                       .output = task->output};
+                                       .output = task->output,
+                                       .watch = &worker->watch};
     enum mm_status s;
-    struct mm_sample *sample = mm_sample_view(scratch, task->slot->holds[task->hold].sample);
+    struct mm_sample *sample = mm_sample_view(&worker->scratch, task->slot->holds[task->hold].sample);
     if (!sample)
         return mm_fail_memory(err, "a view of a cached sample");
     if (MM_TRY(s, mm_chain_run(source->chain, source->prefix, source->chain->count, sample, &context, err)))
@@ -193,19 +240,57 @@ static enum mm_status cut(struct mm_loader *loader, const struct task *task, str
     return mm_batch_add(task->slot->writer, task->hold * loader->plan.outputs + task->output, sample, err);
 }
 
-void mm_loader_cut(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch)
+/* The last crop of a bad volume: those that were cut do not count. */
+static void cut_bad(struct mm_loader *loader, const struct task *task, struct mm_error *err)
 {
+    struct slot *slot = task->slot;
+    struct hold *hold = &slot->holds[task->hold];
+    uint32_t started = hold->started;
+    enum mm_status s = mm_loader_bad_locked(loader, task->key.item, err);
+    slot->done -= started - 1;
+    slot->started -= started;
+    if (!slot->started) /* its shape need not be that of what comes */
+        mm_batch_begin(slot->writer, loader->epoch, slot->step, slot->sample_count);
+    if (!(s = need_another(loader, hold, err)))
+        return;
+    hold->state = HOLD_OVER;
+    slot->started += loader->plan.outputs;
+    finish_samples_locked(loader, slot, task->hold * loader->plan.outputs, loader->plan.outputs, s, err);
+}
+
+/* Is there nothing left to cut from the volume? Then it is let go, without the lock. */
+static bool release_after_last(struct mm_loader *loader, struct hold *hold)
+{
+    if (hold->cut != (hold->is_bad ? hold->started : loader->plan.outputs))
+        return false;
+    pthread_mutex_unlock(&loader->mutex);
+    release(loader, hold);
+    pthread_mutex_lock(&loader->mutex);
+    return true;
+}
+
+void mm_loader_cut(struct worker *worker, const struct task *task)
+{
+    struct mm_loader *loader = worker->loader;
     struct hold *hold = &task->slot->holds[task->hold];
     struct mm_error err = {0};
     double start = mm_clock();
-    enum mm_status s = cut(loader, task, scratch, &err);
+    enum mm_status s = cut(worker, task, &err);
     double seconds = mm_clock() - start;
     if (s)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
-    if (++hold->cut == loader->plan.outputs)
-        release(loader, hold);
     pthread_mutex_lock(&loader->mutex);
     loader->stats.suffix_seconds += seconds;
-    finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs + task->output, 1, s, &err);
+    if (mm_loader_skips(loader, s)) {
+        mm_loader_note_bad_locked(loader, task->key.item, &err);
+        hold->is_bad = true;
+        s = MM_OK;
+    }
+    hold->cut++;
+    bool is_bad = hold->is_bad, is_last = release_after_last(loader, hold);
+    if (is_bad && is_last)
+        cut_bad(loader, task, &err);
+    else
+        finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs + task->output, 1, s, &err);
     pthread_mutex_unlock(&loader->mutex);
 }

@@ -2,26 +2,34 @@
  *   loader.c          opening, closing, epochs, handing out batches
  *   loader_whole.c    whole samples, for validation
  *   loader_work.c     the threads: what to do next, and what follows when it is done
+ *   loader_wait.c     waiting for them: what is waited for, how long, and when that is too long
  *   loader_rotate.c   R, when it is chosen after the first epoch
  *   loader_prepare.c  the prefix: entries of the store, rotation
  *   loader_batch.c    slots: the volumes of a batch and the crops cut from them
+ *   loader_bad.c      items that cannot be prepared, and what serves in their place
  *
  * One mutex guards what changes; nothing slow runs under it. Threads pick a task under the lock, run it without, and
  * report under the lock. Batches are filled in a ring of slots; work goes to the batch that is needed first, what
  * remains goes to preparing ahead.
  *
  * An entry is the prepared sample of a stream position: ABSENT -> PREPARING -> READY (in the store) or FAILED. The
- * table holds the positions of an epoch's window, [eR, eR + N + R), at index position mod (N + R). A failure of
- * background work is not reported: the item is tried again when a batch needs it, and what goes wrong then ends the
- * batch. So errors, too, come in a fixed order.
+ * table holds this rank's positions of an epoch's window, [eR, eR + N + R); with W ranks it has (N + R)/W places, and
+ * position p is at index p/W mod (N + R)/W. A failure of background work is not reported: the item is tried again when
+ * a batch needs it, and what goes wrong then ends the batch, or quarantines the item. So errors, too, come in a fixed
+ * order.
  *
  * A hold is a volume in a batch, from its fetch out of the store until its last crop: NEEDED -> FETCHING -> HELD ->
- * OVER. */
+ * OVER. Where bad items are skipped, a hold whose item fails is NEEDED again, with the item that serves instead.
+ *
+ * A thread is lost when the prefix it is in takes longer than item_deadline: its task is ended with an error, another
+ * thread takes its place, and what it comes back with, if it does, is not wanted. So until a prefix is over its thread
+ * writes nothing but what is its own. */
 #ifndef MM_CACHE_LOADER_INTERNAL_H
 #define MM_CACHE_LOADER_INTERNAL_H
 
 #include <pthread.h>
 
+#include "base/leave.h"
 #include "base/threads.h"
 #include "cache/batch.h"
 #include "cache/disk.h"
@@ -46,15 +54,15 @@ struct hold {
     bool is_pinned; /* in the store; otherwise the sample is in the arena */
     struct mm_arena arena;
     const struct mm_sample *sample;
-    uint32_t started;     /* crops given to threads */
-    _Atomic uint32_t cut; /* crops done             */
+    uint32_t started, cut; /* crops given to threads, crops done */
+    bool is_bad;           /* a crop failed, and the item is skipped: no more are started */
 };
 
 enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY };
 
 struct slot {
     enum slot_state state;
-    uint32_t hold_count, sample_count;
+    uint32_t step, hold_count, sample_count;
     uint32_t started, done; /* samples */
     struct hold *holds;     /* [volumes] */
     struct mm_batch_writer *writer;
@@ -64,28 +72,71 @@ struct slot {
     struct mm_error error;
 };
 
+enum task_kind { TASK_FETCH, TASK_CUT, TASK_PREPARE, TASK_WHOLE };
+
+struct task {
+    enum task_kind kind;
+    struct mm_store_key key;
+    struct slot *slot;
+    uint32_t hold, output; /* of the slot; which crop */
+    struct request *request;
+};
+
+/* A whole sample that a caller waits for. */
+struct request {
+    struct request *next;
+    struct mm_store_key key;
+    bool is_done, is_unwanted; /* unwanted: the caller is gone, whoever ends it frees it */
+    enum mm_status status;
+    struct mm_error error;
+    struct mm_arena arena; /* of the sample */
+    const struct mm_sample *sample;
+};
+
 struct worker {
     struct mm_loader *loader;
+    struct worker *next;
     pthread_t thread;
     struct mm_arena scratch; /* of one task */
+    struct mm_leave leave;
+    struct mm_chain_watch watch;
+    /* Under the mutex. */
+    struct task task;
+    double since; /* the task was begun; 0: there is none */
+    bool is_preparing, is_lost;
+    bool is_over; /* the thread ends    */
+    bool is_left; /* it will never come back */
+};
+
+/* An item that cannot be prepared. */
+struct bad_item {
+    uint32_t item;
+    enum mm_status status;
+    char *text;
 };
 
 struct mm_loader {
     /* Fixed. */
     const struct mm_source *source;
     uint64_t seed;
-    bool is_shuffled;
+    bool is_shuffled, skips;
+    double item_deadline; /* seconds; 0: none */
     bool (*interrupted)(void);
+    void (*waiting)(void *context, double seconds, const char *text);
+    void *waiting_context;
+    double waiting_after;
     struct mm_cache_plan plan;
-    uint32_t window; /* N + R */
+    uint32_t rank, ranks;    /* w of W                       */
+    uint32_t kept, replaced; /* N/W and R/W: of this rank    */
+    uint32_t window;         /* kept + replaced              */
     struct mm_policy *policy;
     struct mm_store *store;
     bool unpacks;         /* the random transforms begin with one that wants dense images */
     struct mm_disk *disk; /* NULL: none */
     struct mm_batch_rules rules;
     const char *field_names[MM_BATCH_FIELDS_MAX];
-    unsigned threads; /* started */
-    struct worker *workers;
+    unsigned threads;        /* that work; the lost ones are not counted */
+    struct worker *workers;  /* all that were started */
     struct mm_budget budget; /* atomic */
 
     pthread_mutex_t mutex;
@@ -96,7 +147,7 @@ struct mm_loader {
     bool is_begun;
     uint32_t epoch;
     uint64_t *positions;        /* [N] of the epoch, as the policy orders them */
-    struct mm_store_key *order; /* [N] the same with their items, in order of use */
+    struct mm_store_key *order; /* [kept] this rank's with their items, in order of use */
     struct entry *entries;      /* [window] */
     bool is_full;               /* the store refused a sample: nothing more is prepared ahead */
     uint32_t missing;           /* of the epoch's own items: not ready */
@@ -105,19 +156,24 @@ struct mm_loader {
     struct slot *slots;              /* step s is in slots[s % slot_count] */
     uint32_t oldest, next, assigned; /* steps: first in a slot, next to hand out, first not in a slot */
     struct entry *wholes;            /* [N] whole samples of items 0..N-1 */
-    uint32_t whole_next, whole_end;  /* of them: to prepare ahead */
+    uint32_t whole_next, whole_end;  /* of them: to prepare ahead, every W-th */
+    struct request *requests, **last_request;
+    struct bad_item *bad; /* [T] as they were found */
+    uint32_t bad_count;
+    bool *is_bad;          /* [T] */
+    enum mm_status status; /* of the threads: one could not be started, its error follows */
+    struct mm_error error;
     struct mm_loader_stats stats;
     struct mm_disk_stats disk_before; /* the epoch's start */
 };
 
-enum task_kind { TASK_FETCH, TASK_CUT, TASK_PREPARE };
-
-struct task {
-    enum task_kind kind;
-    struct mm_store_key key;
-    struct slot *slot;
-    uint32_t hold, output; /* of the slot; which crop */
+/* What a caller waits for, since when, and when it is told next. */
+struct wait {
+    const struct slot *slot; /* a batch, else a task of that item */
+    uint32_t item;           /* NO_ITEM: whatever runs            */
+    double since, tell;
 };
+#define NO_ITEM UINT32_MAX
 
 /* loader_prepare.c; `locked` functions are called under the mutex. */
 struct entry *mm_loader_entry_locked(struct mm_loader *loader, uint64_t position); /* of a position in the window */
@@ -127,16 +183,21 @@ bool mm_loader_leaving_locked(const struct mm_loader *loader, uint32_t epoch);
 void mm_loader_move_window_locked(struct mm_loader *loader, uint32_t epoch);
 bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task);
 void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_key *key, bool is_done);
-/* Makes the prepared sample of an item in the arena, with all that was needed on the way. */
-enum mm_status mm_loader_run_prefix(struct mm_loader *loader, uint32_t item, struct mm_arena *scratch,
-                                    struct mm_sample **out, struct mm_error *err);
-/* The same, put into the store; MM_ERR_MEMORY when there is no room for it. */
-enum mm_status mm_loader_prepare(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *scratch,
-                                 struct mm_error *err);
+/* Gives the entry of a position to another item. */
+void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position, uint32_t item);
+/* The three that follow fail with MM_INTERRUPTED on a lost thread, having written nothing.
+ * Makes the prepared sample of an item in the thread's own arena, with all that was needed on the way. */
+enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct mm_sample **out,
+                                    struct mm_error *err);
+/* The same, put into the store; not kept: there is no room for it. */
+enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_key *key, struct mm_sample **out,
+                                 bool *is_kept, struct mm_error *err);
 /* The prepared sample: a view of the store's (`*pinned`), else prepared now; in `arena`. */
-enum mm_status mm_loader_take(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *scratch,
-                              struct mm_arena *arena, const struct mm_sample **out, bool *pinned,
-                              struct mm_error *err);
+enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *key, struct mm_arena *arena,
+                              const struct mm_sample **out, bool *pinned, struct mm_error *err);
+/* A view of the store's; *out NULL when it is not there. */
+enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
+                              struct mm_sample **out, struct mm_error *err);
 
 /* loader_batch.c */
 enum mm_status mm_loader_open_slots(struct mm_loader *loader, struct mm_error *err);
@@ -144,13 +205,43 @@ void mm_loader_close_slots(struct mm_loader *loader);
 void mm_loader_assign_locked(struct mm_loader *loader); /* steps to the slots that are free */
 void mm_loader_empty_slots_locked(struct mm_loader *loader);
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task);
-void mm_loader_fetch(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch);
-void mm_loader_cut(struct mm_loader *loader, const struct task *task, struct mm_arena *scratch);
+void mm_loader_fetch(struct worker *worker, const struct task *task);
+void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task, enum mm_status status,
+                              struct mm_error *err);
+void mm_loader_cut(struct worker *worker, const struct task *task);
+
+/* loader_whole.c */
+void mm_loader_close_wholes(struct mm_loader *loader);
+bool mm_loader_pick_whole_locked(struct mm_loader *loader, struct task *task);
+void mm_loader_make_whole(struct worker *worker, const struct task *task);
+void mm_loader_whole_made_locked(struct mm_loader *loader, struct request *request, enum mm_status status,
+                                 const struct mm_error *err);
+
+/* loader_bad.c */
+enum mm_status mm_loader_open_bad(struct mm_loader *loader, struct mm_error *err);
+void mm_loader_close_bad(struct mm_loader *loader);
+/* Does this failure make its item a bad one, for which another is taken? */
+bool mm_loader_skips(const struct mm_loader *loader, enum mm_status status);
+void mm_loader_note_bad_locked(struct mm_loader *loader, uint32_t item, const struct mm_error *err);
+/* The error that an item was found bad with; MM_OK when it was not. */
+enum mm_status mm_loader_bad_locked(const struct mm_loader *loader, uint32_t item, struct mm_error *err);
+/* The item that serves a stream position: its own, else that of the next position whose item is not known to be bad. */
+uint32_t mm_loader_item_locked(const struct mm_loader *loader, uint64_t position);
+/* Lets another item serve the position; MM_ERR_DATA when all are bad. */
+enum mm_status mm_loader_substitute_locked(struct mm_loader *loader, uint64_t position, struct mm_error *err);
 
 /* loader_work.c */
 enum mm_status mm_loader_start(struct mm_loader *loader, unsigned threads, struct mm_error *err);
+enum mm_status mm_loader_start_worker(struct mm_loader *loader, struct mm_error *err);
+/* Ends what a thread takes too long for. */
+void mm_loader_lose_locked(struct mm_loader *loader, struct worker *worker, struct mm_error *err);
 void mm_loader_stop(struct mm_loader *loader);
-/* Sleeps a slice, or until something was done; MM_INTERRUPTED when the owner says so. */
-enum mm_status mm_loader_wait_locked(struct mm_loader *loader, struct mm_error *err);
+void mm_loader_sleep_locked(struct mm_loader *loader, pthread_cond_t *condition);
+
+/* loader_wait.c */
+struct wait mm_loader_wait_begin(const struct mm_loader *loader, const struct slot *slot, uint32_t item);
+/* Sleeps a slice, or until something was done. MM_INTERRUPTED when the owner says so. Looks after threads that take too
+ * long, and tells the owner what is waited for. */
+enum mm_status mm_loader_wait_locked(struct mm_loader *loader, struct wait *wait, struct mm_error *err);
 
 #endif

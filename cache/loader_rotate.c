@@ -12,22 +12,25 @@ uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_secon
     const struct mm_loader_stats stats = loader->stats;
     pthread_mutex_unlock(&loader->mutex);
     if (!stats.prepared || !(stats.prefix_seconds > 0))
-        return 1;
+        return loader->ranks;
     double seconds = epoch_seconds * loader->threads * MARGIN - stats.suffix_seconds;
     double items = floor(seconds / (stats.prefix_seconds / stats.prepared));
-    return items < 1 ? 1 : items < most ? (uint32_t)items : most;
+    double replaced = fmin(fmax(items, 1) * loader->ranks, most);
+    return (uint32_t)replaced / loader->ranks * loader->ranks;
 }
 
-/* The table for N + R positions. Those of epoch 0 keep their places, since p mod N and p mod (N + R) are both p. */
+/* The table for N + R positions. Those of epoch 0 keep their places, since each is at p / W in both. */
 static struct entry *larger_table(const struct mm_loader *loader, struct mm_policy *policy, uint32_t window)
 {
     struct entry *entries = mm_alloc(window * sizeof *entries);
     if (!entries)
         return NULL;
-    for (uint32_t p = 0; p < window; p++)
-        entries[p] = p < loader->window ? loader->entries[p]
+    for (uint32_t i = 0; i < window; i++) {
+        uint64_t p = (uint64_t)i * loader->ranks + loader->rank;
+        entries[i] = i < loader->window ? loader->entries[i]
                                         : (struct entry){.key = {.position = p, .item = mm_policy_item(policy, p)},
                                                          .state = ENTRY_ABSENT};
+    }
     return entries;
 }
 
@@ -35,16 +38,18 @@ static enum mm_status set_locked(struct mm_loader *loader, uint32_t replaced, st
                                  struct mm_error *err)
 {
     struct mm_cache_plan *plan = &loader->plan;
-    if (plan->replaced || (loader->is_begun && loader->epoch > 0) || replaced > plan->items - plan->cached)
+    if (plan->replaced || (loader->is_begun && loader->epoch > 0) || replaced % loader->ranks ||
+        replaced >= plan->items - plan->cached + loader->ranks)
         return mm_fail(err, MM_ERR_USAGE, "%u items cannot be replaced in an epoch now", replaced);
-    struct entry *entries = larger_table(loader, policy, plan->cached + replaced);
+    struct entry *entries = larger_table(loader, policy, (plan->cached + replaced) / loader->ranks);
     if (!entries)
         return mm_fail_memory(err, "the cache's tables");
     mm_free(loader->entries);
     mm_policy_close(loader->policy);
     loader->entries = entries;
     loader->policy = policy;
-    loader->window = plan->cached + replaced;
+    loader->replaced = replaced / loader->ranks;
+    loader->window = loader->kept + loader->replaced;
     plan->replaced = replaced;
     plan->replaced_max = 0;
     plan->plain = replaced == 0;

@@ -37,7 +37,7 @@ static uint32_t not_kept(const struct mm_cache_plan *plan, const struct mm_cache
     uint64_t bytes = item_bytes(plan, basis);
     if (!plan->limit || !bytes || rotates(plan))
         return 0;
-    uint64_t fits = plan->limit / bytes;
+    uint64_t fits = plan->limit / bytes * plan->ranks;
     return fits < plan->cached ? plan->cached - (uint32_t)fits : 0;
 }
 
@@ -58,8 +58,8 @@ static void look_at_loading(const struct mm_source *source, const struct mm_cach
 {
     int64_t workers = basis->threads ? basis->threads : source->pipeline->num_workers;
     out->threads = workers > 0 ? (unsigned)workers : 1;
-    out->loads_first = plan->cached;
-    out->loads = source->pipeline->caches ? plan->replaced + not_kept(plan, basis) : plan->cached;
+    out->loads_first = plan->cached / plan->ranks;
+    out->loads = (source->pipeline->caches ? plan->replaced + not_kept(plan, basis) : plan->cached) / plan->ranks;
     out->seconds_first = out->loads_first * basis->load_seconds / out->threads;
     out->seconds = out->loads * basis->load_seconds / out->threads;
     out->step_hidden = out->seconds / plan->steps;
@@ -87,7 +87,7 @@ static uint32_t nearest_divisor(const struct mm_cache_plan *plan)
 static uint64_t places_held(const struct mm_cache_plan *plan, const struct mm_cache_basis *basis)
 {
     uint64_t bytes = item_bytes(plan, basis), memory = plan->limit ? plan->limit : basis->available;
-    return bytes && memory ? memory / bytes : UINT64_MAX;
+    return bytes && memory ? memory / bytes * plan->ranks : UINT64_MAX;
 }
 
 /* Epochs are too few for R, or R is 0. Where their number is not known, a quarter is a good start. */
@@ -137,7 +137,7 @@ static void advise_memory(const struct mm_source *source, const struct mm_cache_
     out->memory = plan->limit ? plan->limit : basis->available;
     if (held < 2)
         return; /* not even one item beside its replacement */
-    out->cached_fits = mm_cache_fit_share(plan->items, plan->cached, share, held);
+    out->cached_fits = mm_cache_fit_share(plan, plan->cached, share, held);
     out->replaced_fits = mm_policy_replacements(plan->items, out->cached_fits, share);
 }
 

@@ -19,7 +19,7 @@ struct mm_cache_outlook {
     uint32_t seen; /* items that were seen at the end of the run, at least */
     double passes; /* of the run over all items, or over those that are ever seen */
     unsigned threads;
-    uint32_t loads_first, loads;   /* items that the first epoch prepares, and each further one */
+    uint32_t loads_first, loads;   /* items that the first epoch of a rank prepares, and each further one */
     double seconds_first, seconds; /* for that, with all threads */
     double step_hidden;            /* steps that take so long hide the loading */
     double floor; /* an epoch waits at least so long: max(0, R x load / threads - steps x step time) */

@@ -33,8 +33,10 @@ static const struct mm_param params[] = {
     MM_STRING(P, cache_dir,
               .help =
                   "folder that keeps prepared items from run to run, for any number of processes; none when absent"),
-    MM_CHOICE(P, on_bad_item, .choices = "stop", .def_text = "stop",
-              .help = "what to do about an item that cannot be prepared"),
+    MM_CHOICE(P, on_bad_item, .choices = "stop skip", .def_text = "stop",
+              .help = "an item that cannot be prepared ends the run, or is left out: another takes its place"),
+    MM_DOUBLE(P, item_deadline, .def = 600, .min = 0, .max = 1e9, .unit = "s",
+              .help = "an item whose cached steps take longer is taken for one that cannot be prepared; 0 = no end"),
     MM_STRINGS(P, image_fields, .help = "fields that become tensors; image and label, where they are, when absent"),
     MM_PARAMS_END,
 };
@@ -251,4 +253,10 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
     read_batch_transforms(pipeline, stage, problems);
     *out = pipeline;
     return problems->errors > errors ? MM_ERR_CONFIG : MM_OK;
+}
+
+bool mm_pipeline_skips(const struct mm_pipeline *pipeline, enum mm_status status)
+{
+    return (status == MM_ERR_DATA || status == MM_ERR_IO) && pipeline->on_bad_item &&
+           strcmp(pipeline->on_bad_item, "skip") == 0;
 }

@@ -33,6 +33,7 @@ struct mm_pipeline {
     const char *cache_dir;          /* of the disk tier; NULL: none. mm_source_open joins it to the root */
     uint64_t cache_dir_limit;       /* bytes; 0: none */
     const char *on_bad_item;        /* stop, skip */
+    double item_deadline;           /* seconds that an item's cached steps may take; 0: no end */
     struct mm_strings image_fields; /* fields that become tensors: default image, label (those that are there) */
 };
 enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *stage, struct mm_pipeline **out,
@@ -41,6 +42,10 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
 /* Of the memory that the machine, or the process's cgroup, has free, "auto" takes this share: what remains is for the
  * other data set's cache, the network and the loader's own work. */
 #define MM_CACHE_SHARE 0.4
+
+/* Is a failure of this kind that of an item which is left out? Data and files: no want of memory, no interruption, no
+ * mistake in the config. */
+bool mm_pipeline_skips(const struct mm_pipeline *pipeline, enum mm_status status);
 
 /* The cache's limit in bytes; 0: none. MM_ERR_CONFIG where it is "auto" and free memory is not known here. */
 enum mm_status mm_pipeline_limit(const struct mm_pipeline *pipeline, uint64_t *bytes, struct mm_error *err);
@@ -60,11 +65,13 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
                               struct mm_error *err);
 
 /* From an item of the list to what the cache keeps of it, in the arena. Knows nothing of a cache. */
-enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                                 struct mm_sample **out, struct mm_error *err);
+enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed,
+                                 struct mm_chain_watch *watch, struct mm_arena *arena, struct mm_sample **out,
+                                 struct mm_error *err);
 /* The same without what later steps prepare for themselves (mm_chain_prepare): what the prefix alone makes. */
-enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                             struct mm_sample **out, struct mm_error *err);
+enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed,
+                             struct mm_chain_watch *watch, struct mm_arena *arena, struct mm_sample **out,
+                             struct mm_error *err);
 struct mm_source_cost {
     uint32_t item;
     double seconds; /* to prepare it */
@@ -77,8 +84,8 @@ enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, 
 struct mm_cache_plan {
     uint32_t items, cached, replaced; /* T, N, R */
     uint32_t outputs;                 /* crops of a volume                                   */
-    uint32_t volumes_per_step, steps; /* of a full epoch                                     */
-    uint32_t batch;                   /* samples in a full step                              */
+    uint32_t volumes_per_step, steps; /* of a full epoch of a rank                           */
+    uint32_t batch;                   /* samples in a full step of a rank                    */
     uint32_t coverage_epochs;         /* until every item has been seen; 0: never            */
     uint64_t bytes_per_item;          /* upper bound from headers (largest item); 0 unknown  */
     bool packs;                       /* images are kept packed where that pays              */
@@ -87,6 +94,9 @@ struct mm_cache_plan {
     uint32_t wanted;                  /* N asked for: above `cached` where memory is too small; "auto": T */
     uint32_t replaced_max;            /* replace_percent "auto", not resolved yet: R will be at most this */
     bool plain;                       /* N >= T or R = 0: nothing rotates                    */
+    /* For W ranks N, R and replaced_max are multiples of W (cache/policy.h); a rank has N/W and R/W, and `limit` bytes.
+     * What they would be alone: */
+    uint32_t ranks, cached_alone, replaced_alone;
 };
 /* Headers of the files are read for the bound (at most `headers` files, evenly spread; 0: none; all where memory
  * decides about N).
@@ -95,6 +105,7 @@ struct mm_cache_plan {
  * least. Before that, unless packing is ruled out, the largest item is prepared and packed, and N is lowered only as far as what was
  * measured demands. Where nothing rotates N stays, since the items left out would never be seen: the loader then holds what fits
  * and prepares the rest at each use. */
-enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
-                                  struct mm_error *err);
+enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, uint32_t ranks,
+                                  struct mm_cache_plan *plan, struct mm_error *err);
+
 #endif

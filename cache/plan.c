@@ -3,15 +3,18 @@
 #include "cache/fit.h"
 #include "cache/policy.h"
 
-enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, struct mm_cache_plan *plan,
-                                  struct mm_error *err)
+enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, uint32_t ranks,
+                                  struct mm_cache_plan *plan, struct mm_error *err)
 {
     const struct mm_pipeline *pipeline = source->pipeline;
     enum mm_status s;
     size_t total = source->list->count, outputs = mm_chain_outputs(source->chain, source->prefix);
     if (total < 1 || total > INT32_MAX)
         return mm_fail(err, MM_ERR_DATA, "%s: %zu items, allowed are 1 to %d", source->list->file, total, INT32_MAX);
-    *plan = (struct mm_cache_plan){.items = (uint32_t)total, .cached = (uint32_t)total};
+    if (total < ranks)
+        return mm_fail(err, MM_ERR_CONFIG, "%s: %zu items for %u ranks, each needs at least one", source->list->file,
+                       total, ranks);
+    *plan = (struct mm_cache_plan){.items = (uint32_t)total, .cached = (uint32_t)total, .ranks = ranks};
     if (pipeline->caches && pipeline->num_cache_objects > 0 && (uint64_t)pipeline->num_cache_objects < total)
         plan->cached = (uint32_t)pipeline->num_cache_objects;
     bool all = headers > 0 && mm_pipeline_asks_sizes(pipeline);
@@ -24,8 +27,9 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
 
     int64_t volumes =
         pipeline->batched_by_transforms || pipeline->output_batch_size < 1 ? 1 : pipeline->output_batch_size;
-    plan->volumes_per_step = volumes < plan->cached ? (uint32_t)volumes : plan->cached;
-    plan->steps = (plan->cached - 1) / plan->volumes_per_step + 1;
+    uint32_t own = plan->cached / ranks;
+    plan->volumes_per_step = volumes < own ? (uint32_t)volumes : own;
+    plan->steps = (own - 1) / plan->volumes_per_step + 1;
     size_t batch;
     if (!mm_size_mul(plan->volumes_per_step, outputs, &batch) || batch > INT32_MAX)
         return mm_fail(err, MM_ERR_CONFIG, "a batch of %u volumes with %zu samples each is too large",

@@ -51,6 +51,7 @@ static void add_plan(struct mm_arena *arena, cJSON *json, const struct mm_source
     uint32_t replaced = plan->replaced_max ? plan->replaced_max : plan->replaced;
     mm_json_add(arena, json, "caches", mm_json_bool(arena, source->pipeline->caches));
     add_integer(arena, json, "items", plan->items);
+    add_integer(arena, json, "ranks", plan->ranks);
     add_integer(arena, json, "num_cache_objects", plan->cached);
     add_integer(arena, json, "num_cache_objects_wanted", plan->wanted);
     add_integer(arena, json, "replaced", plan->replaced);

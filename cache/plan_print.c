@@ -94,13 +94,30 @@ static void print_residence(const struct mm_cache_plan *plan, struct mm_text *te
                    plan->coverage_epochs);
 }
 
+/* Ranks: what is rounded, so that each has as many items and steps as any other. */
+static void print_ranks(const struct mm_cache_plan *plan, struct mm_text *text)
+{
+    if (plan->ranks == 1)
+        return;
+    mm_text_format(text, "  ranks       %u: each holds %u items", plan->ranks, plan->cached / plan->ranks);
+    if (plan->replaced)
+        mm_text_format(text, " and replaces %u after each epoch", plan->replaced / plan->ranks);
+    mm_text_add(text, "\n");
+    if (plan->wanted != plan->cached_alone)
+        mm_text_format(text, "              (the items held are rounded from %u to %u, a multiple of %u)\n",
+                       plan->cached_alone, plan->wanted, plan->ranks);
+    if (plan->replaced != plan->replaced_alone)
+        mm_text_format(text, "              (the items replaced are rounded from %u to %u, a multiple of %u)\n",
+                       plan->replaced_alone, plan->replaced, plan->ranks);
+}
+
 static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cache_plan *plan,
                          const struct mm_cache_basis *basis, struct mm_text *text)
 {
     char item[32], all[32], limit[32], left[32];
-    uint32_t places = plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
+    uint32_t places = (plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced)) / plan->ranks;
     mm_text_bytes(limit, sizeof limit, (double)plan->limit);
-    mm_text_add(text, "  memory      ");
+    mm_text_add(text, plan->ranks > 1 ? "  memory      each rank: " : "  memory      ");
     if (plan->bytes_per_item)
         mm_text_format(text, "%u places of at most %s: at most %s", places,
                        mm_text_bytes(item, sizeof item, (double)plan->bytes_per_item),
@@ -143,6 +160,7 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
         print_disk(source->pipeline, text);
         return;
     }
+    print_ranks(plan, text);
     if (plan->cached == plan->items)
         mm_text_format(text, "  cache       all %u items are held, nothing rotates (plain caching)\n", plan->cached);
     else
@@ -216,7 +234,7 @@ static void print_batches(const struct mm_source *source, const struct mm_cache_
                           struct mm_text *text)
 {
     const struct mm_pipeline *pipeline = source->pipeline;
-    uint32_t rest = plan->cached - (plan->steps - 1) * plan->volumes_per_step;
+    uint32_t own = plan->cached / plan->ranks, rest = own - (plan->steps - 1) * plan->volumes_per_step;
     mm_text_add(text, "batches\n  a step      ");
     print_count(text, plan->volumes_per_step, "volume");
     mm_text_add(text, " x ");

@@ -180,9 +180,9 @@ static void warn_batch(const struct mm_source *source, const struct mm_cache_pla
             "warning: output_batch_size %lld does nothing where batched_by_transforms is true: a batch is the %u "
             "samples of one volume\n",
             (long long)wanted, plan->outputs);
-    else if (!source->pipeline->batched_by_transforms && wanted > plan->cached)
+    else if (!source->pipeline->batched_by_transforms && wanted > plan->cached / plan->ranks)
         mm_text_format(text, "warning: output_batch_size %lld is more than the %u items of an epoch\n",
-                       (long long)wanted, plan->cached);
+                       (long long)wanted, plan->cached / plan->ranks);
 }
 
 void mm_cache_plan_warn(const struct mm_source *source, const struct mm_cache_plan *plan,

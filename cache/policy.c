@@ -41,6 +41,19 @@ uint32_t mm_policy_replacements(uint32_t total, uint32_t cached, double fraction
     return wanted < total - cached ? (uint32_t)wanted : total - cached;
 }
 
+uint32_t mm_policy_cached_for_ranks(uint32_t total, uint32_t cached, uint32_t ranks)
+{
+    cached = (cached < total ? cached : total) / ranks * ranks;
+    return cached ? cached : ranks;
+}
+
+uint32_t mm_policy_replaced_for_ranks(uint32_t total, uint32_t replaced, bool holds_all, uint32_t ranks)
+{
+    if (holds_all)
+        return total % ranks ? ranks : 0;
+    return (replaced + ranks - 1) / ranks * ranks;
+}
+
 uint32_t mm_policy_coverage(uint32_t total, uint32_t cached, uint32_t replaced)
 {
     if (cached >= total)
@@ -54,10 +67,9 @@ enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, ui
     if (total < 1 || cached < 1)
         return mm_fail(err, MM_ERR_USAGE, "a cache of %u of %u items: both must be at least 1", cached, total);
     cached = cached < total ? cached : total;
-    uint32_t most = cached < total - cached ? cached : total - cached;
-    if (replaced > most)
-        return mm_fail(err, MM_ERR_USAGE, "%u items replaced an epoch, at most %u can be: %u are held, %u are not",
-                       replaced, most, cached, total - cached);
+    if (replaced > cached)
+        return mm_fail(err, MM_ERR_USAGE, "%u items replaced an epoch, at most %u can be: so many are held", replaced,
+                       cached);
     size_t bytes;
     bool fits = mm_size_mul(total, PASSES_KEPT * sizeof(uint32_t), &bytes);
     struct mm_policy *policy = mm_alloc(sizeof *policy);
@@ -71,7 +83,7 @@ enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, ui
                                  .total = total,
                                  .cached = cached,
                                  .replaced = replaced,
-                                 .block = total - cached - replaced + 1,
+                                 .block = total - cached > replaced ? total - cached - replaced + 1 : 1,
                                  .memory = memory};
     for (size_t i = 0; i < PASSES_KEPT; i++)
         policy->passes[i].items = memory + i * total;

@@ -7,7 +7,12 @@
  * always distinct items; every item has been seen after 1 + ceil((T - N)/R) epochs; any two items have entered
  * equally often, to within one. N >= T: every epoch uses positions 0..T-1.
  *
- * Rank w of W owns the positions p with p mod W = w (N and R are then multiples of W). */
+ * Rank w of W owns the positions p with p mod W = w, so a residence never moves. N and R are rounded so that all ranks
+ * have equally many of both: N down to a multiple of W (W at least, so T >= W), R up to one. Where all items were to be
+ * held but W does not divide T, R is W, so that those left over get in. Rounding can make N + R exceed T. Then b = 1,
+ * the stream is one cycle, and what enters may be what leaves at that very boundary: residents are still distinct, as
+ * N <= T of them are consecutive in a cycle of T, and so are replacements, as R <= N; entries stay equal to within one,
+ * and coverage is what it says. */
 #ifndef MM_CACHE_POLICY_H
 #define MM_CACHE_POLICY_H
 
@@ -19,6 +24,11 @@ struct mm_policy;
 /* R = min(ceil(N * fraction - 1e-9), T - N). */
 uint32_t mm_policy_replacements(uint32_t total, uint32_t cached, double fraction);
 
+/* N and R (of mm_policy_replacements, with that N) for W ranks. `holds_all`: every item was to be held. */
+uint32_t mm_policy_cached_for_ranks(uint32_t total, uint32_t cached, uint32_t ranks);
+uint32_t mm_policy_replaced_for_ranks(uint32_t total, uint32_t replaced, bool holds_all, uint32_t ranks);
+
+/* N is taken as T at most; R may be N at most. */
 enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced,
                               struct mm_policy **out, struct mm_error *err);
 void mm_policy_close(struct mm_policy *policy);

@@ -52,20 +52,23 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
     return MM_OK;
 }
 
-enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                             struct mm_sample **out, struct mm_error *err)
+enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed,
+                             struct mm_chain_watch *watch, struct mm_arena *arena, struct mm_sample **out,
+                             struct mm_error *err)
 {
-    const struct mm_context context = {.seed = seed}; /* for transforms that are random by name only */
+    const struct mm_context context = {.seed = seed,
+                                       .watch = watch}; /* the seed: for transforms that are random by name only */
     enum mm_status s;
     if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)))
         return s;
     return mm_chain_run(source->chain, 0, source->prefix, *out, &context, err);
 }
 
-enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed, struct mm_arena *arena,
-                                 struct mm_sample **out, struct mm_error *err)
+enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed,
+                                 struct mm_chain_watch *watch, struct mm_arena *arena, struct mm_sample **out,
+                                 struct mm_error *err)
 {
-    enum mm_status s = mm_source_run(source, item, seed, arena, out, err);
+    enum mm_status s = mm_source_run(source, item, seed, watch, arena, out, err);
     return s ? s : mm_chain_prepare(source->chain, source->prefix, *out, err);
 }
 
@@ -77,7 +80,7 @@ enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, 
     uint32_t item = (uint32_t)(source->list->count / 2);
     mm_arena_init(&arena, NULL);
     double start = mm_clock();
-    enum mm_status s = mm_source_prepare(source, item, seed, &arena, &sample, err);
+    enum mm_status s = mm_source_prepare(source, item, seed, NULL, &arena, &sample, err);
     if (s == MM_OK)
         *out = (struct mm_source_cost){.item = item, .seconds = mm_clock() - start, .bytes = mm_sample_bytes(sample)};
     else

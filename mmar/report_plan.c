@@ -99,7 +99,7 @@ static enum mm_status plan_cache(const struct mm_resolved *resolved, const struc
                                  struct mm_cache_plan *plan, struct mm_error *err)
 {
     enum mm_status s;
-    if (MM_TRY(s, mm_cache_plan_make(source, HEADERS, plan, err)))
+    if (MM_TRY(s, mm_cache_plan_make(source, HEADERS, 1, plan, err)))
         return s;
     if (resolved->is_kept && resolved->replaced_max) {
         plan->replaced_max = resolved->replaced_max;

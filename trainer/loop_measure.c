@@ -34,7 +34,7 @@ static bool look(const struct loop *l, const struct mm_loader_stats *stats, doub
                                          .load_seconds = item_seconds(stats),
                                          .step_seconds = step_seconds,
                                          .item_bytes = stats->held ? stats->bytes / stats->held : 0};
-    if (mm_cache_plan_make(t->train, 0, plan, NULL))
+    if (mm_cache_plan_make(t->train, 0, 1, plan, NULL))
         return false;
     mm_cache_outlook_make(t->train, plan, &basis, outlook);
     return true;

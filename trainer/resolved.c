@@ -46,7 +46,7 @@ static enum mm_status choose(const struct mm_source *source, struct numbers *out
 {
     enum mm_status s;
     struct mm_cache_plan plan;
-    if (MM_TRY(s, mm_cache_plan_make(source, SIZE_MAX, &plan, err)))
+    if (MM_TRY(s, mm_cache_plan_make(source, SIZE_MAX, 1, &plan, err)))
         return s;
     *out = (struct numbers){plan.cached, plan.replaced, plan.replaced_max};
     return MM_OK;

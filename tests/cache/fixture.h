@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "cache/loader.h"
 #include "cache/pipeline.h"
 #include "cache/whole.h"
@@ -26,6 +27,8 @@ struct make {
     atomic_bool *is_held; /* waits while it is true; NULL: never */
     int held_from;        /* only items from this one on in the order of making wait */
     atomic_int *made;
+    uint64_t bad;       /* bit i: item i fails, too */
+    const char *folder; /* the item's file is read there; NULL: no */
 };
 
 static inline void sleep_us(int us)
@@ -54,6 +57,18 @@ static inline enum mm_status make_field(struct mm_sample *sample, const struct m
     return s;
 }
 
+/* The item's file: four bytes. */
+static inline enum mm_status read_source(struct mm_sample *sample, const char *folder, struct mm_error *err)
+{
+    enum mm_status s;
+    unsigned char *bytes;
+    size_t size;
+    const char *path = mm_file_join(sample->arena, folder, mm_sample_find(sample, "image")->source);
+    if (MM_TRY(s, mm_file_read(sample->arena, path, 100, &bytes, &size, err)))
+        return s;
+    return size == 4 ? MM_OK : mm_fail(err, MM_ERR_DATA, "%s: %zu bytes instead of 4", path, size);
+}
+
 static inline enum mm_status make_apply(const struct mm_step *step, struct mm_sample *sample,
                                         const struct mm_context *context, struct mm_error *err)
 {
@@ -66,9 +81,12 @@ static inline enum mm_status make_apply(const struct mm_step *step, struct mm_sa
         sleep_us(100);
     if (make->runs)
         atomic_fetch_add(&make->runs[sample->item], 1);
-    if ((int)sample->item == make->bad_item)
+    if ((int)sample->item == make->bad_item || make->bad >> sample->item & 1)
         return mm_fail(err, MM_ERR_DATA, "image (%s): is bad", mm_sample_find(sample, "image")->source);
-    enum mm_status s = make_field(sample, make, "image", MM_I16, (int)sample->item, err);
+    enum mm_status s;
+    if (make->folder && MM_TRY(s, read_source(sample, make->folder, err)))
+        return s;
+    s = make_field(sample, make, "image", MM_I16, (int)sample->item, err);
     return s ? s : make_field(sample, make, "label", MM_U8, (int)sample->item % 7, err);
 }
 
@@ -78,6 +96,7 @@ struct stamp {
     size_t outputs;
     int slow_us;
     int bad_item;
+    uint64_t bad;       /* bit i: item i fails, too */
     atomic_int *inside; /* counts the calls; each waits (seconds at most) until two were made. NULL: no */
 };
 
@@ -106,7 +125,7 @@ static inline enum mm_status stamp_apply(const struct mm_step *step, struct mm_s
         return mm_fail_memory(err, "a test volume");
     if (MM_TRY(s, mm_field_volume(field, &old, err)))
         return s;
-    if ((int)sample->item == stamp->bad_item)
+    if ((int)sample->item == stamp->bad_item || stamp->bad >> sample->item & 1)
         return mm_fail(err, MM_ERR_DATA, "output %u cannot be cut", context->output);
     struct mm_random random;
     mm_step_random(step, context, &random);

@@ -62,6 +62,12 @@ static void test_memory_goes_back(void **state)
         assert_true(held > (uint64_t)16 << 20);
         assert_true(resident() < before + held / 4);
     }
+    fixture_init(&f, 16, 8, 0.5, 2, 1); /* blocks for which the C library would learn another rule */
+    f.make.size[0] = 1 << 20;
+    f.make.size[1] = f.make.size[2] = 1;
+    uint64_t held = run(&f);
+    assert_true(held > (uint64_t)16 << 20);
+    assert_true(resident() < before + held / 8);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 static void look(struct fixture *f, const struct mm_cache_basis *basis, struct mm_cache_plan *plan,
                  struct mm_cache_outlook *out)
 {
-    assert_int_equal(mm_cache_plan_make(&f->source, 0, plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f->source, 0, 1, plan, NULL), MM_OK);
     mm_cache_outlook_make(&f->source, plan, basis, out);
 }
 
@@ -161,7 +161,7 @@ static void expect(struct fixture *f, const struct mm_cache_basis *basis, const 
     struct mm_cache_plan plan;
     struct mm_text text;
     mm_text_init(&text, 1 << 16);
-    assert_int_equal(mm_cache_plan_make(&f->source, 0, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f->source, 0, 1, &plan, NULL), MM_OK);
     mm_cache_plan_print(&f->source, &plan, basis, &text);
     if (!strstr(text.bytes, words))
         print_error("%s\nis not in\n%s", words, text.bytes);
@@ -233,7 +233,7 @@ static void test_json_has_the_same_numbers(void **state)
     struct mm_cache_plan plan;
     fixture_init(&f, 41, 24, 0.25, 1, 2);
     const struct mm_cache_basis basis = {.epochs = 3, .load_seconds = 2, .item_bytes = 2048};
-    assert_int_equal(mm_cache_plan_make(&f.source, 0, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 0, 1, &plan, NULL), MM_OK);
     const cJSON *json = mm_cache_plan_json(&scratch->arena, &f.source, &plan, &basis);
     assert_int_equal(mm_json_get(json, "items")->valueint, 41);
     assert_int_equal(mm_json_get(json, "num_cache_objects")->valueint, 24);

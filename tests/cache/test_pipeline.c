@@ -84,6 +84,11 @@ static void test_a_pipeline_of_clara_is_read(void **state)
     assert_true(p->replace_percent == 0.25);
     assert_true(p->caches && p->merges_batch_dims && !p->batched_by_transforms && p->shuffle);
     assert_string_equal(p->on_bad_item, "stop");
+    assert_true(p->item_deadline == 600);
+    read_with(r, "SegmentationImagePipeline", "{\"on_bad_item\": \"skip\", \"item_deadline\": 0.5}", NULL);
+    assert_int_equal(r->status, MM_OK);
+    assert_string_equal(r->pipeline->on_bad_item, "skip");
+    assert_true(r->pipeline->item_deadline == 0.5);
 }
 
 static void test_defaults(void **state)
@@ -173,7 +178,8 @@ static void test_numbers_may_be_automatic(void **state)
 static void test_what_cannot_be_is_refused(void **state)
 {
     struct reading *r = *state;
-    expect_problem(r, "{\"on_bad_item\": \"skip\"}", "stop");
+    expect_problem(r, "{\"on_bad_item\": \"ignore\"}", "skip");
+    expect_problem(r, "{\"item_deadline\": -1}", "item_deadline");
     expect_problem(r, "{\"num_cache_object\": 3}", "num_cache_objects");
     expect_problem(r, "{\"num_cache_objects\": -1}", "num_cache_objects");
     expect_problem(r, "{\"output_batch_size\": 1.5}", "output_batch_size");

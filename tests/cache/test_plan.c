@@ -32,7 +32,7 @@ static void test_numbers_follow_from_the_arguments(void **state)
         fixture_init(&f, rows[i].total, rows[i].cached, rows[i].share, rows[i].volumes, rows[i].outputs);
         f.pipeline.batched_by_transforms = rows[i].by_transforms;
         f.pipeline.caches = rows[i].caches;
-        assert_int_equal(mm_cache_plan_make(&f.source, 0, &plan, NULL), MM_OK);
+        assert_int_equal(mm_cache_plan_make(&f.source, 0, 1, &plan, NULL), MM_OK);
         assert_int_equal(plan.items, rows[i].total);
         assert_int_equal(plan.cached, rows[i].n);
         assert_int_equal(plan.replaced, rows[i].r);
@@ -102,7 +102,7 @@ static void expect_print(struct drawing *d, uint64_t bytes, const char *expected
     struct mm_cache_plan plan;
     struct mm_text text;
     mm_text_init(&text, 1 << 16);
-    assert_int_equal(mm_cache_plan_make(&d->f.source, 0, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&d->f.source, 0, 1, &plan, NULL), MM_OK);
     plan.bytes_per_item = bytes;
     mm_cache_plan_print(&d->f.source, &plan, &nothing, &text);
     assert_string_equal(text.bytes, expected);
@@ -177,7 +177,7 @@ static void test_items_never_seen_are_a_warning(void **state)
     struct mm_text text;
     mm_text_init(&text, 1 << 16);
     drawing_init(&d, 10, 4, 0);
-    assert_int_equal(mm_cache_plan_make(&d.f.source, 0, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&d.f.source, 0, 1, &plan, NULL), MM_OK);
     mm_cache_plan_print(&d.f.source, &plan, &nothing, &text);
     assert_non_null(strstr(text.bytes, "only 4 of 10 items are ever seen"));
     mm_text_done(&text);
@@ -197,13 +197,13 @@ static void test_bound_comes_from_headers(void **state)
         d.f.path_of[i][0] = scratch_path(scratch, mm_arena_format(&scratch->arena, "%d.nii", i));
         assert_int_equal(mm_image_write(d.f.path_of[i][0], volume, &err), MM_OK);
     }
-    assert_int_equal(mm_cache_plan_make(&d.f.source, 3, &plan, &err), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&d.f.source, 3, 1, &plan, &err), MM_OK);
     uint64_t voxels = 41 * 21 * 9; /* at 1 x 1 x 2 mm, one more a side for rounding */
     assert_in_range(plan.bytes_per_item, voxels * 4, voxels * 4 + 65536);
-    assert_int_equal(mm_cache_plan_make(&d.f.source, 1, &plan, &err), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&d.f.source, 1, 1, &plan, &err), MM_OK);
     assert_in_range(plan.bytes_per_item, 1, voxels * 4 - 1);
     d.f.path_of[2][0] = "missing.nii";
-    assert_int_not_equal(mm_cache_plan_make(&d.f.source, 3, &plan, &err), MM_OK);
+    assert_int_not_equal(mm_cache_plan_make(&d.f.source, 3, 1, &plan, &err), MM_OK);
     assert_non_null(strstr(err.text, "missing.nii"));
 }
 
@@ -257,7 +257,7 @@ static void test_only_what_enlarges_raises_the_bound(void **state)
         d.f.path_of[0][0] = path;
         d.steps[1].transform = &transform_resized;
         d.steps[1].self = &rows[i].self;
-        assert_int_equal(mm_cache_plan_make(&d.f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(mm_cache_plan_make(&d.f.source, 1, 1, &plan, NULL), MM_OK);
         assert_in_range(plan.bytes_per_item, rows[i].voxels * 4, rows[i].voxels * 4 + 20000);
     }
 }
@@ -291,18 +291,18 @@ static void test_memory_lowers_what_rotates(void **state)
         struct fixture f;
         struct mm_cache_plan plan;
         fixture_init(&f, 41, rows[i].cached, rows[i].share, 1, 1);
-        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
         one = plan.bytes_per_item;
         f.pipeline.cache_memory = rows[i].places * one + one / 2;
         f.pipeline.auto_objects = rows[i].auto_objects;
         f.pipeline.auto_replace = rows[i].auto_replace;
-        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
         assert_int_equal(plan.cached, rows[i].n);
         assert_int_equal(plan.wanted, rows[i].wanted);
         assert_int_equal(plan.replaced, rows[i].r);
         assert_int_equal(plan.replaced_max, rows[i].most);
         f.pipeline.is_resolved = true; /* final, whatever the memory */
-        assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+        assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
         assert_int_equal(plan.cached, rows[i].cached ? rows[i].cached : 41);
         assert_int_equal(plan.replaced_max, 0);
     }
@@ -316,7 +316,7 @@ static void test_automatic_memory_is_a_share_of_what_is_free(void **state)
     uint64_t free_bytes = mm_memory_available();
     fixture_init(&f, 5, 3, 0.4, 1, 1);
     f.pipeline.auto_memory = true;
-    enum mm_status s = mm_cache_plan_make(&f.source, 0, &plan, NULL);
+    enum mm_status s = mm_cache_plan_make(&f.source, 0, 1, &plan, NULL);
     assert_int_equal(s, free_bytes ? MM_OK : MM_ERR_CONFIG);
     if (free_bytes)
         assert_true(plan.limit > 0 && plan.limit < 2 * free_bytes);
@@ -330,12 +330,13 @@ static void test_a_lowered_number_is_told(void **state)
     struct mm_text text;
     fixture_init(&f, 41, 20, 0.25, 1, 1);
     f.pipeline.cache_memory = (uint64_t)10 * 16384;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     mm_text_init(&text, 1 << 16);
     mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_non_null(strstr(text.bytes, "num_cache_objects is lowered to 8; 400 KiB would hold them"));
     f.pipeline.auto_objects = f.pipeline.auto_replace = true;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    f.pipeline.replace_percent = 0;
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_non_null(strstr(text.bytes, "rotation    auto: after each epoch up to 2 leave"));
     mm_text_done(&text);
@@ -350,7 +351,7 @@ static void test_packing_is_told(void **state)
     fixture_init(&f, 41, 20, 0.25, 1, 1);
     f.pipeline.cache_memory = (uint64_t)10 * 16384;
     f.make.size[0] = 2000; /* packs to next to nothing */
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     mm_text_init(&text, 1 << 16);
     mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_true(plan.cached > 8 && plan.packed_per_item < 16384);
@@ -360,11 +361,11 @@ static void test_packing_is_told(void **state)
     mm_text_init(&text, 1 << 16);
 
     f.make.bad_item = 0; /* the one that is measured: its failure is not the plan's */
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     assert_int_equal(plan.cached, 8);
     f.make.bad_item = -1;
     f.pipeline.compression = MM_COMPRESSION_NONE;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_int_equal(plan.cached, 8);
     assert_null(strstr(text.bytes, "packing"));
@@ -373,18 +374,18 @@ static void test_packing_is_told(void **state)
 
     f.pipeline.replace_percent = 0; /* nothing rotates: N stays, and what fits is kept */
     f.pipeline.compression = MM_COMPRESSION_AUTO;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     mm_cache_plan_print(&f.source, &plan, &nothing, &text);
     assert_true(plan.packs && plan.cached == 20);
     assert_non_null(strstr(text.bytes, "unless packing makes them small enough"));
     f.pipeline.cache_memory = (uint64_t)20 * 16384; /* all fit as they are */
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     assert_false(plan.packs);
     f.pipeline.compression = MM_COMPRESSION_LZ4;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     assert_true(plan.packs);
     f.pipeline.caches = false;
-    assert_int_equal(mm_cache_plan_make(&f.source, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&f.source, 1, 1, &plan, NULL), MM_OK);
     assert_false(plan.packs);
     mm_text_done(&text);
 }

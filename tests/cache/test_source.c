@@ -162,7 +162,7 @@ static void test_limits_of_memory_hold_and_change_no_bit(void **state)
     digest_batches(&source, &options, 0, 0, 5, first);
     source.pipeline = &pipeline;
     pipeline.is_resolved = true;
-    assert_int_equal(mm_cache_plan_make(&source, SIZE_MAX, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&source, SIZE_MAX, 1, &plan, NULL), MM_OK);
     for (uint64_t places = 0; places < 8; places++) {
         pipeline.cache_memory = places * plan.bytes_per_item + 1;
         digest_batches(&source, &options, 0, 0, 5, other);
@@ -281,7 +281,7 @@ static void test_bound_of_the_plan_holds(void **state)
     write_files(scratch, "\"output_batch_size\": 2");
     const struct mm_source *source = need_source(scratch);
     struct mm_cache_plan plan;
-    assert_int_equal(mm_cache_plan_make(source, SIZE_MAX, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(source, SIZE_MAX, 1, &plan, NULL), MM_OK);
     struct mm_loader *loader;
     const struct mm_loader_options options = {.seed = 1};
     assert_int_equal(mm_loader_open(source, &options, &loader, NULL), MM_OK);

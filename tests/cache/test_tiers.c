@@ -258,14 +258,14 @@ static void test_packing_lets_more_items_be_held(void **state)
     b->f.make.size[2] = 6;
     b->f.pipeline.cache_memory = 8 * 16384 + 100;
     b->f.pipeline.compression = MM_COMPRESSION_NONE;
-    assert_int_equal(mm_cache_plan_make(&b->f.source, 1, &raw, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&b->f.source, 1, 1, &raw, NULL), MM_OK);
     assert_int_equal(raw.cached, 6); /* 6 + 2 places of 16 KiB */
     assert_false(raw.packs);
     uint64_t expected = run(b, &stats);
     assert_true(stats.not_kept > 0); /* an item of 23 KiB is more than the bound here */
 
     b->f.pipeline.compression = MM_COMPRESSION_AUTO;
-    assert_int_equal(mm_cache_plan_make(&b->f.source, 1, &packed, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(&b->f.source, 1, 1, &packed, NULL), MM_OK);
     assert_true(packed.packs && packed.packed_per_item > 0);
     assert_true(packed.cached > raw.cached);
     assert_true((packed.cached + packed.replaced) * packed.packed_per_item <= packed.limit);

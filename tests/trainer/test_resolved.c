@@ -83,7 +83,7 @@ static void test_what_was_chosen_is_kept(void **state)
     assert_true(second.is_kept);
     assert_int_equal(second.replaced_max, 0);
     struct mm_cache_plan plan;
-    assert_int_equal(mm_cache_plan_make(second.training->train, 1, &plan, NULL), MM_OK);
+    assert_int_equal(mm_cache_plan_make(second.training->train, 1, 1, &plan, NULL), MM_OK);
     assert_int_equal(plan.cached, 20);
     assert_int_equal(plan.replaced, 3);
     assert_int_equal(plan.replaced_max, 0);
