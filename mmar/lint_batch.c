@@ -60,7 +60,7 @@ static enum mm_status rehearse_image(const struct mm_training *t, struct mm_load
     int64_t wanted = t->model->in_channels(t->model_self);
     mm_arena_init(&scratch, NULL);
     if ((s = mm_loader_sample(loader, 0, &scratch, &sample, err)) == MM_OK) {
-        if ((s = mm_sample_volume(sample, t->prediction.image_field, &image, err)) == MM_OK &&
+        if (sample && (s = mm_sample_volume(sample, t->prediction.image_field, &image, err)) == MM_OK &&
             (image->volume->channels != wanted || image->volume->rank != t->graph->spatial))
             s = mm_fail(err, MM_ERR_DATA,
                         "%s has %d axes and %d channels after the transforms, the model takes %d and %lld",
@@ -78,9 +78,13 @@ static void rehearse(const struct mm_training *t, const struct mm_source *source
 {
     struct mm_error err = {.status = MM_OK};
     struct mm_loader *loader = NULL;
+    uint32_t item;
+    const char *cause;
     enum mm_status s = open_loader(t, source, &loader, &err);
     if (s == MM_OK)
         s = run(t, loader, &err);
+    for (uint32_t i = 0; s == MM_OK && mm_loader_quarantined(loader, i, &item, &cause); i++)
+        mm_problem(problems, MM_SEVERITY_WARNING, NULL, "%s: %s (left out)", what, cause);
     mm_loader_close(loader);
     if (s != MM_OK && s != MM_INTERRUPTED)
         mm_problem(problems, MM_SEVERITY_ERROR, NULL, "%s: %s", what, err.text);

@@ -74,6 +74,8 @@ static enum mm_status add_training(struct mm_arena *arena, cJSON *json, const st
         mm_json_add(arena, training, "best_epoch", mm_json_integer(arena, result->best_epoch));
         mm_json_add(arena, training, "best_metric", mm_json_number(arena, result->best_metric));
     }
+    if (result->left_out)
+        mm_json_add(arena, training, "items_left_out", mm_json_integer(arena, result->left_out));
     for (size_t i = 0; i < t->metric_count; i++)
         if (t->metrics[i].is_key)
             mm_json_add(arena, training, "metric", mm_json_text(arena, t->metrics[i].name));

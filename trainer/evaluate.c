@@ -182,14 +182,19 @@ static enum mm_status predict_item(struct mm_network *network, const struct mm_t
     return mm_predict_finish(training, sample, logits, err);
 }
 
+/* `*is_left_out`: the loader has no sample of this item. */
 static enum mm_status validate_item(struct mm_network *network, const struct mm_training *training,
                                     struct mm_loader *loader, size_t item, struct mm_arena *arena,
-                                    struct mm_arena *scratch, struct mm_case_score *score, struct mm_error *err)
+                                    struct mm_arena *scratch, struct mm_case_score *score, bool *is_left_out,
+                                    struct mm_error *err)
 {
     enum mm_status s;
     struct mm_sample *cached, *sample;
     if (MM_TRY(s, mm_loader_sample(loader, (uint32_t)item, scratch, &cached, err)))
         return s;
+    *is_left_out = !cached;
+    if (!cached)
+        return MM_OK;
     struct mm_field *label;
     double loss;
     sample = mm_sample_view(scratch, cached);
@@ -215,14 +220,19 @@ enum mm_status mm_validate(struct mm_network *network, const struct mm_training 
         return mm_fail_memory(err, "the scores");
     mm_arena_init(&scratch, NULL);
     for (size_t i = 0; i < training->validation->list->count && s == MM_OK; i++) {
+        struct mm_case_score *score = &scores->items[scores->cases];
+        bool is_left_out = false;
         mm_arena_reset(&scratch);
-        scores->items[i].source = source_of(training->validation, i, training->prediction.image_field);
-        s = validate_item(network, training, loader, i, arena, &scratch, &scores->items[i], err);
-        scores->cases = i + 1;
+        score->source = source_of(training->validation, i, training->prediction.image_field);
+        s = validate_item(network, training, loader, i, arena, &scratch, score, &is_left_out, err);
+        scores->cases += !is_left_out;
         if (s == MM_OK && interrupted && interrupted())
             s = mm_fail(err, MM_INTERRUPTED, "interrupted");
     }
     mm_arena_done(&scratch);
+    if (s == MM_OK && !scores->cases)
+        s = mm_fail(err, MM_ERR_DATA, "all items of \"%s\" are left out",
+                    training->validation->pipeline->data_list_key);
     if (s == MM_OK)
         s = total(training, arena, scores, err);
     *out = scores;

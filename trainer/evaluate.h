@@ -17,7 +17,8 @@ struct mm_scores {
     size_t class_count;
 };
 
-/* All cases of the validation source after its chain, in list order. */
+/* All cases of the validation source after its chain, in list order, but for those that the loader has quarantined:
+ * MM_ERR_DATA when that is all. */
 enum mm_status mm_validate(struct mm_network *network, const struct mm_training *training, struct mm_loader *loader,
                            struct mm_arena *arena, struct mm_scores **out, bool (*interrupted)(void),
                            struct mm_error *err);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
 enum mm_status mm_journal_open(struct mm_journal *journal, const char *path, uint64_t bytes, struct mm_error *err)
 {
     journal->stream = fopen(path, bytes ? "r+" : "w");
@@ -91,6 +93,24 @@ enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop
     if (count >= 0 && (count = print_cache(journal->stream, e)) >= 0)
         count = print_disk(journal->stream, e->cache);
     return written(count, err);
+}
+
+enum mm_status mm_journal_quarantined(struct mm_journal *journal, const struct mm_quarantined *q,
+                                      struct mm_error *err)
+{
+    struct mm_arena scratch;
+    mm_arena_init(&scratch, NULL);
+    cJSON *json = mm_json_object(&scratch);
+    mm_json_add(&scratch, json, "quarantined", mm_json_integer(&scratch, q->item));
+    mm_json_add(&scratch, json, "list", mm_json_text(&scratch, q->list));
+    mm_json_add(&scratch, json, "file", mm_json_text(&scratch, q->file));
+    mm_json_add(&scratch, json, "cause", mm_json_text(&scratch, q->cause));
+    mm_json_add(&scratch, json, "epoch", mm_json_integer(&scratch, q->epoch));
+    const char *text = json ? mm_json_print(&scratch, json, MM_JSON_COMPACT) : NULL;
+    enum mm_status s =
+        text ? written(fprintf(journal->stream, "%s\n", text), err) : mm_fail_memory(err, "a line of train.jsonl");
+    mm_arena_done(&scratch);
+    return s;
 }
 
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err)

@@ -1,4 +1,4 @@
-/* train.jsonl: one line of JSON a step and a validation; append-only within a run, cut back to the checkpoint by a resume. */
+/* train.jsonl: one line of JSON a step, an epoch and an item that was left out; append-only within a run, cut back to the checkpoint by a resume. */
 #ifndef MM_TRAINER_JOURNAL_H
 #define MM_TRAINER_JOURNAL_H
 
@@ -19,6 +19,14 @@ enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_
 /* Per epoch, with the cache's numbers; `name` and `metric` of the key metric when it was validated (NaN: not). */
 enum mm_status mm_journal_epoch(struct mm_journal *journal, const struct mm_loop_event *event, const char *name,
                                 struct mm_error *err);
+/* An item that was left out from an epoch on. */
+struct mm_quarantined {
+    uint32_t item;
+    const char *list, *file, *cause;
+    int64_t epoch;
+};
+enum mm_status mm_journal_quarantined(struct mm_journal *journal, const struct mm_quarantined *quarantined,
+                                      struct mm_error *err);
 /* Flushes and tells how long the journal is. */
 enum mm_status mm_journal_sync(struct mm_journal *journal, uint64_t *bytes, struct mm_error *err);
 

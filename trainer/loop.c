@@ -50,6 +50,8 @@ enum mm_status mm_loop_run(struct mm_network *network, const struct mm_training 
                                       .last_loss = l.event.loss,
                                       .seconds = mm_clock() - l.started,
                                       .wait_seconds = l.waited};
+    for (int i = 0; i < 2; i++)
+        result->left_out += mm_quarantine_list(&l.quarantines[i]);
     mm_loop_close(&l);
     return s;
 }

@@ -33,6 +33,7 @@ struct mm_loop_result {
     int64_t epochs_done, best_epoch;
     double best_metric, last_loss; /* best NaN when nothing was validated */
     double seconds, wait_seconds;
+    uint32_t left_out; /* items that could not be prepared, of both lists (on_bad_item "skip") */
 };
 
 /* The network comes with its starting weights (initialised or loaded) and leaves with the final ones. MM_INTERRUPTED after writing a

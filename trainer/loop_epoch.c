@@ -3,6 +3,15 @@
 
 #include "trainer/loop_internal.h"
 
+static enum mm_status tell_left_out(struct loop *l, int64_t epoch, struct mm_error *err)
+{
+    enum mm_status s;
+    for (int i = 0; i < 2; i++)
+        if (MM_TRY(s, mm_quarantine_tell(&l->quarantines[i], &l->journal, epoch + 1, err)))
+            return s;
+    return MM_OK;
+}
+
 static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err)
 {
     enum mm_status s = MM_OK;
@@ -17,7 +26,7 @@ static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, stru
     mm_loop_note_loading(l, &stats, ran);
     mm_loop_warn_disk(l->loader, &(uint32_t){0});
     if (mm_loop_validates(l, epoch)) {
-        if ((s = mm_loop_validate(l, epoch, err)) == MM_OK)
+        if ((s = mm_loop_validate(l, epoch, err)) == MM_OK && (s = tell_left_out(l, epoch, err)) == MM_OK)
             metric = l->event.metric;
         mm_loop_warn_disk(l->validation, &l->told_disk); /* its counters go on from epoch to epoch */
     }
@@ -48,7 +57,7 @@ enum mm_status mm_loop_epoch(struct loop *l, int64_t epoch, int64_t step, struct
         return s;
     for (;; step++) {
         double waiting = mm_clock();
-        if (MM_TRY(s, mm_loader_next(l->loader, &batch, err)))
+        if (MM_TRY(s, mm_loader_next(l->loader, &batch, err)) || MM_TRY(s, tell_left_out(l, epoch, err)))
             break;
         if (!batch)
             break;

@@ -12,6 +12,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/journal.h"
 #include "trainer/loop.h"
+#include "trainer/quarantine.h"
 #include "trainer/resolved.h"
 
 struct loop {
@@ -21,6 +22,7 @@ struct loop {
     struct mm_arena arena; /* of the run */
     struct mm_resolved resolved;
     struct mm_loader *loader, *validation;
+    struct mm_quarantine quarantines[2]; /* of the two loaders */
     struct mm_journal journal;
     struct mm_run_state state;
     struct mm_loop_event event;

@@ -5,6 +5,12 @@
 #include "base/log.h"
 #include "trainer/loop_internal.h"
 
+static void tell_wait(void *context, double seconds, const char *text)
+{
+    (void)context;
+    mm_note("waiting %.0f s for %s", seconds, text);
+}
+
 static enum mm_status open_loader(struct loop *l, const struct mm_source *source, bool shuffle,
                                   struct mm_loader **out, struct mm_error *err)
 {
@@ -15,7 +21,8 @@ static enum mm_status open_loader(struct loop *l, const struct mm_source *source
                                               .shuffle = shuffle,
                                               .fields = fields,
                                               .field_count = 2,
-                                              .interrupted = l->options->interrupted};
+                                              .interrupted = l->options->interrupted,
+                                              .waiting = tell_wait};
     return mm_loader_open(source, &options, out, err);
 }
 
@@ -88,7 +95,11 @@ enum mm_status mm_loop_open(struct loop *l, struct mm_error *err)
     l->steps = l->event.steps = mm_loader_steps(l->loader);
     l->first_step = l->state.epoch * l->steps + l->state.step;
     l->event.epoch = l->state.epoch;
-    return t->validation ? open_loader(l, t->validation, false, &l->validation, err) : MM_OK;
+    if (t->validation && MM_TRY(s, open_loader(l, t->validation, false, &l->validation, err)))
+        return s;
+    l->quarantines[0] = (struct mm_quarantine){.source = l->training->train, .loader = l->loader};
+    l->quarantines[1] = (struct mm_quarantine){.source = t->validation, .loader = l->validation};
+    return MM_OK;
 }
 
 void mm_loop_close(struct loop *l)

@@ -147,7 +147,11 @@ static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *projec
                 (long long)result.best_epoch, folder);
     if (MM_TRY(s, mm_run_record_write(arena, project, training, &result, o->backend, err)))
         return s;
-    return mm_report_curves(arena, project, folder, err);
+    if (MM_TRY(s, mm_report_curves(arena, project, folder, err)) || !result.left_out)
+        return s;
+    return mm_fail(err, MM_ERR_DATA,
+                   "the model is trained, but %u item%s could not be prepared and %s left out (see above)",
+                   result.left_out, result.left_out == 1 ? "" : "s", result.left_out == 1 ? "was" : "were");
 }
 
 static enum mm_status open_and_run(const struct mm_command_call *call, struct mm_project *project,
@@ -231,10 +235,13 @@ const struct mm_command mm_command_train = {
     .options_size = sizeof(struct train_options),
     .takes_mmar = true,
     .run = run,
-    .notes = "Writes models/model.safetensors (best by the key metric), final_model.safetensors, "
-             "checkpoint.safetensors and train.jsonl,\n"
-             "and eval/curves.png. Ctrl-C writes a checkpoint and exits 130; --resume goes on and ends with the same "
-             "bits.",
+    .notes =
+        "Writes models/model.safetensors (best by the key metric), final_model.safetensors, "
+        "checkpoint.safetensors and train.jsonl,\n"
+        "and eval/curves.png. Ctrl-C writes a checkpoint and exits 130; --resume goes on and ends with the same "
+        "bits.\n"
+        "Items left out (on_bad_item \"skip\") are listed at the end, and the exit code is 4 then, though the model "
+        "is there.",
     .examples = "  mmar train spleen\n  mmar train spleen --set epochs=5 learning_rate=0.001\n  mmar train spleen "
                 "--from other_lab.mmar\n",
 };
