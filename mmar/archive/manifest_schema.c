@@ -57,6 +57,7 @@ static const struct row {
     {"training", "epochs", WHOLE, false, "done"},
     {"training", "best_epoch", WHOLE, false, "after which these weights were kept"},
     {"training", "best_metric", NUMBER, false, "on the validation list"},
+    {"training", "items_left_out", WHOLE, false, "that could not be prepared; absent: none"},
     {"training", "metric", TEXT, false, "which one that is"},
     {"training", "seconds", NUMBER, false, "that it took"},
     {"training", "program", TEXT, false, "and its version"},
