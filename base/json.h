@@ -80,7 +80,8 @@ cJSON *mm_json_bool(struct mm_arena *arena, bool value);
 cJSON *mm_json_null(struct mm_arena *arena);
 /* Deep copy that keeps every node's place. */
 cJSON *mm_json_copy(struct mm_arena *arena, const cJSON *node);
-/* Puts `value` where `old` stands in its parent (same key); both belong to trees of this arena. */
+/* Puts `value` where `old` stands in its parent (same key), and where no text has it, at the place of `old` for messages; both belong to
+ * trees of this arena. */
 void mm_json_replace(cJSON *old, cJSON *value);
 void mm_json_detach(cJSON *child);
 

@@ -147,6 +147,14 @@ void mm_json_detach(cJSON *child)
     node_of(child)->parent = NULL;
 }
 
+static void take_place(struct mm_json_node *node, const struct mm_json_node *from)
+{
+    node->source = from->source;
+    node->line = from->line;
+    node->column = from->column;
+    node->length = from->length;
+}
+
 void mm_json_replace(cJSON *old, cJSON *value)
 {
     if (old == value)
@@ -168,6 +176,8 @@ void mm_json_replace(cJSON *old, cJSON *value)
     else
         value->prev->next = value;
     node_of(value)->parent = parent;
+    if (!node_of(value)->source)
+        take_place(node_of(value), node_of(old));
     old->next = old->prev = NULL;
     node_of(old)->parent = NULL;
 }

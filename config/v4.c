@@ -31,6 +31,11 @@ static enum mm_status copy_member(struct mm_config_reader *reader, cJSON *args, 
 static enum mm_status copy_args(struct mm_config_reader *reader, cJSON *args, const cJSON *from, const char *names)
 {
     const cJSON *member;
+    if (from && !cJSON_IsObject(from) && !cJSON_IsNull(from)) {
+        mm_problem(reader->problems, MM_SEVERITY_ERROR, from, "expected an object of arguments, got %s",
+                   mm_json_found(reader->arena, from));
+        return MM_OK;
+    }
     cJSON_ArrayForEach (member, from) {
         enum mm_status s;
         bool is_batch = strcmp(member->string, "batch_size") == 0;

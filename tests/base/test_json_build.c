@@ -123,6 +123,7 @@ static void members_are_replaced_at_every_position(void **state)
     cJSON *only = parse("[1]");
     mm_json_replace(only->child, mm_json_text(&arena, "new"));
     check_tree(only, "[\"new\"]");
+    assert_string_equal(mm_json_place(&arena, only->child).file, "t"); /* the place of what stood there */
 }
 
 static void a_value_can_replace_its_parent_or_neighbour(void **state)
