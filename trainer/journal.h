@@ -11,7 +11,7 @@ struct mm_journal {
     FILE *stream;
 };
 
-/* Opens `path` and cuts it to `bytes` (0: a fresh one). */
+/* Opens `path` and cuts it to `bytes` (0: a fresh one). One that is gone begins anew; one that is shorter is MM_ERR_DATA. */
 enum mm_status mm_journal_open(struct mm_journal *journal, const char *path, uint64_t bytes, struct mm_error *err);
 void mm_journal_close(struct mm_journal *journal);
 enum mm_status mm_journal_step(struct mm_journal *journal, const struct mm_loop_event *event, double gradient_norm,
