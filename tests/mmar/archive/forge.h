@@ -54,7 +54,7 @@ __attribute__((unused)) static void forge_member(struct forge *f, const struct f
     forge_octal(h + 100, m->mode ? m->mode : 0644);
     forge_octal(h + 108, m->uid);
     forge_octal(h + 116, 0);
-    snprintf((char *)h + 124, 12, "%011llo", (unsigned long long)m->size);
+    snprintf((char *)h + 124, 12, "%011llo", (unsigned long long)m->size & 077777777777ull);
     snprintf((char *)h + 136, 12, "%011o", m->mtime);
     memset(h + 148, ' ', 8);
     h[156] = (unsigned char)(m->type ? m->type : '0');
