@@ -2,12 +2,9 @@
 #ifndef MM_TESTS_MMAR_MUTATION_H
 #define MM_TESTS_MMAR_MUTATION_H
 
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "mmar/options.h"
+#include "tests/mmar/in_process.h"
 #include "tests/support/scratch.h"
 
 #define MUTATION_SECONDS_MAX 60
@@ -77,48 +74,6 @@ static void mutation_tell(int sig)
     (void)!write(mutation_out, shown, strlen(shown));
     signal(sig, SIG_DFL);
     raise(sig);
-}
-
-/* What commands say is not looked at. */
-static void mutation_silence(int saved[2])
-{
-    int null = open("/dev/null", O_WRONLY);
-    for (int i = 0; i < 2; i++) {
-        fflush(i ? stderr : stdout);
-        saved[i] = dup(STDOUT_FILENO + i);
-        dup2(null, STDOUT_FILENO + i);
-    }
-    close(null);
-}
-
-static void mutation_speak(const int saved[2])
-{
-    for (int i = 0; i < 2; i++) {
-        fflush(i ? stderr : stdout);
-        dup2(saved[i], STDOUT_FILENO + i);
-        close(saved[i]);
-    }
-}
-
-/* A command in this process, as main runs it. */
-static enum mm_status mutation_call(const char *const *words, struct mm_error *err)
-{
-    enum mm_status s;
-    struct mm_arena arena;
-    struct mm_options options;
-    int count = 0, saved[2];
-    const struct mm_command *command = mm_command_find(words[0]);
-    *err = (struct mm_error){.status = MM_OK};
-    while (words[count + 1])
-        count++;
-    mm_arena_init(&arena, NULL);
-    mutation_silence(saved);
-    if ((s = mm_options_parse(&arena, command, count, (char **)(words + 1), &options, err)) == MM_OK)
-        s = command->run(&(struct mm_command_call){&arena, options.object, options.args, options.arg_count, false},
-                         err);
-    mm_arena_done(&arena);
-    mutation_speak(saved);
-    return s;
 }
 
 static void mutation_fail(struct mutation *m, enum mm_status s, const struct mm_error *err)

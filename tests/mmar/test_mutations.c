@@ -32,7 +32,7 @@ static bool names_a_place(const char *text, const char *file)
 static void check_config(struct mutation *m)
 {
     struct mm_error err;
-    enum mm_status s = mutation_call(m->context, &err);
+    enum mm_status s = in_process_words(m->context, &err);
     bool allowed = s == MM_OK || s == MM_NO || s == MM_ERR_CONFIG || s == MM_ERR_DATA || s == MM_ERR_IO;
     if (!allowed || (s == MM_ERR_CONFIG && !names_a_place(err.text, mm_file_name(m->path))) ||
         (s != MM_OK && s != MM_NO && !*err.text))
@@ -45,7 +45,7 @@ static const char *make_data(struct scratch *scratch, const char *name, const ch
     const char *folder = scratch_path(scratch, name);
     const char *const words[] = {"synth", folder, "--size",       size, "--spacing", spacing, "--count",
                                  "2",     "-q",   "--validation", "1",  "--noise",   "0",     NULL};
-    if (mutation_call(words, &err) != MM_OK)
+    if (in_process_words(words, &err) != MM_OK)
         fail_msg("%s", err.text);
     return folder;
 }
