@@ -68,10 +68,12 @@ static enum mm_status read_type(struct mm_piece header, struct npy *n, struct mm
             return MM_OK;
         }
     }
+    size_t shown = value.length < 12 ? value.length : 12;
+    const char *comma = memchr(d, ',', shown);
     return mm_fail(err, MM_ERR_DATA,
                    "elements are %.*s: booleans, integers of 1 to 8 bytes and floats of 4 and 8 are read, not half "
                    "floats, complex numbers, records or objects",
-                   (int)(value.length < 12 ? value.length : 12), d);
+                   (int)(comma ? (size_t)(comma - d) : shown), d);
 }
 
 /* (3, 4, 5) or (3,4,5,): up to AXES_MAX numbers; returns how many, or -1. */

@@ -3,8 +3,8 @@
  * Adding a command:
  *   1. copy mmar/commands/verify.c; its options are a table, its work `run`; end the file with mm_command_<name>;
  *   2. its line in mmar/list.h (in the order of a user's life with a model: help shows them so);
- *   3. at least one folder under tests/cases/ with a wrong use of it; `make check` (tests/mmar/test_commands.c holds every command
- *      to its help) and `make docs`.
+ *   3. at least one folder under tests/cases/ with a wrong use of it; `make check` and `make docs`; tests/e2e/test_examples.sh
+ *      runs its examples where the names in them exist.
  *
  * stdout is the answer, stderr is talk. A command returns a status; main prints the error once and turns it into the exit code. */
 #ifndef MM_MMAR_COMMAND_H

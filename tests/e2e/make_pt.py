@@ -1,4 +1,5 @@
-"""A .safetensors file as torch.save would write its state dict, without torch: make_pt.py IN OUT. Layout: torch/serialization.py, _save."""
+"""A .safetensors file as torch.save would write its state dict, without torch: make_pt.py IN OUT [PREFIX of all
+names]. Layout: torch/serialization.py, _save."""
 import collections
 import io
 import json
@@ -54,12 +55,13 @@ class Pickler(pickle.Pickler):
 with open(sys.argv[1], "rb") as file:
     head = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
     body = file.read()
+prefix = sys.argv[3] if len(sys.argv) > 3 else ""
 state, storages = collections.OrderedDict(), []
 for name, about in head.items():
     if name != "__metadata__":
         kind, width = {"F32": (FloatStorage, 4), "I64": (LongStorage, 8)}[about["dtype"]]
         begin, end = about["data_offsets"]
-        state[name] = Tensor(Storage(kind, str(len(storages)), (end - begin) // width), about["shape"])
+        state[prefix + name] = Tensor(Storage(kind, str(len(storages)), (end - begin) // width), about["shape"])
         storages.append(body[begin:end])
 pickled = io.BytesIO()
 Pickler(pickled, 2).dump(state)

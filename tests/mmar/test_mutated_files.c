@@ -11,7 +11,7 @@
 #include "tests/mmar/archive/forge.h"
 #include "tests/mmar/mutation.h"
 
-#define SAMPLE   31 /* a prime: each kind has its turn */
+#define SAMPLE   61 /* a prime: each kind has its turn */
 #define COMMANDS 4
 
 /* A file of the trained MMAR and the command lines that read it. */

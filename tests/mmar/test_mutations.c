@@ -12,7 +12,7 @@
 #include "mmar/template.h"
 #include "tests/mmar/mutation.h"
 
-#define SAMPLE 197 /* a prime: each kind has its turn */
+#define SAMPLE 97 /* a prime: each kind has its turn */
 
 static size_t step(size_t sample)
 {
@@ -77,8 +77,7 @@ static void configs_in(struct scratch *scratch, const char *folder)
     char **names;
     unsigned char *bytes;
     size_t count, size;
-    if (mm_file_list(&scratch->arena, folder, &names, &count, NULL) != MM_OK)
-        skip();
+    assert_int_equal(mm_file_list(&scratch->arena, folder, &names, &count, NULL), MM_OK);
     for (size_t i = 0; i < count; i++)
         if (mm_text_ends(names[i], ".json") && !strstr(names[i], "refused") &&
             mm_file_read(&scratch->arena, mm_file_join(&scratch->arena, folder, names[i]), 1 << 20, &bytes, &size,
@@ -94,9 +93,10 @@ static void configs_of_both_dialects(void **state)
 static void configs_of_a_folder(void **state)
 {
     const char *folder = getenv("MMAR_MUTATED");
-    if (!folder)
-        skip();
-    configs_in(*state, folder);
+    if (folder)
+        configs_in(*state, folder);
+    else
+        print_message("skipped: configs_of_a_folder: no MMAR_MUTATED\n");
 }
 
 int main(void)
