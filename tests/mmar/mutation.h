@@ -2,6 +2,12 @@
 #ifndef MM_TESTS_MMAR_MUTATION_H
 #define MM_TESTS_MMAR_MUTATION_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <signal.h>
 
 #include "tests/mmar/in_process.h"
