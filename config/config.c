@@ -133,10 +133,11 @@ struct common {
     bool use_amp, multi_gpu;
     const cJSON *determinism;
 };
-#define P struct common
+#define P          struct common
+#define EPOCHS_MAX 1000000 /* a run remembers a number for each */
 
 static const struct mm_param common_params[] = {
-    MM_INT(P, epochs, .min = 1, .max = 1e9, .help = "passes over the training data"),
+    MM_INT(P, epochs, .min = 1, .max = EPOCHS_MAX, .help = "passes over the training data"),
     MM_INT(P, num_training_epoch_per_valid, .def = 1, .min = 1, .max = 1e9, .aliases = "num_interval_per_valid",
            .unit = "epochs", .help = "from one validation to the next"),
     MM_INT(P, seed, .def = -1, .min = 0, .max = 0x1p62, .help = "of all random draws"),
@@ -221,11 +222,11 @@ static void read_trainer(struct mm_config_reader *reader, struct mm_config *conf
 {
     const cJSON *epochs = mm_json_get(mm_json_get(mm_json_get(config->train.node, "trainer"), "args"), "max_epochs");
     int64_t value;
-    if (epochs && mm_json_int(epochs, &value) && value >= 1)
+    if (epochs && mm_json_int(epochs, &value) && value >= 1 && value <= EPOCHS_MAX)
         config->epochs = value;
     else if (epochs)
-        mm_problem(reader->problems, MM_SEVERITY_ERROR, epochs,
-                   "expected a whole number of epochs, 1 or more, got %s", mm_json_found(reader->arena, epochs));
+        mm_problem(reader->problems, MM_SEVERITY_ERROR, epochs, "expected a whole number of epochs, 1 to %d, got %s",
+                   EPOCHS_MAX, mm_json_found(reader->arena, epochs));
     for (size_t i = 0; i < config->train.handlers.count; i++) {
         const struct mm_component *handler = &config->train.handlers.items[i];
         const cJSON *interval = mm_json_get(handler->args, "interval"),

@@ -52,7 +52,7 @@ static const char *make_data(struct scratch *scratch, const char *name, const ch
 
 static void mutate_config(struct scratch *scratch, const char *name, const char *text)
 {
-    bool flat = strstr(text, "\"spatial_dims\": 2") != NULL;
+    bool flat = strstr(name, "2d") || strstr(text, "\"spatial_dims\": 2");
     const char *data = scratch_path(scratch, flat ? "flat" : "solid");
     if (!mm_file_exists(data))
         data = flat ? make_data(scratch, "flat", "24,24", "1,1") : make_data(scratch, "solid", "16,16,12", "1,1,1");
