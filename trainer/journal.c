@@ -18,10 +18,11 @@ enum mm_status mm_journal_open(struct mm_journal *journal, const char *path, uin
         return mm_fail(err, MM_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
     if (bytes && about.st_size < (off_t)bytes) {
         mm_journal_close(journal);
-        return mm_fail(err, MM_ERR_DATA,
-                       "%s: has %lld bytes, the checkpoint was written at %llu: it was changed since; remove it to go "
-                       "on without the lines before",
-                       path, (long long)about.st_size, (unsigned long long)bytes);
+        return mm_fail(
+            err, MM_ERR_DATA,
+            "%s: has %lld bytes, the checkpoint was written at %llu: it was changed since; remove it to go "
+            "on without the lines before",
+            path, (long long)about.st_size, (unsigned long long)bytes);
     }
     if (bytes && (ftruncate(fileno(journal->stream), (off_t)bytes) || fseek(journal->stream, 0, SEEK_END))) {
         mm_fail(err, MM_ERR_IO, "%s: cannot cut to %llu bytes: %s", path, (unsigned long long)bytes, strerror(errno));

@@ -113,6 +113,21 @@ static void odd_shapes_do_no_harm(void **state)
     }
 }
 
+static void arguments_that_are_a_list_are_refused(void **state)
+{
+    static const char *const texts[] = {
+        "{\"train\": {\"dataset\": {\"name\": \"CacheDataset\", \"args\": [{\"cache_num\": 1}]}, "
+        "\"dataloader\": {\"name\": \"DataLoader\"}}}",
+        "{\"train\": {\"dataset\": {\"name\": \"CacheDataset\"}, "
+        "\"dataloader\": {\"name\": \"DataLoader\", \"args\": [[\"batch_size\"]]}}}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct fixture f;
+        read_bad(&f, state, texts[i], NULL, i ? "train.dataloader.args" : "train.dataset.args",
+                 "expected an object of arguments, got an array");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +138,7 @@ int main(void)
         TEST(other_code_is_an_error_that_quotes_it),
         TEST(version_3_keeps_such_strings),
         TEST(odd_shapes_do_no_harm),
+        TEST(arguments_that_are_a_list_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
