@@ -11,6 +11,7 @@ sandbox() {
     "$MMAR" init spleen --template phantom_3d && cp -r data spleen/ || return 1
     sed -i 's/"epochs": [0-9]*/"epochs": 1/; s/"num_training_epoch_per_valid": [0-9]*/"num_training_epoch_per_valid": 1/; s/"channels": \[.*\],/"channels": [2, 4],/; s/"strides": \[.*\],/"strides": [2],/' spleen/config/config_train.json
     sed -i 's/"\(spatial_size\|output_crop_size\|roi_size\)": \[[^]]*\]/"\1": [16, 16, 8]/' spleen/config/config_train.json
+    sed -i 's/"data_list_key": "[a-z]*",/& "cache_dir": "cache",/' spleen/config/config_train.json
     "$MMAR" train spleen && "$MMAR" pack spleen -o spleen-1.0.mmar && "$MMAR" keygen lab_a || return 1
     cp spleen-1.0.mmar spleen-1.1.mmar && cp spleen-1.0.mmar other_lab.mmar && cp spleen-1.0.mmar theirs.mmar && cp -r spleen mine
     cp spleen-1.0.mmar spleen.mmar && mkdir lab && cp spleen-1.0.mmar lab/ && "$MMAR" sign lab/spleen-1.0.mmar --key lab_a.key || return 1
@@ -47,7 +48,7 @@ export XDG_CONFIG_HOME=$WORK/config
 for command in $("$MMAR" list commands | awk '{print $1}'); do
     "$MMAR" help "$command" | sed -n 's/^  \(mmar .*\)/\1/p' | while read -r example; do
         cp -r box run && cd run && prepare "$example"
-        words=$(sed "s|^mmar|\"\$MMAR\"|; s|https://models.example.org|$PWD/lab|; s|/mnt/lab_a|$PWD/lab|" <<<"$example")
+        words=$(sed "s|^mmar|\"\$MMAR\"|; s|https://models.example.org|$PWD/lab|; s|/mnt/lab_a|$PWD/lab|; s|/data/cache|spleen/cache|" <<<"$example")
         if eval "$words" >../out 2>&1 </dev/null; then ok "examples: $example"; else fail "examples: $example: $(tail -n 1 ../out)"; fi
         cd .. && rm -rf run
     done
