@@ -6,6 +6,7 @@
 struct affine {
     struct mm_doubles rotate_params, shear_params, translate_params, scale_params;
     const cJSON *affine;
+    const char *rotate_order;
     struct mm_ints spatial_size;
     struct mm_strings mode, padding_mode;
     const cJSON *align_corners;
@@ -22,6 +23,7 @@ static const struct mm_param params[] = {
     MM_INTS(P, spatial_size, .def_text = "[-1]", .min = -1, .max = 1 << 16, .count_min = 1, .count_max = 3,
             .unit = "voxel", .help = "size of the result; -1 or 0 keeps the axis"),
     MM_MOTION_SAMPLING_PARAMS(P, "\"reflection\""),
+    MM_MOTION_ORDER_PARAM(P),
     MM_IGNORED("dtype", .help = "coordinates are float64, values float32"),
     MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_PARAM_LAZY,
@@ -57,6 +59,7 @@ static enum mm_status find_matrix(const P *p, int rank, double matrix[16], struc
     if (p->affine)
         return read_matrix(p->affine, rank, matrix, err);
     struct mm_motion motion = mm_motion_none;
+    motion.order = p->rotate_order;
     fill(&p->rotate_params, motion.rotate);
     fill(&p->shear_params, motion.shear);
     fill(&p->translate_params, motion.translate);
@@ -71,6 +74,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     double matrix[16];
     enum mm_status s;
     if (p->affine && MM_TRY(s, read_matrix(p->affine, cJSON_GetArraySize(p->affine) == 3 ? 2 : 3, matrix, err)))
+        return s;
+    if (MM_TRY(s, mm_motion_order_check(p->rotate_order, p->rotate_params.count, err)))
         return s;
     return mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key, err);
 }

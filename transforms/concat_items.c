@@ -1,5 +1,5 @@
 /* The channels of several images as one image (MONAI ConcatItems). */
-#include "transforms/transform.h"
+#include "transforms/channels.h"
 
 struct concat_items {
     const char *name;
@@ -17,31 +17,6 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     const P *p = self;
     if (p->dim != 0)
         return mm_fail(err, MM_ERR_CONFIG, "dim is %lld, only channels can be concatenated: 0", (long long)p->dim);
-    return MM_OK;
-}
-
-/* The listed fields that exist, all images of one size. */
-static enum mm_status collect(const struct mm_step *step, struct mm_sample *sample,
-                              const struct mm_field *fields[MM_SAMPLE_FIELDS_MAX], size_t *count,
-                              struct mm_error *err)
-{
-    const struct mm_strings *keys = &step->common.keys;
-    enum mm_status s;
-    *count = 0;
-    for (size_t key = 0; key < keys->count; key++) {
-        struct mm_field *field;
-        if (step->common.allow_missing_keys && !mm_sample_find(sample, keys->items[key]))
-            continue;
-        if (*count == MM_SAMPLE_FIELDS_MAX)
-            return mm_fail(err, MM_ERR_CONFIG, "more than %d images", MM_SAMPLE_FIELDS_MAX);
-        if (MM_TRY(s, mm_sample_volume(sample, keys->items[key], &field, err)))
-            return s;
-        if (*count && !mm_volume_same_size(fields[0]->volume, field->volume))
-            return mm_fail(err, MM_ERR_DATA, "\"%s\" has %dx%dx%d voxels, \"%s\" %dx%dx%d", field->name,
-                           field->volume->size[0], field->volume->size[1], field->volume->size[2], fields[0]->name,
-                           fields[0]->volume->size[0], fields[0]->volume->size[1], fields[0]->volume->size[2]);
-        fields[(*count)++] = field;
-    }
     return MM_OK;
 }
 
@@ -63,7 +38,7 @@ static enum mm_status apply(const struct mm_step *step, struct mm_sample *sample
     const struct mm_field *fields[MM_SAMPLE_FIELDS_MAX];
     size_t count;
     enum mm_status s;
-    if (MM_TRY(s, collect(step, sample, fields, &count, err)) || count == 0)
+    if (MM_TRY(s, mm_channels_collect(step, sample, fields, &count, err)) || count == 0)
         return s;
     enum mm_type type = fields[0]->volume->type;
     int64_t channels = 0;

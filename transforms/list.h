@@ -1,6 +1,7 @@
 /* One line per transform, alphabetical. Adding a transform = its file + its line here. */
 #define MM_TRANSFORMS(X)                                                                                             \
     X(activations)                                                                                                   \
+    X(add_coordinate_channels)                                                                                       \
     X(add_extreme_points_channel)                                                                                    \
     X(add_gaussian_noise)                                                                                            \
     X(add_guidance_from_points)                                                                                      \
@@ -30,6 +31,7 @@
     X(crop_random_size_with_displacement)                                                                            \
     X(delete_items)                                                                                                  \
     X(dilate)                                                                                                        \
+    X(distance_transform_edt)                                                                                        \
     X(divisible_pad)                                                                                                 \
     X(ensure_channel_first)                                                                                          \
     X(erode)                                                                                                         \
@@ -38,13 +40,16 @@
     X(fast_pos_neg_ratio_crop_roi)                                                                                   \
     X(fetch_2d_slice)                                                                                                \
     X(fetch_extreme_points)                                                                                          \
+    X(fg_bg_to_indices)                                                                                              \
     X(fill_holes)                                                                                                    \
     X(find_all_valid_slices)                                                                                         \
     X(find_discrepancy_regions)                                                                                      \
     X(flip)                                                                                                          \
+    X(foreground_mask)                                                                                               \
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
     X(grid_distortion)                                                                                               \
+    X(grid_split)                                                                                                    \
     X(histogram_normalize)                                                                                           \
     X(identity)                                                                                                      \
     X(image_data_generator)                                                                                          \
@@ -59,6 +64,7 @@
     X(load_png)                                                                                                      \
     X(map_label_value)                                                                                               \
     X(mask_intensity)                                                                                                \
+    X(mean_ensemble)                                                                                                 \
     X(median_smooth)                                                                                                 \
     X(normalize_he_stains)                                                                                           \
     X(normalize_intensity)                                                                                           \
@@ -99,6 +105,7 @@
     X(random_spatial_flip)                                                                                           \
     X(random_zoom)                                                                                                   \
     X(reinhard_normalize)                                                                                            \
+    X(remove_repeated_channel)                                                                                       \
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
     X(resample_to_match)                                                                                             \
@@ -111,6 +118,7 @@
     X(rotate90)                                                                                                      \
     X(save_as_nifti)                                                                                                 \
     X(save_image)                                                                                                    \
+    X(savitzky_golay_smooth)                                                                                         \
     X(scale_by_factor)                                                                                               \
     X(scale_by_resolution)                                                                                           \
     X(scale_intensity)                                                                                               \
@@ -121,6 +129,7 @@
     X(scale_shift_intensity)                                                                                         \
     X(select_items)                                                                                                  \
     X(shift_intensity)                                                                                               \
+    X(sobel_gradients)                                                                                               \
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \
     X(spatial_crop_foreground)                                                                                       \
@@ -136,4 +145,6 @@
     X(to_device)                                                                                                     \
     X(to_tensor)                                                                                                     \
     X(torch_vision)                                                                                                  \
+    X(transpose)                                                                                                     \
+    X(vote_ensemble)                                                                                                 \
     X(zoom)

@@ -22,6 +22,38 @@ static void turn(double m[16], int a, int b, double angle)
     mm_affine_multiply(m, m, r);
 }
 
+static bool is_fixed(const char *order)
+{
+    return *order >= 'x' && *order <= 'z';
+}
+
+static void turn_about_axes(double m[16], const struct mm_motion *motion)
+{
+    const char *order = motion->order ? motion->order : "XYZ";
+    int n = (int)strlen(order);
+    for (int i = 0; i < n; i++) {
+        int k = is_fixed(order) ? n - 1 - i : i, axis = order[k] - (is_fixed(order) ? 'x' : 'X');
+        turn(m, (axis + 1) % 3, (axis + 2) % 3, motion->rotate[k]);
+    }
+}
+
+enum mm_status mm_motion_order_check(const char *order, size_t angles, struct mm_error *err)
+{
+    const char *axes = is_fixed(order) ? "xyz" : "XYZ";
+    size_t n = strlen(order);
+    bool good = n >= 1 && n <= 3 && strspn(order, axes) == n;
+    for (size_t i = 1; i < n; i++)
+        good = good && order[i] != order[i - 1];
+    if (!good)
+        return mm_fail(err, MM_ERR_CONFIG,
+                       "rotate_order is \"%s\": 1 to 3 of X, Y, Z or of x, y, z, no axis twice in a row, are allowed",
+                       order);
+    if (n < angles)
+        return mm_fail(err, MM_ERR_CONFIG, "rotate_order \"%s\" has fewer axes than there are angles, %zu", order,
+                       angles);
+    return MM_OK;
+}
+
 void mm_motion_matrix(const struct mm_motion *motion, int rank, double matrix[16])
 {
     double shear[16], rest[16];
@@ -30,8 +62,8 @@ void mm_motion_matrix(const struct mm_motion *motion, int rank, double matrix[16
     mm_affine_identity(rest);
     if (rank == 2)
         turn(matrix, 0, 1, motion->rotate[0]);
-    for (int a = 0; rank == 3 && a < 3; a++)
-        turn(matrix, (a + 1) % 3, (a + 2) % 3, motion->rotate[a]);
+    else
+        turn_about_axes(matrix, motion);
     for (int r = 0, i = 0; r < rank; r++)
         for (int c = 0; c < rank; c++)
             if (r != c)
@@ -102,8 +134,8 @@ static enum mm_status turned_size(const double matrix[16], const struct mm_volum
 }
 
 enum mm_status mm_motion_rotate(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
-                                const double angles[3], bool keep_size, const struct mm_regrid_sampling *how,
-                                struct mm_error *err)
+                                const double angles[3], const char *order, bool keep_size,
+                                const struct mm_regrid_sampling *how, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_volume *image;
@@ -113,6 +145,7 @@ enum mm_status mm_motion_rotate(const struct mm_step *step, struct mm_sample *sa
         return s;
     int size[3] = {image->size[0], image->size[1], image->size[2]};
     memcpy(motion.rotate, angles, sizeof motion.rotate);
+    motion.order = order;
     mm_motion_matrix(&motion, image->rank, matrix);
     if (!keep_size && MM_TRY(s, turned_size(matrix, image, size, err)))
         return s;
@@ -147,7 +180,7 @@ enum mm_status mm_motion_ranges_read(const cJSON *rotate, const cJSON *shear, co
 
 void mm_motion_draw(const struct mm_motion_ranges *ranges, int rank, struct mm_random *random, double matrix[16])
 {
-    struct mm_motion motion;
+    struct mm_motion motion = mm_motion_none;
     mm_ranges_draw(&ranges->rotate, 0, random, motion.rotate, 3);
     mm_ranges_draw(&ranges->shear, 0, random, motion.shear, 6);
     mm_ranges_draw(&ranges->translate, 0, random, motion.translate, 3);

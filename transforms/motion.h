@@ -12,10 +12,18 @@
 /* Angles about x, y, z (2D: the first, in the plane) in radians; shear in the order of the rows off the diagonal. */
 struct mm_motion {
     double rotate[3], shear[6], translate[3], scale[3];
+    const char *order; /* see MM_MOTION_ORDER_PARAM; NULL: XYZ. Angle i is about axis i of it */
 };
 extern const struct mm_motion mm_motion_none;
 
-/* M = R S T Z with R = Rx Ry Rz. Coordinates are voxels from the middle. */
+/* The axes that a 3D rotation turns about, in scipy's words: capital letters for axes that turn along (the product of the turns in that
+ * order), small ones for axes that stay (in reverse). */
+#define MM_MOTION_ORDER_PARAM(P)                                                                                     \
+    MM_STRING(P, rotate_order, .def_text = "XYZ",                                                                    \
+              .help = "axes of the angles in 3D: capital letters turn along with the image, small ones stay")
+enum mm_status mm_motion_order_check(const char *order, size_t angles, struct mm_error *err);
+
+/* M = R S T Z with R = Rx Ry Rz, or by `order`. Coordinates are voxels from the middle. */
 void mm_motion_matrix(const struct mm_motion *motion, int rank, double matrix[16]);
 /* Between voxel indices: T((n-1)/2) M T(-(m-1)/2) for an image of n voxels and a result of m. */
 void mm_motion_map(const double matrix[16], const struct mm_volume *image, const int size[3], double map[16]);
@@ -28,10 +36,10 @@ enum mm_status mm_motion_apply(const struct mm_step *step, struct mm_sample *sam
 enum mm_status mm_motion_move(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
                               const double matrix[16], const int size[3], const struct mm_regrid_sampling *how,
                               struct mm_error *err);
-/* A rotation alone. With keep_size the grid stays; without it becomes so large that the turned image just fits. */
+/* A rotation alone; `order` as above. With keep_size the grid stays; without it becomes so large that the turned image just fits. */
 enum mm_status mm_motion_rotate(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,
-                                const double angles[3], bool keep_size, const struct mm_regrid_sampling *how,
-                                struct mm_error *err);
+                                const double angles[3], const char *order, bool keep_size,
+                                const struct mm_regrid_sampling *how, struct mm_error *err);
 
 /* What the resampling members of MONAI take for each key: `mode`, `padding_mode` and the JSON align_corners. */
 #define MM_MOTION_SAMPLING_PARAMS(P, default_padding)                                                                \

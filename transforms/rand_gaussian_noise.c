@@ -4,6 +4,7 @@
 
 struct rand_gaussian_noise {
     double prob, mean, std;
+    bool sample_std;
 };
 #define P struct rand_gaussian_noise
 
@@ -11,8 +12,10 @@ static const struct mm_param params[] = {
     MM_DOUBLE(P, prob, .def = 0.1, .min = 0, .max = 1, .help = "probability of doing it"),
     MM_DOUBLE(P, mean, .def = 0, .unit = "intensity", .help = "mean of the noise"),
     MM_DOUBLE(P, std, .def = 0.1, .min = 0, .max = 1e9, .unit = "intensity",
-              .help = "upper end of its standard deviation, which is drawn from 0 to this"),
-    MM_IGNORED("dtype", .help = "results are float32"), MM_PARAMS_END};
+              .help = "its standard deviation, or the upper end of it with sample_std"),
+    MM_BOOL(P, sample_std, .def = 1, .help = "draw the standard deviation from 0 to std"),
+    MM_IGNORED("dtype", .help = "results are float32"),
+    MM_PARAMS_END};
 
 static bool is_random(const void *self)
 {
@@ -33,7 +36,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         return MM_OK;
     if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
         return s;
-    double std = mm_random_uniform(&random, 0, p->std);
+    double std = p->sample_std ? mm_random_uniform(&random, 0, p->std) : p->std;
     struct mm_voxels_parts all = mm_voxels_split(v, false);
     mm_intensity_noise(all.data, all.length, p->mean, std, &random);
     return MM_OK;

@@ -53,7 +53,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         angles[a] = mm_random_uniform(&random, low, high);
     }
     const struct mm_regrid_sampling how = mm_motion_sampling(&p->mode, &p->padding_mode, &p->corners_of_key, key);
-    return mm_motion_rotate(step, sample, field, angles, p->keep_size, &how, err);
+    return mm_motion_rotate(step, sample, field, angles, NULL, p->keep_size, &how, err);
 }
 
 const struct mm_transform mm_transform_rand_rotate = {

@@ -34,7 +34,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     for (int a = 0; a < 3; a++)
         angles[a] = mm_random_uniform(&random, -p->angle, p->angle) * MM_MOTION_PI / 180;
     const struct mm_regrid_sampling how = mm_motion_sampling_of_type(image, MM_OUTSIDE_ZEROS);
-    return mm_motion_rotate(step, sample, field, angles, true, &how, err);
+    return mm_motion_rotate(step, sample, field, angles, NULL, true, &how, err);
 }
 
 const struct mm_transform mm_transform_random_rotate_3d = {

@@ -2,13 +2,16 @@
  *
  * Masks (no value above 1): objects may reach from a channel to the next, which skimage treats as one more axis. Labels (values
  * above 1): skimage takes all voxels of one value for one object, connected or not. */
+#include <math.h>
+
+#include "image/affine.h"
 #include "image/components.h"
 #include "transforms/labels.h"
 #include "transforms/transform.h"
 
 struct remove_small_objects {
     int64_t min_size, connectivity;
-    bool independent_channels;
+    bool independent_channels, by_measure;
 };
 #define P struct remove_small_objects
 
@@ -16,6 +19,8 @@ static const struct mm_param params[] = {
     MM_INT(P, min_size, .def = 64, .min = 0, .unit = "voxel", .max = INT32_MAX, .help = "smaller objects go"),
     MM_INT(P, connectivity, .def = 1, .min = 1, .max = 3, .help = "1 faces, 2 and edges, 3 and corners"),
     MM_BOOL(P, independent_channels, .def = 1, .help = "false: objects of all that is above 0, whatever its value"),
+    MM_BOOL(P, by_measure, .help = "min_size is in cubic millimetres (2D: square)"),
+    MM_IGNORED("pixdim", .help = "images know their spacing"),
     MM_PARAMS_END};
 
 /* The objects of all channels as one forest: nodes are the objects of single channels, numbered through from 1. */
@@ -158,25 +163,38 @@ static void find_bounds(const struct mm_volume *v, double *low, double *high)
             }
 }
 
+/* The least number of voxels whose measure is at least that. */
+static int64_t voxels_of_measure(const struct mm_volume *v, int64_t measure)
+{
+    double spacing[3], voxel = 1;
+    mm_affine_spacing(v->affine, spacing);
+    for (int a = 0; a < v->rank; a++)
+        voxel *= spacing[a];
+    double voxels = ceil((double)measure / (voxel > 0 ? voxel : 1));
+    return voxels < (double)INT32_MAX ? (int64_t)voxels : INT32_MAX;
+}
+
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
                            const struct mm_context *context, struct mm_error *err)
 {
     (void)key, (void)context;
-    const P *p = step->self;
+    P p = *(const P *)step->self;
     struct mm_volume *v;
     double low, high;
     enum mm_status s;
     if (MM_TRY(s, mm_voxels_write(sample, field, &v, err)))
         return s;
+    if (p.by_measure)
+        p.min_size = voxels_of_measure(v, p.min_size);
     find_bounds(v, &low, &high);
     if (low == high) /* as MONAI: a constant image stays */
         return MM_OK;
     struct mm_arena scratch;
     mm_arena_init(&scratch, NULL);
-    if (p->independent_channels && high > 1)
-        s = reduce_labels(&scratch, p, v, err);
+    if (p.independent_channels && high > 1)
+        s = reduce_labels(&scratch, &p, v, err);
     else
-        s = reduce_mask(&scratch, p, v, err);
+        s = reduce_mask(&scratch, &p, v, err);
     mm_arena_done(&scratch);
     return s;
 }

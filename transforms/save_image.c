@@ -18,6 +18,12 @@ static const struct mm_param params[] = {
     MM_IGNORED("squeeze_end_dims", .help = "images have no axes of one voxel at the end"),
     MM_IGNORED("data_root_dir", .help = "mmar infer names the files"),
     MM_IGNORED("separate_folder", .help = "mmar infer names the files"),
+    MM_IGNORED("output_format", .help = "predictions have the format of their image"),
+    MM_IGNORED("writer", .help = "predictions have the format of their image"),
+    MM_IGNORED("output_name_formatter", .help = "mmar infer names the files"),
+    MM_IGNORED("folder_layout", .help = "mmar infer names the files"),
+    MM_IGNORED("savepath_in_metadict", .help = "mmar infer prints the files' names"),
+    MM_IGNORED("channel_dim", .help = "images know their channels"),
     MM_IGNORED("print_log", .help = "mmar infer prints the files' names"),
     MM_PARAMS_END};
 

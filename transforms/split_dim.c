@@ -11,7 +11,9 @@ struct split_dim {
 static const struct mm_param params[] = {
     MM_STRINGS(P, output_postfixes, .help = "endings of the names, one a channel; none: 0, 1, 2 ..."),
     MM_INT(P, dim, .def = 0, .min = 0, .max = 0, .help = "only 0, the channels"),
-    MM_IGNORED("keepdim", .help = "images always have channels"), MM_IGNORED("update_meta", .help = "always done"),
+    MM_IGNORED("list_output", .help = "the channels become fields"),
+    MM_IGNORED("keepdim", .help = "images always have channels"),
+    MM_IGNORED("update_meta", .help = "always done"),
     MM_PARAMS_END};
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,

@@ -14,6 +14,12 @@ static const struct mm_param params[] = {MM_IGNORED("device", .help = "images go
                                          MM_IGNORED("meta_info", .help = "see name"),
                                          MM_IGNORED("additional_info", .help = "see name"),
                                          MM_IGNORED("delay_time", .help = "of SimulateDelay: nothing waits"),
+                                         MM_IGNORED("ops", .help = "of IntensityStats: nothing is kept"),
+                                         MM_IGNORED("key_prefix", .help = "see ops"),
+                                         MM_IGNORED("mask_keys", .help = "see ops"),
+                                         MM_IGNORED("channel_wise", .help = "see ops"),
+                                         MM_IGNORED("meta_keys", .help = "see ops"),
+                                         MM_IGNORED("meta_key_postfix", .help = "see ops"),
                                          MM_PARAMS_END};
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
@@ -25,7 +31,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_to_device = {
     .name = "ToDevice",
-    .aliases = "ToMetaTensor FromMetaTensor ToCupy DataStats SimulateDelay",
+    .aliases = "ToMetaTensor FromMetaTensor ToCupy DataStats SimulateDelay IntensityStats",
     .summary = "nothing: a step that MONAI needs for its tensors",
     .params = params,
     .flags = MM_VOXELWISE | MM_LABELS,
