@@ -48,12 +48,15 @@
     X(foreground_mask)                                                                                               \
     X(gaussian_sharpen)                                                                                              \
     X(gaussian_smooth)                                                                                               \
+    X(gibbs_noise)                                                                                                   \
     X(grid_distortion)                                                                                               \
+    X(grid_patch)                                                                                                    \
     X(grid_split)                                                                                                    \
     X(histogram_normalize)                                                                                           \
     X(identity)                                                                                                      \
     X(image_data_generator)                                                                                          \
     X(invert)                                                                                                        \
+    X(k_space_spike_noise)                                                                                           \
     X(keep_largest_connected_component)                                                                              \
     X(keras_affine)                                                                                                  \
     X(label_filter)                                                                                                  \
@@ -84,9 +87,12 @@
     X(rand_gaussian_noise)                                                                                           \
     X(rand_gaussian_sharpen)                                                                                         \
     X(rand_gaussian_smooth)                                                                                          \
+    X(rand_gibbs_noise)                                                                                              \
     X(rand_grid_distortion)                                                                                          \
+    X(rand_grid_patch)                                                                                               \
     X(rand_histogram_shift)                                                                                          \
     X(rand_hsv_jitter)                                                                                               \
+    X(rand_k_space_spike_noise)                                                                                      \
     X(rand_rician_noise)                                                                                             \
     X(rand_rotate)                                                                                                   \
     X(rand_rotate90)                                                                                                 \
@@ -95,9 +101,13 @@
     X(rand_scale_intensity_fixed_mean)                                                                               \
     X(rand_shift_intensity)                                                                                          \
     X(rand_simulate_low_resolution)                                                                                  \
+    X(rand_smooth_deform)                                                                                            \
+    X(rand_smooth_field_adjust_contrast)                                                                             \
+    X(rand_smooth_field_adjust_intensity)                                                                            \
     X(rand_spatial_crop)                                                                                             \
     X(rand_spatial_crop_samples)                                                                                     \
     X(rand_std_shift_intensity)                                                                                      \
+    X(rand_weighted_crop)                                                                                            \
     X(rand_zoom)                                                                                                     \
     X(random_axis_flip)                                                                                              \
     X(random_rotate_2d)                                                                                              \
