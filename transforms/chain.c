@@ -3,22 +3,24 @@
 
 #include "base/names.h"
 #include "base/threads.h"
+#include "transforms/instead.h"
 
 #define STEPS_MAX 4096 /* the index has 12 bits in a draw's counter */
 
 static void unknown(const struct mm_component *component, struct mm_problems *problems)
 {
     struct mm_nearest nearest;
-    char word[128], hint[128];
+    char word[128], hint[128], instead[256];
     mm_nearest_init(&nearest, component->name);
     for (const struct mm_transform *const *t = mm_transforms; *t; t++) {
         mm_nearest_offer(&nearest, (*t)->name);
         if ((*t)->aliases)
             mm_nearest_offer_words(&nearest, (*t)->aliases, word, sizeof word);
     }
+    mm_transform_instead(component->name, component->args, instead, sizeof instead);
     const cJSON *name = mm_json_get(component->node, "name");
     mm_problem(problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown transform \"%s\"%s",
-               component->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+               component->name, *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 /* Reads the arguments and checks their rules. What is wrong goes to problems. */

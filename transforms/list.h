@@ -145,6 +145,7 @@
     X(spatial_crop_foreground)                                                                                       \
     X(spatial_crop_guidance)                                                                                         \
     X(spatial_pad)                                                                                                   \
+    X(spatial_resample)                                                                                              \
     X(split_across_channels)                                                                                         \
     X(split_based_on_label)                                                                                          \
     X(split_dim)                                                                                                     \

@@ -170,6 +170,24 @@ enum mm_status mm_regrid_find(const struct mm_volume *image, const struct mm_reg
     return find_extent(image, a, target, grid, err);
 }
 
+enum mm_status mm_regrid_size(const struct mm_volume *image, struct mm_grid *grid, struct mm_error *err)
+{
+    enum mm_status s;
+    double a[16], wanted[16];
+    const struct mm_regrid_target plain = {.scale_extent = false};
+    reduce(a, image->affine, image->rank);
+    reduce(wanted, grid->affine, image->rank);
+    struct mm_grid moved = {.size = {0}};
+    memcpy(moved.affine, wanted, sizeof moved.affine);
+    for (int i = 0; i < 3; i++)
+        moved.affine[4 * i + 3] = 0;
+    if (MM_TRY(s, find_extent(image, a, &plain, &moved, err)))
+        return s;
+    memcpy(grid->size, moved.size, sizeof grid->size);
+    memcpy(grid->affine, wanted, sizeof wanted);
+    return MM_OK;
+}
+
 static void align_corners(double map[16], int rank, const int in[3], const int out[3])
 {
     double before[16], after[16];

@@ -44,6 +44,8 @@ struct mm_volume *mm_regrid_resample(struct mm_arena *arena, const struct mm_vol
  * faces), origin A * (n/n' - 1)/2. */
 enum mm_status mm_regrid_find(const struct mm_volume *image, const struct mm_regrid_target *target,
                               struct mm_grid *grid, struct mm_error *err);
+/* The size that the image has on a grid with that affine (MONAI's compute_shape_offset); the affine is reduced to the image's axes. */
+enum mm_status mm_regrid_size(const struct mm_volume *image, struct mm_grid *grid, struct mm_error *err);
 /* Resamples the field's image on the grid and records it. Nothing happens when the grid is the image's to within
  * 1e-3. */
 enum mm_status mm_regrid_apply(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field,

@@ -28,6 +28,27 @@ static void complaints_have_place_and_hint(void **state)
     assert_non_null(strstr(text, "keys"));
 }
 
+static void python_is_answered_with_what_there_is(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"name\": \"Lambdad\", \"args\": {\"keys\": \"a\", \"func\": \"lambda x: x == 3\"}}", "LabelToMask"},
+        {"{\"name\": \"Lambdad\", \"args\": {\"keys\": \"a\", \"func\": \"lambda x: x > 0\"}}", "AsDiscrete"},
+        {"{\"name\": \"Lambdad\", \"args\": {\"keys\": \"a\", \"func\": \"lambda x: x / 255.0\"}}",
+         "a_max the number"},
+        {"{\"name\": \"Lambda\", \"args\": {\"func\": \"$lambda y: y.foo\"}}", "Python code cannot run here"},
+        {"{\"name\": \"RandLambdad\", \"args\": {\"keys\": \"a\", \"func\": [\"lambda x: np.where(x > 1, 0, x)\"]}}",
+         "MapLabelValue"},
+        {"{\"name\": \"RandCropDict\", \"args\": {\"keys\": \"a\"}}", "RandSpatialCrop is there"},
+        {"{\"name\": \"MixUpd\"}", "leave it out"},
+    };
+    struct bench *b = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = complaint_of(&b->arena, mm_arena_format(&b->arena, "[%s]", cases[i][0]));
+        if (!strstr(text, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], text);
+    }
+}
+
 static void the_prefix_ends_at_the_first_random_step(void **state)
 {
     struct bench *b = *state;
@@ -183,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BENCH_TEST(complaints_have_place_and_hint),
+        BENCH_TEST(python_is_answered_with_what_there_is),
         BENCH_TEST(the_prefix_ends_at_the_first_random_step),
         BENCH_TEST(a_flip_before_the_crops_is_the_same_for_all_of_them),
         BENCH_TEST(errors_name_step_field_and_file),
