@@ -59,7 +59,7 @@ struct mm_param {
     double min, max;             /* of a number or each number of a list; both 0 = no bound;
                                    max not above min = no upper bound                           */
     size_t count_min, count_max; /* of a list; 0 = no bound                                      */
-    const char *choices;         /* choice, and strings that must each be one of them             */
+    const char *choices;         /* choice, and strings that must each be one of them; "0" is 0 too */
     const char *unit, *help;
 };
 

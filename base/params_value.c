@@ -107,12 +107,17 @@ static bool fail_choice(struct mm_param_reader *reader, const struct mm_param *p
 static bool read_string(struct mm_param_reader *reader, const struct mm_param *param, const cJSON *item,
                         const cJSON *blame, void *out)
 {
-    if (!cJSON_IsString(item))
+    char number[32];
+    const char **text = out, *given = cJSON_IsString(item) ? item->valuestring : NULL;
+    if (cJSON_IsNumber(item) && param->choices) { /* a choice may be a number: the order of a spline */
+        snprintf(number, sizeof number, "%.15g", item->valuedouble);
+        given = mm_names_contain(param->choices, number) ? number : NULL;
+    }
+    if (!given)
         return fail_expected(reader, blame, "a string", item);
-    if (param->choices && !mm_names_contain(param->choices, item->valuestring))
+    if (param->choices && !mm_names_contain(param->choices, given))
         return fail_choice(reader, param, item, blame);
-    const char **text = out;
-    *text = mm_arena_text(reader->arena, item->valuestring);
+    *text = mm_arena_text(reader->arena, given);
     return *text ? true : fail_memory(reader, blame);
 }
 

@@ -11,7 +11,9 @@
 
 enum mm_interpolation mm_regrid_interpolation(const char *mode)
 {
-    return strcmp(mode, "nearest") == 0 ? MM_NEAREST : strcmp(mode, "bicubic") == 0 ? MM_CUBIC : MM_LINEAR;
+    if (strcmp(mode, "nearest") == 0 || strcmp(mode, "0") == 0)
+        return MM_NEAREST;
+    return strcmp(mode, "bicubic") == 0 ? MM_CUBIC : MM_LINEAR;
 }
 
 enum mm_outside mm_regrid_outside(const char *padding_mode)

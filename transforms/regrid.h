@@ -26,7 +26,8 @@ struct mm_grid {
     double affine[16];
 };
 
-#define MM_REGRID_MODES    "bilinear nearest bicubic"
+/* 0 and 1 are scipy's orders of splines, which MONAI takes too: nearest and bilinear. */
+#define MM_REGRID_MODES    "bilinear nearest bicubic 0 1"
 #define MM_REGRID_PADDINGS "zeros border reflection"
 enum mm_interpolation mm_regrid_interpolation(const char *mode);
 enum mm_outside mm_regrid_outside(const char *padding_mode);

@@ -94,6 +94,20 @@ static void objects_by_measure(void **state)
     bench_expect(b, "a", MM_U8, 1, VALUES(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
 }
 
+static void modes_as_orders_of_splines(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "a", MM_F32, 1, 5, 1, 1, VALUES(3, 9, 4, 7, 1));
+    bench_put(b, "b", MM_U8, 1, 5, 1, 1, VALUES(3, 9, 4, 7, 1));
+    bench_runs(
+        b,
+        "{\"name\": \"Spacingd\", \"args\": {\"keys\": [\"a\", \"b\"], \"pixdim\": [0.8, 1, 1], \"mode\": [1, 0]}}");
+    bench_expect(b, "a", MM_F32, 1, VALUES(3, 7.8000002, 6, 5.1999998, 5.8000002, 1), 1e-5);
+    bench_expect(b, "b", MM_U8, 1, VALUES(3, 9, 4, 4, 7, 1), 0);
+    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"a\", \"pixdim\": 1, \"mode\": 3}}", MM_ERR_CONFIG,
+                "mode");
+}
+
 static double spread_of(const struct mm_volume *v)
 {
     double square = 0;
@@ -151,8 +165,9 @@ static void resamples_to_an_affine(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {BENCH_TEST(turns_in_any_order),        BENCH_TEST(rotates_in_any_order),
-                                       BENCH_TEST(enhancing_tumour_of_3),     BENCH_TEST(objects_by_measure),
-                                       BENCH_TEST(noise_of_a_given_strength), BENCH_TEST(resamples_to_an_affine)};
+    const struct CMUnitTest tests[] = {BENCH_TEST(turns_in_any_order),         BENCH_TEST(rotates_in_any_order),
+                                       BENCH_TEST(enhancing_tumour_of_3),      BENCH_TEST(objects_by_measure),
+                                       BENCH_TEST(modes_as_orders_of_splines), BENCH_TEST(noise_of_a_given_strength),
+                                       BENCH_TEST(resamples_to_an_affine)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
