@@ -3,14 +3,30 @@
 #include "transforms/voxels.h"
 
 struct add_coordinate_channels {
-    struct mm_ints spatial_dims;
+    struct mm_ints spatial_dims, spatial_channels;
+    int axes[3]; /* the one given, read */
+    int count;
 };
 #define P struct add_coordinate_channels
 
-static const struct mm_param params[] = {MM_INTS(P, spatial_dims, .required = true, .min = 0, .max = 2,
-                                                 .count_min = 1, .count_max = 3,
+static const struct mm_param params[] = {MM_INTS(P, spatial_dims, .min = 0, .max = 2, .count_min = 1, .count_max = 3,
                                                  .help = "axes to add a channel for, 0 = x"),
+                                         MM_INTS(P, spatial_channels, .min = 1, .max = 3, .count_max = 3,
+                                                 .help = "instead, as older versions of MONAI count them: 1 = x"),
                                          MM_PARAMS_END};
+
+static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
+{
+    (void)arena;
+    P *p = self;
+    const struct mm_ints *given = p->spatial_dims.count ? &p->spatial_dims : &p->spatial_channels;
+    if (!p->spatial_dims.count == !p->spatial_channels.count)
+        return mm_fail(err, MM_ERR_CONFIG, "give spatial_dims or spatial_channels");
+    p->count = (int)given->count;
+    for (size_t i = 0; i < given->count; i++)
+        p->axes[i] = (int)given->items[i] - (given == &p->spatial_channels);
+    return MM_OK;
+}
 
 static void fill(struct mm_volume *v, int channel, int axis)
 {
@@ -35,18 +51,18 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     struct mm_volume *to;
     if (MM_TRY(s, mm_voxels_read(sample, field, &from, err)))
         return s;
-    int more = (int)p->spatial_dims.count;
+    int more = p->count;
     if (from->channels > INT32_MAX - more)
         return mm_fail(err, MM_ERR_DATA, "%d channels are too many", from->channels);
     for (int i = 0; i < more; i++)
-        if (p->spatial_dims.items[i] >= from->rank)
-            return mm_fail(err, MM_ERR_CONFIG, "spatial_dims: axis %d, the image has 0 to %d",
-                           (int)p->spatial_dims.items[i], from->rank - 1);
+        if (p->axes[i] >= from->rank)
+            return mm_fail(err, MM_ERR_CONFIG, "spatial_dims: axis %d, the image has 0 to %d", p->axes[i],
+                           from->rank - 1);
     if (MM_TRY(s, mm_voxels_make(sample, from, MM_F32, from->channels + more, &to, err)))
         return s;
     mm_convert(to->data, MM_F32, from->data, from->type, mm_volume_voxels(from) * (size_t)from->channels, 1);
     for (int i = 0; i < more; i++)
-        fill(to, from->channels + i, (int)p->spatial_dims.items[i]);
+        fill(to, from->channels + i, p->axes[i]);
     mm_field_put(sample, field, to);
     return MM_OK;
 }
@@ -57,6 +73,7 @@ const struct mm_transform mm_transform_add_coordinate_channels = {
     .notes = "The result is float32; MONAI keeps the image's type, which cuts coordinates of whole numbers off to 0.",
     .params = params,
     .params_size = sizeof(P),
+    .check = check,
     .each = each,
     .example = "{\"name\": \"AddCoordinateChannelsd\", \"args\": {\"keys\": \"image\", \"spatial_dims\": [0, 1, 2]}}",
 };

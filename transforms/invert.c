@@ -16,6 +16,7 @@ static const struct mm_param params[] = {
     MM_IGNORED("meta_keys", .help = "what MONAI keeps beside the image"),
     MM_IGNORED("orig_meta_keys", .help = "what MONAI keeps beside the image"),
     MM_IGNORED("meta_key_postfix", .help = "what MONAI keeps beside the image"),
+    MM_IGNORED("num_workers", .help = "runs where the chain runs"),
     MM_IGNORED("to_tensor", .help = "everything is a tensor"),
     MM_IGNORED("device", .help = "runs on the CPU"),
     MM_IGNORED("post_func", .help = "Python"),

@@ -12,7 +12,11 @@ struct orientation {
 static const struct mm_param params[] = {
     MM_STRING(P, axcodes, .help = "a letter an axis: R or L, A or P, S or I"),
     MM_BOOL(P, as_closest_canonical, .help = "the same as axcodes RAS"),
-    MM_IGNORED("labels", .help = "other letters; only those of axcodes are known"), MM_PARAM_LAZY, MM_PARAMS_END};
+    MM_IGNORED("meta_keys", .help = "what MONAI keeps beside the image"),
+    MM_IGNORED("meta_key_postfix", .help = "what MONAI keeps beside the image"),
+    MM_IGNORED("labels", .help = "other letters; only those of axcodes are known"),
+    MM_PARAM_LAZY,
+    MM_PARAMS_END};
 
 /* World axis (0 R/L, 1 A/P, 2 S/I) and sign of a letter; false when it is none. */
 static bool letter(char code, int *axis, int *sign)

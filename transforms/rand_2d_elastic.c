@@ -31,6 +31,7 @@ static const struct mm_param params[] = {
                .help = "interpolation: one, or one a key"),
     MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"reflection\"", .count_min = 1,
                .help = "values outside the image: one, or one a key"),
+    MM_IGNORED("as_tensor_output", .help = "there is one kind of image here"),
     MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_PARAMS_END};
 

@@ -23,6 +23,7 @@ static const struct mm_param params[] = {
     MM_MOTION_SAMPLING_PARAMS(P, "\"reflection\""),
     MM_IGNORED("cache_grid", .help = "grids are never stored"),
     MM_IGNORED("dtype", .help = "coordinates are float64, values float32"),
+    MM_IGNORED("as_tensor_output", .help = "there is one kind of image here"),
     MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_PARAM_LAZY,
     MM_PARAMS_END};

@@ -16,7 +16,11 @@ static const struct mm_param params[] = {
     MM_STRING(P, w_key, .required = true, .help = "field with the weights, on the grid of the images"),
     MM_INTS(P, spatial_size, .required = true, .min = -1, .max = 1 << 16, .count_min = 1, .count_max = 3,
             .unit = "voxel", .help = "size of a crop; -1 or 0 keeps the axis"),
-    MM_INT(P, num_samples, .def = 1, .min = 1, .max = 1 << 16, .help = "crops of one image"), MM_PARAM_LAZY,
+    MM_INT(P, num_samples, .def = 1, .min = 1, .max = 1 << 16, .help = "crops of one image"),
+    MM_IGNORED("center_coord_key", .help = "the sample records where a crop was"),
+    MM_IGNORED("meta_keys", .help = "what MONAI keeps beside the image"),
+    MM_IGNORED("meta_key_postfix", .help = "what MONAI keeps beside the image"),
+    MM_PARAM_LAZY,
     MM_PARAMS_END};
 
 static size_t outputs(const void *self)

@@ -10,10 +10,10 @@ struct resample_to_match {
 };
 #define P struct resample_to_match
 
-static const struct mm_param params[] = {MM_STRING(P, key_dst, .required = true, .help = "image whose grid is taken"),
-                                         MM_MOTION_SAMPLING_PARAMS(P, "\"border\""),
-                                         MM_IGNORED("dtype", .help = "computed in float32"), MM_PARAM_LAZY,
-                                         MM_PARAMS_END};
+static const struct mm_param params[] = {
+    MM_STRING(P, key_dst, .aliases = "template_key", .required = true, .help = "image whose grid is taken"),
+    MM_MOTION_SAMPLING_PARAMS(P, "\"border\""), MM_IGNORED("dtype", .help = "computed in float32"), MM_PARAM_LAZY,
+    MM_PARAMS_END};
 
 static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
 {

@@ -23,6 +23,7 @@ static const struct mm_param params[] = {
     MM_CHOICE(P, padding_mode, .choices = MM_LINE_PADDINGS, .def_text = "reflect",
               .help = "values outside the image"),
     MM_STRING(P, new_key_prefix, .help = "put the result into field prefix + key and leave the image"),
+    MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_IGNORED("dtype", .help = "computed in float32"),
     MM_PARAMS_END};
 

@@ -45,6 +45,16 @@ static void coordinates_as_monai(void **state)
                 MM_ERR_CONFIG, "0 to 1");
 }
 
+static void axes_as_older_versions_count_them(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "a", MM_F32, 1, 2, 3, 0, VALUES(1, 2, 3, 4, 5, 6));
+    bench_runs(b, "{\"name\": \"AddCoordinateChannelsd\", \"args\": {\"keys\": \"a\", \"spatial_channels\": [2]}}");
+    bench_expect(b, "a", MM_F32, 2, VALUES(1, 2, 3, 4, 5, 6, -0.5, -0.5, 0, 0, 0.5, 0.5), 0);
+    bench_fails(b, "{\"name\": \"AddCoordinateChannelsd\", \"args\": {\"keys\": \"a\"}}", MM_ERR_CONFIG,
+                "give spatial_dims or spatial_channels");
+}
+
 static void repeated_channels_go(void **state)
 {
     struct bench *b = *state;
@@ -72,6 +82,7 @@ static void lists_of_voxels_are_left_to_the_crops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {BENCH_TEST(transposes_as_numpy), BENCH_TEST(coordinates_as_monai),
+                                       BENCH_TEST(axes_as_older_versions_count_them),
                                        BENCH_TEST(repeated_channels_go),
                                        BENCH_TEST(lists_of_voxels_are_left_to_the_crops)};
     return cmocka_run_group_tests(tests, NULL, NULL);
