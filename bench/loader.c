@@ -1,0 +1,107 @@
+/* Drives the real loader, config in, batches out, and prints one line of figures:
+ *     loader prefix|suffix FOLDER CONFIG THREADS [EPOCHS]
+ * prefix: nothing is cached, so an epoch prepares each item once; counts volumes. suffix: epoch 0 fills the cache and is
+ * not timed; counts samples of the batches of those after it. The line is the rate (best epoch), the peak memory of the
+ * process in MiB, and a checksum of the last epoch's values, which neither threads nor vectors nor speed may change. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/hash.h"
+#include "base/threads.h"
+#include "cache/loader.h"
+
+struct bench {
+    bool is_prefix;
+    struct mm_arena arena;
+    struct mm_source *source;
+    struct mm_loader *loader;
+};
+
+static void check(enum mm_status s, const struct mm_error *err)
+{
+    if (s == MM_OK)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    exit(1);
+}
+
+static void open_source(struct bench *bench, const char *folder, const char *file)
+{
+    const char *const prefix_only = "prefix_only=true";
+    const struct mm_config_sources sources = {
+        .root = folder, .config = file, .sets = &prefix_only, .set_count = bench->is_prefix};
+    struct mm_config *config;
+    struct mm_problems problems;
+    struct mm_error err = {0};
+    mm_problems_init(&problems, &bench->arena);
+    enum mm_status s = mm_config_read(&bench->arena, &sources, &config, &problems, &err);
+    if (!s)
+        s = mm_source_open(&bench->arena, config, &config->train, folder, &bench->source, &problems, &err);
+    if (s && problems.errors)
+        mm_problems_fail(&problems, s, &err);
+    check(s, &err);
+}
+
+/* Seconds of an epoch; *samples is how many it had. With a hash, it takes in all values, which is not timed. */
+static double run_epoch(struct bench *bench, uint32_t epoch, uint64_t *samples, struct mm_sha256 *hash)
+{
+    const struct mm_batch *batch;
+    struct mm_error err = {0};
+    double start = mm_clock();
+    *samples = 0;
+    check(mm_loader_begin(bench->loader, epoch, 0, &err), &err);
+    for (;;) {
+        check(mm_loader_next(bench->loader, &batch, &err), &err);
+        if (!batch)
+            return mm_clock() - start;
+        *samples += batch->sample_count;
+        for (size_t i = 0; hash && i < batch->field_count; i++) {
+            const int64_t *dim = batch->fields[i].dim;
+            size_t values = (size_t)(dim[0] * dim[1] * dim[2] * dim[3] * dim[4]);
+            check(mm_sha256_add(hash, batch->fields[i].data, values * sizeof(float), &err), &err);
+        }
+    }
+}
+
+static double peak_mib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss / 1024;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {.is_prefix = false};
+    struct mm_error err = {0};
+    struct mm_sha256 hash;
+    unsigned char digest[MM_SHA256_SIZE];
+    uint64_t samples;
+    if (argc < 5) {
+        fprintf(stderr, "loader prefix|suffix FOLDER CONFIG THREADS [EPOCHS]\n");
+        return 2;
+    }
+    bench.is_prefix = argv[1][0] == 'p';
+    uint32_t epochs = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 1;
+    struct mm_loader_options options = {
+        .seed = 1, .no_cache = bench.is_prefix, .threads = (unsigned)strtoul(argv[4], NULL, 10)};
+    mm_arena_init(&bench.arena, NULL);
+    open_source(&bench, argv[2], argv[3]);
+    check(mm_loader_open(bench.source, &options, &bench.loader, &err), &err);
+    double best = 0;
+    for (uint32_t epoch = 0; epoch < epochs + !bench.is_prefix; epoch++) {
+        double seconds = run_epoch(&bench, epoch, &samples, NULL);
+        double rate = (double)samples / seconds;
+        if (bench.is_prefix || epoch > 0)
+            best = rate > best ? rate : best;
+    }
+    double mib = peak_mib();
+    check(mm_sha256_init(&hash, &err), &err);
+    run_epoch(&bench, 1, &samples, &hash);
+    check(mm_sha256_done(&hash, digest, &err), &err);
+    printf("%.2f %.0f %02x%02x%02x%02x\n", best, mib, digest[0], digest[1], digest[2], digest[3]);
+    mm_loader_close(bench.loader);
+    mm_arena_done(&bench.arena);
+    return 0;
+}
