@@ -105,7 +105,7 @@ static struct mm_arena_chunk *chunk_for(struct mm_arena *arena, size_t need)
     return chunk;
 }
 
-void *mm_arena_alloc(struct mm_arena *arena, size_t size)
+void *mm_arena_alloc_raw(struct mm_arena *arena, size_t size)
 {
     if (size > (size_t)PTRDIFF_MAX - HEADER - ALIGNMENT)
         return NULL;
@@ -116,7 +116,13 @@ void *mm_arena_alloc(struct mm_arena *arena, size_t size)
     char *bytes = (char *)chunk + chunk->used;
     chunk->used += need;
     ASAN_UNPOISON_MEMORY_REGION(bytes, size);
-    return memset(bytes, 0, size);
+    return bytes;
+}
+
+void *mm_arena_alloc(struct mm_arena *arena, size_t size)
+{
+    void *bytes = mm_arena_alloc_raw(arena, size);
+    return bytes ? memset(bytes, 0, size) : NULL;
 }
 
 void *mm_arena_array_of(struct mm_arena *arena, size_t count, size_t size)

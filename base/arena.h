@@ -22,6 +22,8 @@ void mm_arena_done(struct mm_arena *arena);
 
 /* Zeroed, 64-byte aligned; NULL when memory or budget is out. */
 void *mm_arena_alloc(struct mm_arena *arena, size_t size);
+/* The same with contents undefined: for buffers that are written whole. */
+void *mm_arena_alloc_raw(struct mm_arena *arena, size_t size);
 char *mm_arena_text(struct mm_arena *arena, const char *text); /* copy */
 char *mm_arena_textn(struct mm_arena *arena, const char *text, size_t length);
 char *mm_arena_format(struct mm_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

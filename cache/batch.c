@@ -148,23 +148,10 @@ static enum mm_status size_tensors(struct mm_batch_writer *writer, const struct 
     return s;
 }
 
-static void write_volume(float *to, const struct mm_volume *volume)
-{
-    if (mm_volume_is_dense(volume)) {
-        mm_convert(to, MM_F32, volume->data, volume->type, mm_volume_voxels(volume) * (size_t)volume->channels, 1);
-        return;
-    }
-    size_t width = (size_t)volume->size[0];
-    for (int c = 0; c < volume->channels; c++)
-        for (int z = 0; z < volume->size[2]; z++)
-            for (int y = 0; y < volume->size[1]; y++, to += width)
-                mm_convert(to, MM_F32, mm_volume_row(volume, c, z, y), volume->type, width, volume->stride[0]);
-}
-
 static void write_field(float *to, const struct mm_field *field)
 {
     if (field->kind == MM_FIELD_VOLUME)
-        write_volume(to, field->volume);
+        mm_volume_flatten(to, MM_F32, field->volume);
     else
         mm_convert(to, MM_F32, field->numbers, MM_F64, field->count, 1);
 }

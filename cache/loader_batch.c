@@ -235,7 +235,7 @@ static enum mm_status cut(struct worker *worker, const struct task *task, struct
     struct mm_sample *sample = mm_sample_view(&worker->scratch, task->slot->holds[task->hold].sample);
     if (!sample)
         return mm_fail_memory(err, "a view of a cached sample");
-    if (MM_TRY(s, mm_chain_run(source->chain, source->prefix, source->chain->count, sample, &context, err)))
+    if (MM_TRY(s, mm_chain_run_views(source->chain, source->prefix, source->chain->count, sample, &context, err)))
         return s;
     return mm_batch_add(task->slot->writer, task->hold * loader->plan.outputs + task->output, sample, err);
 }

@@ -61,7 +61,7 @@ enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint
     enum mm_status s;
     if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)))
         return s;
-    return mm_chain_run(source->chain, 0, source->prefix, *out, &context, err);
+    return mm_chain_run_views(source->chain, 0, source->prefix, *out, &context, err);
 }
 
 enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed,

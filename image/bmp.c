@@ -249,7 +249,7 @@ static enum mm_status write(const char *path, const struct mm_volume *v, struct 
         for (size_t c = 0; c < channels; c++) {
             const unsigned char *from = mm_volume_row(v, (int)(channels - 1 - c), 0, y);
             for (size_t x = 0; x < (size_t)v->size[0]; x++)
-                row[x * channels + c] = from[x * v->stride[0]];
+                row[x * channels + c] = from[(ptrdiff_t)x * v->stride[0]];
         }
         mm_file_writer_write(&writer, row, row_bytes);
     }

@@ -5,28 +5,31 @@
  * Conversion to float, the most frequent one, is direct. */
 #include <math.h>
 
-#include "image/packed.h"
+#include "image/volume.h"
 
 #define BLOCK 512
 
-/* The source of n elements, `stride` apart; the literal 1 lets the compiler vectorise the usual case. */
+/* The source of n elements, `stride` apart; the literals let the compiler vectorise the usual cases. */
 #define COPY_LOOP(to, from, n, stride)                                                                               \
     do {                                                                                                             \
         if (stride == 1)                                                                                             \
             for (size_t i = 0; i < n; i++)                                                                           \
                 to[i] = (__typeof__(*to))from[i];                                                                    \
+        else if (stride == -1)                                                                                       \
+            for (size_t i = 0; i < n; i++)                                                                           \
+                to[i] = (__typeof__(*to))from[-(ptrdiff_t)i];                                                        \
         else                                                                                                         \
             for (size_t i = 0; i < n; i++)                                                                           \
-                to[i] = (__typeof__(*to))from[i * stride];                                                           \
+                to[i] = (__typeof__(*to))from[(ptrdiff_t)i * stride];                                                \
     } while (0)
 
 #define LOADER(id, ctype, name, bytes)                                                                               \
-    static void load_##id(double *to, const void *source, size_t n, size_t stride)                                   \
+    static void load_##id(double *to, const void *source, size_t n, ptrdiff_t stride)                                   \
     {                                                                                                                \
         const ctype *from = source;                                                                                  \
         COPY_LOOP(to, from, n, stride);                                                                              \
     }                                                                                                                \
-    static void float_##id(float *to, const void *source, size_t n, size_t stride)                                   \
+    static void float_##id(float *to, const void *source, size_t n, ptrdiff_t stride)                                   \
     {                                                                                                                \
         const ctype *from = source;                                                                                  \
         COPY_LOOP(to, from, n, stride);                                                                              \
@@ -34,9 +37,9 @@
 MM_TYPES(LOADER)
 
 #define LOADER_ENTRY(id, ctype, name, bytes) [id] = load_##id,
-static void (*const loaders[MM_TYPE_COUNT])(double *, const void *, size_t, size_t) = {MM_TYPES(LOADER_ENTRY)};
+static void (*const loaders[MM_TYPE_COUNT])(double *, const void *, size_t, ptrdiff_t) = {MM_TYPES(LOADER_ENTRY)};
 #define FLOAT_ENTRY(id, ctype, name, bytes) [id] = float_##id,
-static void (*const floaters[MM_TYPE_COUNT])(float *, const void *, size_t, size_t) = {MM_TYPES(FLOAT_ENTRY)};
+static void (*const floaters[MM_TYPE_COUNT])(float *, const void *, size_t, ptrdiff_t) = {MM_TYPES(FLOAT_ENTRY)};
 
 /* Types of up to 32 bits: clamp first, so that the rounded value always fits. lrint rounds half to even. */
 #define NARROW_STORER(id, ctype, low, high)                                                                          \
@@ -92,7 +95,7 @@ static void (*const storers[MM_TYPE_COUNT])(void *, const double *, size_t) = {M
 
 /* The same type, or 64-bit integers of either sign: no way through double. */
 static void copy_exact(void *target, enum mm_type to_type, const void *source, enum mm_type from_type, size_t n,
-                       size_t stride)
+                       ptrdiff_t stride)
 {
     size_t bytes = mm_type_bytes(to_type);
     const unsigned char *from = source;
@@ -102,7 +105,7 @@ static void copy_exact(void *target, enum mm_type to_type, const void *source, e
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        memcpy(to + i * bytes, from + i * stride * bytes, bytes);
+        memcpy(to + i * bytes, from + (ptrdiff_t)i * stride * (ptrdiff_t)bytes, bytes);
         if (to_type != from_type && to[i * bytes + 7] & 0x80) { /* the top bit of a little-endian 64-bit integer */
             const uint64_t saturated = to_type == MM_U64 ? 0 : INT64_MAX;
             memcpy(to + i * bytes, &saturated, bytes);
@@ -116,7 +119,7 @@ static bool is_wide(enum mm_type type)
 }
 
 void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type from_type, size_t n,
-                size_t from_stride)
+                ptrdiff_t from_stride)
 {
     double block[BLOCK];
     if (to_type == from_type || (is_wide(to_type) && is_wide(from_type))) {
@@ -131,41 +134,7 @@ void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type f
     unsigned char *target = to;
     for (size_t start = 0; start < n; start += BLOCK) {
         size_t count = n - start < BLOCK ? n - start : BLOCK;
-        loaders[from_type](block, source + start * from_stride * mm_type_bytes(from_type), count, from_stride);
+        loaders[from_type](block, source + (ptrdiff_t)start * from_stride * (ptrdiff_t)mm_type_bytes(from_type), count, from_stride);
         storers[to_type](target + start * mm_type_bytes(to_type), block, count);
     }
-}
-
-/* Of a packed volume, which is unpacked on the way; into the arena at once where the type stays. */
-static struct mm_volume *convert_packed(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
-{
-    struct mm_arena scratch;
-    struct mm_volume *to = NULL, *dense;
-    mm_arena_init(&scratch, arena->budget);
-    bool is_same = type == from->type;
-    if (!mm_volume_unpack(is_same ? arena : &scratch, from, &dense, NULL))
-        to = is_same ? dense : mm_volume_convert(arena, dense, type);
-    mm_arena_done(&scratch);
-    return to;
-}
-
-struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
-{
-    if (from->packed)
-        return convert_packed(arena, from, type);
-    struct mm_volume *to = mm_volume_like(arena, from, type, 0);
-    if (!to)
-        return NULL;
-    if (mm_volume_is_dense(from)) {
-        mm_convert(to->data, type, from->data, from->type, mm_volume_voxels(from) * (size_t)from->channels, 1);
-        return to;
-    }
-    for (int c = 0; c < from->channels; c++) {
-        for (int z = 0; z < from->size[2]; z++) {
-            for (int y = 0; y < from->size[1]; y++)
-                mm_convert(mm_volume_row(to, c, z, y), type, mm_volume_row(from, c, z, y), from->type,
-                           (size_t)from->size[0], from->stride[0]);
-        }
-    }
-    return to;
 }

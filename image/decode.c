@@ -111,7 +111,7 @@ static void copy_in_tiles(struct mm_volume *v, const struct mm_numbers *numbers,
 {
     size_t width = mm_type_bytes(v->type);
     int fastest = fastest_axis(numbers, size);
-    const size_t *from = numbers->stride, *to = v->stride;
+    const size_t *from = numbers->stride, to[4] = {1, size[0], size[0] * size[1], size[0] * size[1] * size[2]};
     size_t tile[4] = {fastest ? TILE : size[0], 1, 1, 1};
     tile[fastest] = fastest ? TILE : tile[fastest];
     size_t tiles = 1;
@@ -192,7 +192,7 @@ const unsigned char *mm_encode_interleaved(struct mm_arena *arena, const struct 
             for (int c = 0; c < v->channels; c++) {
                 const unsigned char *from = mm_volume_row(v, c, z, y);
                 unsigned char *to = bytes + at + (size_t)c * width;
-                for (int x = 0; x < v->size[0]; x++, to += pixel, from += v->stride[0] * width)
+                for (int x = 0; x < v->size[0]; x++, to += pixel, from += v->stride[0] * (ptrdiff_t)width)
                     memcpy(to, from, width);
             }
         }

@@ -29,10 +29,10 @@ static struct stretch longest_stretch(const int *index, int n)
         type *target = to, filler;                                                                                   \
         memcpy(&filler, fill, sizeof filler);                                                                        \
         for (int x = start; x < end; x++)                                                                            \
-            target[x] = index[x] == MM_GATHER_OUTSIDE ? filler : source[(size_t)index[x] * stride];                  \
+            target[x] = index[x] == MM_GATHER_OUTSIDE ? filler : source[index[x] * stride];                          \
     } while (0)
 
-static void copy_voxels(void *to, const void *from, const int *index, int start, int end, size_t stride, size_t width,
+static void copy_voxels(void *to, const void *from, const int *index, int start, int end, ptrdiff_t stride, size_t width,
                         const void *fill)
 {
     if (width == 1)
@@ -46,7 +46,7 @@ static void copy_voxels(void *to, const void *from, const int *index, int start,
 }
 
 static void copy_row(unsigned char *to, const unsigned char *from, const int *index, int n, struct stretch whole,
-                     size_t stride, size_t width, const void *fill)
+                     ptrdiff_t stride, size_t width, const void *fill)
 {
     if (stride != 1)
         whole.start = whole.end = 0;
@@ -77,7 +77,7 @@ static bool gather_rows(struct inputs *inputs, struct mm_volume *to, int *const 
 {
     size_t width = mm_type_bytes(to->type);
     struct stretch whole = longest_stretch(index[0], to->size[0]);
-    size_t stride = inputs->from->packed ? 1 : inputs->from->stride[0];
+    ptrdiff_t stride = inputs->from->packed ? 1 : inputs->from->stride[0];
     unsigned char filler[8];
     mm_convert(filler, to->type, &inputs->fill, MM_F64, 1, 1);
     for (int c = 0; c < to->channels; c++) {
@@ -106,7 +106,7 @@ struct mm_volume *mm_volume_gather(struct mm_arena *arena, const struct mm_volum
     mm_arena_init(&scratch, arena->budget);
     if (from->packed && mm_packed_open(&scratch, from, &inputs.reader, NULL))
         return NULL;
-    struct mm_volume *to = mm_volume_make(arena, from->type, from->rank, from->channels, size);
+    struct mm_volume *to = mm_volume_make_raw(arena, from->type, from->rank, from->channels, size);
     if (!to)
         return NULL;
     memcpy(to->affine, from->affine, sizeof to->affine);

@@ -100,7 +100,7 @@ static void write_image(struct writer *w)
         for (int c = 0; c < v->channels; c++) {
             const unsigned char *from = mm_volume_row(v, c, 0, y);
             for (size_t x = 0; x < (size_t)v->size[0]; x++)
-                w->row[x * (size_t)v->channels + (size_t)c] = from[x * v->stride[0]];
+                w->row[x * (size_t)v->channels + (size_t)c] = from[(ptrdiff_t)x * v->stride[0]];
         }
         jpeg_write_scanlines(jpeg, &w->row, 1);
     }

@@ -60,7 +60,7 @@ static void interleave(const struct mm_volume *v, int y, unsigned char *row)
     for (int c = 0; c < v->channels; c++) {
         const unsigned char *from = mm_volume_row(v, c, 0, y);
         unsigned char *to = row + (size_t)c * width;
-        for (int x = 0; x < v->size[0]; x++, to += pixel, from += v->stride[0] * width)
+        for (int x = 0; x < v->size[0]; x++, to += pixel, from += v->stride[0] * (ptrdiff_t)width)
             memcpy(to, from, width);
     }
 }

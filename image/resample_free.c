@@ -94,7 +94,7 @@ static void copy_voxel(const struct mm_resample_task *task, const struct row *ro
     for (int c = 0; c < to->channels; c++) {
         const unsigned char *source = mm_volume_row(task->from, c, at[2], at[1]);
         unsigned char *target = mm_volume_row(to, c, row->z, row->y);
-        copy_element(target + (size_t)x * width, source + (size_t)at[0] * task->from->stride[0] * width, width);
+        copy_element(target + (size_t)x * width, source + at[0] * task->from->stride[0] * (ptrdiff_t)width, width);
     }
 }
 
@@ -152,7 +152,7 @@ static void float_anywhere(const struct mm_resample_task *task, const struct row
 }
 
 /* The eight voxels around a point, all inside. In 2D the step in z is zero. */
-static float mix_eight(const float *at, size_t dy, size_t dz, const float f[3])
+static float mix_eight(const float *at, ptrdiff_t dy, ptrdiff_t dz, const float f[3])
 {
     float a = at[0] + (at[1] - at[0]) * f[0], b = at[dy] + (at[dy + 1] - at[dy]) * f[0];
     float c = at[dz] + (at[dz + 1] - at[dz]) * f[0], d = at[dz + dy] + (at[dz + dy + 1] - at[dz + dy]) * f[0];
@@ -163,7 +163,7 @@ static float mix_eight(const float *at, size_t dy, size_t dz, const float f[3])
 static void linear_inside(const struct mm_resample_task *task, const struct row *row, struct mm_volume *to)
 {
     const struct mm_volume *from = task->from;
-    const size_t dy = from->stride[1], dz = from->rank == 2 ? 0 : from->stride[2];
+    const ptrdiff_t dy = from->stride[1], dz = from->rank == 2 ? 0 : from->stride[2];
     const float *source = from->data;
     float *target = mm_volume_row(to, 0, row->z, row->y);
     for (int x = row->begin; x < row->end; x++) {
@@ -171,9 +171,9 @@ static void linear_inside(const struct mm_resample_task *task, const struct row 
         row_point(row, x, p);
         const int i[3] = {(int)p[0], (int)p[1], (int)p[2]};
         const float f[3] = {(float)(p[0] - i[0]), (float)(p[1] - i[1]), (float)(p[2] - i[2])};
-        const float *at = source + (size_t)i[0] + (size_t)i[1] * dy + (size_t)i[2] * dz;
+        const float *at = source + i[0] + i[1] * dy + i[2] * dz;
         for (int c = 0; c < to->channels; c++)
-            target[(size_t)c * to->stride[3] + (size_t)x] = mix_eight(at + (size_t)c * from->stride[3], dy, dz, f);
+            target[c * to->stride[3] + x] = mix_eight(at + c * from->stride[3], dy, dz, f);
     }
 }
 

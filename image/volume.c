@@ -38,7 +38,7 @@ static void set_dense_strides(struct mm_volume *v)
 {
     v->stride[0] = 1;
     for (int a = 0; a < 3; a++)
-        v->stride[a + 1] = v->stride[a] * (size_t)v->size[a];
+        v->stride[a + 1] = v->stride[a] * v->size[a];
 }
 
 struct mm_volume *mm_volume_wrap(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3],
@@ -60,13 +60,22 @@ struct mm_volume *mm_volume_wrap(struct mm_arena *arena, enum mm_type type, int 
     return v;
 }
 
+struct mm_volume *mm_volume_make_raw(struct mm_arena *arena, enum mm_type type, int rank, int channels,
+                                     const int size[3])
+{
+    size_t count, bytes;
+    if (!count_elements(channels, size, &count) || !mm_size_mul(count, mm_type_bytes(type), &bytes))
+        return NULL;
+    void *data = mm_arena_alloc_raw(arena, bytes);
+    return data ? mm_volume_wrap(arena, type, rank, channels, size, data) : NULL;
+}
+
 struct mm_volume *mm_volume_make(struct mm_arena *arena, enum mm_type type, int rank, int channels, const int size[3])
 {
-    size_t count;
-    if (!count_elements(channels, size, &count))
-        return NULL;
-    void *data = mm_arena_array_of(arena, count, mm_type_bytes(type));
-    return data ? mm_volume_wrap(arena, type, rank, channels, size, data) : NULL;
+    struct mm_volume *v = mm_volume_make_raw(arena, type, rank, channels, size);
+    if (v)
+        memset(v->data, 0, mm_volume_bytes(v));
+    return v;
 }
 
 struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type,
@@ -75,21 +84,6 @@ struct mm_volume *mm_volume_like(struct mm_arena *arena, const struct mm_volume 
     struct mm_volume *v = mm_volume_make(arena, type, from->rank, channels ? channels : from->channels, from->size);
     if (v)
         memcpy(v->affine, from->affine, sizeof v->affine);
-    return v;
-}
-
-struct mm_volume *mm_volume_copy(struct mm_arena *arena, const struct mm_volume *from)
-{
-    return mm_volume_convert(arena, from, from->type);
-}
-
-struct mm_volume *mm_volume_view(struct mm_arena *arena, const struct mm_volume *from)
-{
-    struct mm_volume *v = mm_arena_new(arena, struct mm_volume);
-    if (!v)
-        return NULL;
-    *v = *from;
-    v->shared = true;
     return v;
 }
 
@@ -119,13 +113,13 @@ bool mm_volume_same_size(const struct mm_volume *a, const struct mm_volume *b)
 
 void *mm_volume_row(const struct mm_volume *v, int c, int z, int y)
 {
-    size_t element = (size_t)c * v->stride[3] + (size_t)z * v->stride[2] + (size_t)y * v->stride[1];
-    return (unsigned char *)v->data + element * mm_type_bytes(v->type);
+    ptrdiff_t element = c * v->stride[3] + z * v->stride[2] + y * v->stride[1];
+    return (unsigned char *)v->data + element * (ptrdiff_t)mm_type_bytes(v->type);
 }
 
 static void *voxel(const struct mm_volume *v, int c, int z, int y, int x)
 {
-    return (unsigned char *)mm_volume_row(v, c, z, y) + (size_t)x * v->stride[0] * mm_type_bytes(v->type);
+    return (unsigned char *)mm_volume_row(v, c, z, y) + x * v->stride[0] * (ptrdiff_t)mm_type_bytes(v->type);
 }
 
 double mm_volume_get(const struct mm_volume *v, int c, int z, int y, int x)

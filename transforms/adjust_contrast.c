@@ -32,7 +32,7 @@ const struct mm_transform mm_transform_adjust_contrast = {
     .summary = "gamma correction over the range of the image",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_IN_PLACE,
+    .flags = MM_IN_PLACE | MM_VIEWS,
     .each = each,
     .example = "{\"name\": \"AdjustContrastd\", \"args\": {\"keys\": \"image\", \"gamma\": 1.5}}",
 };

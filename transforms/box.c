@@ -69,7 +69,10 @@ enum mm_status mm_box_apply(const struct mm_step *step, struct mm_sample *sample
         if (box->size[a] <= 0)
             return mm_fail(err, MM_ERR_DATA, "nothing is left of %dx%dx%d voxels: axis %d gets %d", image->size[0],
                            image->size[1], image->size[2], a, box->size[a]);
-    out = mm_box_cut(sample->arena, image, box, fill);
+    if (is_inside(image, box) && !image->packed)
+        out = mm_volume_view_box(sample->arena, image, box);
+    else
+        out = mm_box_cut(sample->arena, image, box, fill);
     if (!out)
         return mm_fail_memory(err, "a cropped or padded image");
     return mm_field_moved(sample, field, step, out, box, sizeof *box, err);

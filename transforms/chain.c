@@ -128,6 +128,8 @@ static enum mm_status run_step(const struct mm_step *step, struct mm_sample *sam
     enum mm_status s;
     if (!(step->transform->flags & MM_TAKES_PACKED) && MM_TRY(s, mm_sample_unpack(sample, err)))
         return s;
+    if (!(step->transform->flags & MM_VIEWS) && MM_TRY(s, mm_sample_settle(sample, err)))
+        return s;
     if (step->transform->apply)
         return step->transform->apply(step, sample, context, err);
     for (size_t key = 0; key < step->common.keys.count; key++)
@@ -150,8 +152,8 @@ static bool goes_on(struct mm_chain_watch *watch, const struct mm_step *step)
     return true;
 }
 
-enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
-                            const struct mm_context *context, struct mm_error *err)
+enum mm_status mm_chain_run_views(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
+                                  const struct mm_context *context, struct mm_error *err)
 {
     for (size_t i = from; i < to; i++) {
         const struct mm_step *step = &chain->steps[i];
@@ -172,6 +174,15 @@ enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to
 bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from)
 {
     return from < chain->count && chain->steps[from].transform->flags & MM_TAKES_PACKED;
+}
+
+enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
+                            const struct mm_context *context, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_chain_run_views(chain, from, to, sample, context, err)))
+        return s;
+    return mm_sample_settle(sample, err);
 }
 
 enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample,

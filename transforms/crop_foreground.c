@@ -114,7 +114,7 @@ const struct mm_transform mm_transform_crop_foreground = {
              "is there, so source_key must name it.",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_SPATIAL | MM_INVERTIBLE,
+    .flags = MM_SPATIAL | MM_INVERTIBLE | MM_VIEWS,
     .apply = apply,
     .invert = mm_box_invert,
     .example =

@@ -231,6 +231,20 @@ enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field
     return MM_OK;
 }
 
+enum mm_status mm_sample_settle(struct mm_sample *sample, struct mm_error *err)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        struct mm_field *field = &sample->fields[i];
+        if (field->kind != MM_FIELD_VOLUME || field->volume->packed || mm_volume_is_dense(field->volume))
+            continue;
+        struct mm_volume *dense = mm_volume_copy(sample->arena, field->volume);
+        if (!dense)
+            return mm_fail_memory(err, "a copy of an image");
+        field->volume = dense; /* not mm_field_put: the voxels are the same */
+    }
+    return MM_OK;
+}
+
 enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step,
                               struct mm_volume *volume, const void *memo, size_t memo_size, struct mm_error *err)
 {

@@ -83,21 +83,6 @@ static const char *take_text(struct slab *slab, const char *text)
     return text ? take_copy(slab, text, strlen(text) + 1) : NULL;
 }
 
-static void copy_voxels(struct mm_volume *to, const struct mm_volume *from)
-{
-    size_t row_bytes = (size_t)from->size[0] * mm_type_bytes(from->type);
-    for (int c = 0; c < from->channels; c++)
-        for (int z = 0; z < from->size[2]; z++)
-            for (int y = 0; y < from->size[1]; y++) {
-                void *row = mm_volume_row(to, c, z, y);
-                if (from->stride[0] == 1)
-                    memcpy(row, mm_volume_row(from, c, z, y), row_bytes);
-                else
-                    mm_convert(row, to->type, mm_volume_row(from, c, z, y), from->type, (size_t)from->size[0],
-                               from->stride[0]);
-            }
-}
-
 static const struct mm_packed *take_packed(struct slab *slab, const struct mm_packed *from)
 {
     struct mm_packed *packed = take_copy(slab, from, sizeof *from);
@@ -133,8 +118,8 @@ static struct mm_volume *take_volume(struct slab *slab, const struct mm_volume *
     volume->shared = false;
     volume->stride[0] = 1;
     for (int a = 0; a < 3; a++)
-        volume->stride[a + 1] = volume->stride[a] * (size_t)from->size[a];
-    copy_voxels(volume, from);
+        volume->stride[a + 1] = volume->stride[a] * from->size[a];
+    mm_volume_flatten(data, from->type, from);
     return volume;
 }
 

@@ -58,7 +58,7 @@ const struct mm_transform mm_transform_scale_intensity = {
              "otherwise ignores factor",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_IN_PLACE,
+    .flags = MM_IN_PLACE | MM_VIEWS,
     .each = each,
     .example = "{\"name\": \"ScaleIntensityd\", \"args\": {\"keys\": \"image\", \"minv\": -1, \"maxv\": 1}}",
 };

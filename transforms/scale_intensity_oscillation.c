@@ -42,7 +42,7 @@ const struct mm_transform mm_transform_scale_intensity_oscillation = {
     .notes = "RandScaleIntensity with factors = magnitude; happens always unless probability says otherwise",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE,
+    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
     .is_random = is_random,
     .each = each,
     .example = "{\"name\": \"ScaleIntensityOscillation\", \"args\": {\"fields\": \"image\", \"magnitude\": 0.1}}",

@@ -59,7 +59,7 @@ const struct mm_transform mm_transform_scale_intensity_range = {
         "a_offset is Clara v3's other way to give a_max; b_min and b_max left out: (x - a_min) / (a_max - a_min)",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_VOXELWISE | MM_IN_PLACE,
+    .flags = MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
     .check = check,
     .each = each,
     .example = "{\"name\": \"ScaleIntensityRanged\", \"args\": {\"keys\": \"image\", \"a_min\": -57, \"a_max\": 164, "

@@ -46,7 +46,7 @@ const struct mm_transform mm_transform_scale_shift_intensity = {
              "otherwise",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE,
+    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
     .is_random = is_random,
     .each = each,
     .example =

@@ -34,7 +34,7 @@ const struct mm_transform mm_transform_shift_intensity = {
     .summary = "add an offset to every intensity",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_VOXELWISE | MM_IN_PLACE,
+    .flags = MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
     .each = each,
     .example = "{\"name\": \"ShiftIntensityd\", \"args\": {\"keys\": \"image\", \"offset\": -3.25}}",
 };

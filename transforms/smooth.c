@@ -54,7 +54,7 @@ static bool make_weights(struct mm_arena *scratch, struct filter *filter, double
 }
 
 /* Filters `width` neighbouring lines of n voxels that start at `first`. */
-static void smooth_block(float *first, size_t stride, size_t n, size_t width, const struct filter *filter)
+static void smooth_block(float *first, ptrdiff_t stride, size_t n, size_t width, const struct filter *filter)
 {
     size_t tail = (size_t)filter->tail, zeros = tail * width, all = n * width;
     float *lines = filter->lines, *sums = filter->sums;
@@ -62,12 +62,12 @@ static void smooth_block(float *first, size_t stride, size_t n, size_t width, co
     memset(lines + zeros + all, 0, zeros * sizeof *lines);
     memset(sums, 0, all * sizeof *sums);
     for (size_t i = 0; i < n; i++)
-        memcpy(lines + zeros + i * width, first + i * stride, width * sizeof *lines);
+        memcpy(lines + zeros + i * width, first + (ptrdiff_t)i * stride, width * sizeof *lines);
     for (size_t k = 0; k <= 2 * tail; k++)
         for (size_t m = 0; m < all; m++)
             sums[m] += filter->weights[k] * lines[m + k * width];
     for (size_t i = 0; i < n; i++)
-        memcpy(first + i * stride, sums + i * width, width * sizeof *sums);
+        memcpy(first + (ptrdiff_t)i * stride, sums + i * width, width * sizeof *sums);
 }
 
 static void smooth_channel(struct mm_volume *v, int c, const struct filter *filter)

@@ -36,7 +36,7 @@ const struct mm_transform mm_transform_threshold_intensity = {
     .summary = "replace the intensities on one side of a threshold",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_VOXELWISE | MM_IN_PLACE,
+    .flags = MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
     .each = each,
     .example = "{\"name\": \"ThresholdIntensityd\", \"args\": {\"keys\": \"image\", \"threshold\": 30, \"cval\": 0}}",
 };

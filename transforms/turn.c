@@ -45,7 +45,7 @@ enum mm_status mm_turn_apply(const struct mm_step *step, struct mm_sample *sampl
         return s;
     if (turn->flips == 0 && turn->permutation[0] == 0 && turn->permutation[1] == 1)
         return MM_OK;
-    struct mm_volume *turned = mm_volume_reorient(sample->arena, image, turn->permutation, turn->flips);
+    struct mm_volume *turned = mm_volume_view_turned(sample->arena, image, turn->permutation, turn->flips);
     if (!turned)
         return mm_fail_memory(err, "a turned image");
     return mm_field_moved(sample, field, step, turned, turn, sizeof *turn, err);

@@ -61,7 +61,7 @@ enum mm_status mm_voxels_make(struct mm_sample *sample, const struct mm_volume *
 
 float *mm_voxels_floats(const struct mm_volume *v, int c)
 {
-    return (float *)v->data + (size_t)c * v->stride[3];
+    return (float *)v->data + c * v->stride[3];
 }
 
 struct mm_voxels_parts mm_voxels_split(const struct mm_volume *v, bool channel_wise)
@@ -73,7 +73,7 @@ struct mm_voxels_parts mm_voxels_split(const struct mm_volume *v, bool channel_w
 /* Address of voxel i of channel c. */
 static void *voxel(const struct mm_volume *v, int c, size_t i)
 {
-    return (char *)v->data + ((size_t)c * v->stride[3] + i) * mm_type_bytes(v->type);
+    return (char *)v->data + ((size_t)(c * v->stride[3]) + i) * mm_type_bytes(v->type);
 }
 
 size_t mm_voxels_get(const struct mm_volume *v, int c, size_t from, double out[MM_VOXELS_CHUNK])

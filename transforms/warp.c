@@ -29,7 +29,7 @@ static void copy_voxel(const struct mm_volume *image, int c, const struct taps *
     size_t bytes = mm_type_bytes(image->type);
     const unsigned char *row = mm_volume_row(image, c, taps->index[2][0], taps->index[1][0]);
     if (taps->weight[0][0] != 0 && taps->weight[1][0] != 0 && taps->weight[2][0] != 0)
-        memcpy(to, row + (size_t)taps->index[0][0] * image->stride[0] * bytes, bytes);
+        memcpy(to, row + taps->index[0][0] * image->stride[0] * (ptrdiff_t)bytes, bytes);
 }
 
 static float mix_voxels(const struct mm_volume *image, int c, const struct taps *taps)
