@@ -5,41 +5,20 @@
  * Conversion to float, the most frequent one, is direct. */
 #include <math.h>
 
-#include "image/volume.h"
+#include "image/rows.h"
 
 #define BLOCK 512
 
-/* The source of n elements, `stride` apart; the literals let the compiler vectorise the usual cases. */
-#define COPY_LOOP(to, from, n, stride)                                                                               \
-    do {                                                                                                             \
-        if (stride == 1)                                                                                             \
-            for (size_t i = 0; i < n; i++)                                                                           \
-                to[i] = (__typeof__(*to))from[i];                                                                    \
-        else if (stride == -1)                                                                                       \
-            for (size_t i = 0; i < n; i++)                                                                           \
-                to[i] = (__typeof__(*to))from[-(ptrdiff_t)i];                                                        \
-        else                                                                                                         \
-            for (size_t i = 0; i < n; i++)                                                                           \
-                to[i] = (__typeof__(*to))from[(ptrdiff_t)i * stride];                                                \
-    } while (0)
-
 #define LOADER(id, ctype, name, bytes)                                                                               \
-    static void load_##id(double *to, const void *source, size_t n, ptrdiff_t stride)                                   \
+    static void load_##id(double *to, const void *source, size_t n, ptrdiff_t stride)                                \
     {                                                                                                                \
         const ctype *from = source;                                                                                  \
-        COPY_LOOP(to, from, n, stride);                                                                              \
-    }                                                                                                                \
-    static void float_##id(float *to, const void *source, size_t n, ptrdiff_t stride)                                   \
-    {                                                                                                                \
-        const ctype *from = source;                                                                                  \
-        COPY_LOOP(to, from, n, stride);                                                                              \
+        MM_ROWS_LOOP(double, to, from, n, stride);                                                                   \
     }
 MM_TYPES(LOADER)
 
 #define LOADER_ENTRY(id, ctype, name, bytes) [id] = load_##id,
 static void (*const loaders[MM_TYPE_COUNT])(double *, const void *, size_t, ptrdiff_t) = {MM_TYPES(LOADER_ENTRY)};
-#define FLOAT_ENTRY(id, ctype, name, bytes) [id] = float_##id,
-static void (*const floaters[MM_TYPE_COUNT])(float *, const void *, size_t, ptrdiff_t) = {MM_TYPES(FLOAT_ENTRY)};
 
 /* Types of up to 32 bits: clamp first, so that the rounded value always fits. lrint rounds half to even. */
 #define NARROW_STORER(id, ctype, low, high)                                                                          \
@@ -127,14 +106,16 @@ void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type f
         return;
     }
     if (to_type == MM_F32) {
-        floaters[from_type](to, from, n, from_stride);
+        mm_rows_float(&(struct mm_rows){.to = to, .from = from, .n = n, .count = 1, .stride = from_stride},
+                      from_type);
         return;
     }
     const unsigned char *source = from;
     unsigned char *target = to;
     for (size_t start = 0; start < n; start += BLOCK) {
         size_t count = n - start < BLOCK ? n - start : BLOCK;
-        loaders[from_type](block, source + (ptrdiff_t)start * from_stride * (ptrdiff_t)mm_type_bytes(from_type), count, from_stride);
+        loaders[from_type](block, source + (ptrdiff_t)start * from_stride * (ptrdiff_t)mm_type_bytes(from_type),
+                           count, from_stride);
         storers[to_type](target + start * mm_type_bytes(to_type), block, count);
     }
 }

@@ -2,54 +2,21 @@
  * contiguous in the input but another axis is, the two go through square tiles, so that both sides stay in the
  * cache. */
 #include "image/packed.h"
+#include "image/rows.h"
 
 #define TILE 32
 
-#define COPY_TILE(type)                                                                                              \
-    do {                                                                                                             \
-        type *target = to;                                                                                           \
-        const type *source = from;                                                                                   \
-        for (int v = 0; v < rows; v++) {                                                                             \
-            for (int x = 0; x < columns; x++)                                                                        \
-                target[v * TILE + x] = source[x * dx + v * dv];                                                      \
-        }                                                                                                            \
-    } while (0)
-
-/* Rows of TILE elements. */
-static void copy_tile(void *to, const void *from, ptrdiff_t dx, ptrdiff_t dv, int columns, int rows, size_t width)
-{
-    if (width == 1)
-        COPY_TILE(uint8_t);
-    else if (width == 2)
-        COPY_TILE(uint16_t);
-    else if (width == 4)
-        COPY_TILE(uint32_t);
-    else
-        COPY_TILE(uint64_t);
-}
+/* How a plane is written: rows of x along the axis v. */
+struct plane {
+    unsigned char *to;
+    const unsigned char *from;
+    ptrdiff_t to_step; /* bytes from row to row of the output */
+    int v;
+};
 
 static int least(int a, int b)
 {
     return a < b ? a : b;
-}
-
-/* Outputs of a plane of x and the axis v of the input, which begins at `from`; rows along v are to_step bytes apart. */
-static void flatten_plane(unsigned char *to, size_t to_step, enum mm_type type, const struct mm_volume *input, int v,
-                          const unsigned char *from)
-{
-    uint64_t tile[TILE * TILE];
-    size_t width = mm_type_bytes(input->type), to_width = mm_type_bytes(type);
-    ptrdiff_t dx = input->stride[0], dv = input->stride[v];
-    for (int v0 = 0; v0 < input->size[v]; v0 += TILE) {
-        int rows = least(TILE, input->size[v] - v0);
-        for (int x0 = 0; x0 < input->size[0]; x0 += TILE) {
-            int columns = least(TILE, input->size[0] - x0);
-            copy_tile(tile, from + (x0 * dx + v0 * dv) * (ptrdiff_t)width, dx, dv, columns, rows, width);
-            for (int r = 0; r < rows; r++)
-                mm_convert(to + (size_t)(v0 + r) * to_step + (size_t)x0 * to_width, type,
-                           (const unsigned char *)tile + (size_t)(r * TILE) * width, input->type, (size_t)columns, 1);
-        }
-    }
 }
 
 static bool is_unit(ptrdiff_t stride)
@@ -57,23 +24,82 @@ static bool is_unit(ptrdiff_t stride)
     return stride == 1 || stride == -1;
 }
 
+/* Rows of any two types. */
+static void convert_rows(const struct mm_rows *rows, enum mm_type type, enum mm_type from)
+{
+    if (type == from)
+        mm_rows_copy(rows, mm_type_bytes(type));
+    else if (type == MM_F32)
+        mm_rows_float(rows, from);
+    else
+        for (size_t i = 0; i < rows->count; i++)
+            mm_convert((char *)rows->to + (ptrdiff_t)i * rows->to_step, type,
+                       (const char *)rows->from + (ptrdiff_t)i * rows->from_step, from, rows->n, rows->stride);
+}
+
+/* Rows along x. */
+static void flatten_rows(const struct plane *plane, enum mm_type type, const struct mm_volume *input)
+{
+    ptrdiff_t width = (ptrdiff_t)mm_type_bytes(input->type);
+    const struct mm_rows rows = {.to = plane->to,
+                                 .from = plane->from,
+                                 .to_step = plane->to_step,
+                                 .from_step = input->stride[plane->v] * width,
+                                 .n = (size_t)input->size[0],
+                                 .count = (size_t)input->size[plane->v],
+                                 .stride = input->stride[0]};
+    convert_rows(&rows, type, input->type);
+}
+
+/* Of x and v, along which the input is contiguous: input rows run along v, are brought into the type, and turned. */
+static void flatten_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input, int x0, int v0)
+{
+    double tile[TILE * TILE]; /* room for every type */
+    ptrdiff_t width = (ptrdiff_t)mm_type_bytes(input->type), to_width = (ptrdiff_t)mm_type_bytes(type);
+    const ptrdiff_t *stride = input->stride;
+    int columns = least(TILE, input->size[0] - x0), count = least(TILE, input->size[plane->v] - v0);
+    const struct mm_rows along = {.to = tile,
+                                  .from = plane->from + (x0 * stride[0] + v0 * stride[plane->v]) * width,
+                                  .to_step = TILE * to_width,
+                                  .from_step = stride[0] * width,
+                                  .n = (size_t)count,
+                                  .count = (size_t)columns,
+                                  .stride = stride[plane->v]};
+    convert_rows(&along, type, input->type);
+    const struct mm_rows across = {.to = plane->to + v0 * plane->to_step + x0 * to_width,
+                                   .from = tile,
+                                   .to_step = plane->to_step,
+                                   .from_step = along.to_step,
+                                   .n = (size_t)columns,
+                                   .count = (size_t)count};
+    mm_rows_transpose(&across, (size_t)to_width);
+}
+
+static void flatten_plane(const struct plane *plane, enum mm_type type, const struct mm_volume *input)
+{
+    for (int v0 = 0; v0 < input->size[plane->v]; v0 += TILE) {
+        for (int x0 = 0; x0 < input->size[0]; x0 += TILE)
+            flatten_tile(plane, type, input, x0, v0);
+    }
+}
+
 static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c)
 {
     const int *size = from->size;
-    size_t row = (size_t)size[0] * mm_type_bytes(type), plane = row * (size_t)size[1];
+    ptrdiff_t row = size[0] * (ptrdiff_t)mm_type_bytes(type), step[3] = {0, row, row * size[1]};
     bool crosses = !is_unit(from->stride[0]) && size[0] > 1;
-    if (crosses && is_unit(from->stride[1])) {
-        for (int z = 0; z < size[2]; z++)
-            flatten_plane(to + (size_t)z * plane, row, type, from, 1, mm_volume_row(from, c, z, 0));
-    } else if (crosses && is_unit(from->stride[2])) {
-        for (int y = 0; y < size[1]; y++)
-            flatten_plane(to + (size_t)y * row, plane, type, from, 2, mm_volume_row(from, c, 0, y));
-    } else {
-        for (int z = 0; z < size[2]; z++) {
-            for (int y = 0; y < size[1]; y++)
-                mm_convert(to + (size_t)z * plane + (size_t)y * row, type, mm_volume_row(from, c, z, y), from->type,
-                           (size_t)size[0], from->stride[0]);
-        }
+    bool crosses_z = crosses && !is_unit(from->stride[1]) && is_unit(from->stride[2]);
+    int v = crosses_z ? 2 : 1, outer = 3 - v;
+    crosses = crosses && is_unit(from->stride[v]);
+    for (int o = 0; o < size[outer]; o++) {
+        const struct plane plane = {.to = to + o * step[outer],
+                                    .from = mm_volume_row(from, c, outer == 2 ? o : 0, outer == 1 ? o : 0),
+                                    .to_step = step[v],
+                                    .v = v};
+        if (crosses)
+            flatten_plane(&plane, type, from);
+        else
+            flatten_rows(&plane, type, from);
     }
 }
 

@@ -1,9 +1,10 @@
 /* What kernels on the device "cpu" share: addresses, layouts without a reorder, shards of fixed size.
  * Rule: shards depend on shapes alone, and sums over shards go in their order, so any number of threads gives the
- * same bits. */
+ * same bits. Sums within a shard keep their order at every level of vectors (16 lanes, no contraction). */
 #ifndef MM_TRAINER_BACKENDS_HOST_H
 #define MM_TRAINER_BACKENDS_HOST_H
 
+#include "base/vectors.h"
 #include "trainer/backends/backend.h"
 
 /* NULL for a tensor that is not there. */
@@ -24,15 +25,5 @@ int64_t mm_host_range(int64_t count, size_t shard, int64_t *from); /* returns `t
 
 /* Memory passes of `bytes` each, on one thread, in seconds: for costs. */
 double mm_host_seconds(double bytes);
-
-/* Vectors of the machine at hand from one portable build: gcc compiles a function once for each level and picks at
- * load time. Sums keep their order at every level (16 lanes, no contraction), so results do not depend on the
- * machine's vectors. Sanitizers and clang 14 cannot build such functions. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(__SANITIZE_THREAD__)
-#define MM_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
-#else
-#define MM_VECTORS
-#endif
 
 #endif
