@@ -70,7 +70,7 @@ static enum mm_status read_open_file(struct mm_arena *arena, int file, const cha
     size_t used = 0;
     unsigned char *buffer = NULL;
     for (;;) {
-        unsigned char *larger = mm_arena_alloc(arena, capacity + 1);
+        unsigned char *larger = mm_arena_alloc_raw(arena, capacity + 1);
         if (!larger)
             return mm_fail(err, MM_ERR_MEMORY, "%s: cannot allocate %zu bytes", path, capacity + 1);
         if (used)

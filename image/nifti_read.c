@@ -87,9 +87,11 @@ static enum mm_status unpack(struct reading *r, const unsigned char *bytes, size
     if (!mm_gzip_can_hold(size, r->needed))
         return mm_fail(err, MM_ERR_DATA, "the header needs %zu bytes, more than %zu bytes of gzip can hold",
                        r->needed, size);
-    unsigned char *plain = mm_arena_alloc(keeps ? r->arena : &r->scratch, r->needed);
+    size_t before = ALIGNMENT - (size_t)r->header.vox_offset % ALIGNMENT; /* so that the voxels need not be moved */
+    unsigned char *plain = mm_arena_alloc_raw(keeps ? r->arena : &r->scratch, before + r->needed);
     if (!plain)
         return mm_fail_memory(err, "the unpacked image");
+    plain += before;
     r->plain = plain;
     r->owned = keeps ? plain : NULL;
     return mm_gzip_unpack(bytes, size, plain, r->needed, err);
@@ -101,7 +103,8 @@ static struct mm_volume *adopt(struct reading *r)
     const struct mm_image_info *info = &r->info;
     size_t offset = (size_t)r->header.vox_offset, width = mm_type_bytes(info->type);
     unsigned char *voxels = r->owned + offset - (uintptr_t)(r->owned + offset) % ALIGNMENT;
-    memmove(voxels, r->owned + offset, r->needed - offset);
+    if (voxels != r->owned + offset)
+        memmove(voxels, r->owned + offset, r->needed - offset);
     if (is_foreign(&r->header))
         swap_to_host(voxels, (r->needed - offset) / width, width);
     return mm_volume_wrap(r->arena, info->type, info->rank, info->channels, info->size, voxels);

@@ -3,6 +3,8 @@
  * vectorise. */
 #include "image/taps.h"
 
+#include "base/vectors.h"
+
 struct pass {
     const struct mm_volume *from;
     struct mm_volume *to;
@@ -62,7 +64,7 @@ static const float *input_row(struct pass *p, int z, int y)
 }
 
 /* out += row * weight, or out = row * weight for the first. */
-static void mix_row(float *restrict out, const float *restrict row, float weight, size_t n, bool first)
+MM_VECTORS static void mix_row(float *restrict out, const float *restrict row, float weight, size_t n, bool first)
 {
     if (first) {
         for (size_t i = 0; i < n; i++)
@@ -74,8 +76,8 @@ static void mix_row(float *restrict out, const float *restrict row, float weight
 }
 
 /* The usual case, two rows in one go. */
-static void mix_two_rows(float *restrict out, const float *restrict a, const float *restrict b, float wa, float wb,
-                         size_t n)
+MM_VECTORS static void mix_two_rows(float *restrict out, const float *restrict a, const float *restrict b, float wa,
+                                    float wb, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = a[i] * wa + b[i] * wb;
@@ -122,10 +124,10 @@ static const float *plane_row(struct pass *p, int y)
 }
 
 /* A float row interpolated along x. */
-static void along_x(const struct mm_taps *t, const float *row, float *out)
+static void along_x(const struct mm_taps *t, const float *restrict row, float *restrict out)
 {
-    const int *index = t->index;
-    const float *weight = t->weight;
+    const int *restrict index = t->index;
+    const float *restrict weight = t->weight;
     if (t->width == 2) {
         for (int x = t->begin; x < t->end; x++)
             out[x] = row[index[2 * x]] * weight[2 * x] + row[index[2 * x + 1]] * weight[2 * x + 1];
@@ -152,12 +154,22 @@ static void make_plane(struct pass *p)
     }
 }
 
+/* Is every output written? */
+static bool covers(const struct mm_taps taps[3])
+{
+    for (int a = 0; a < 3; a++)
+        if (taps[a].begin > 0 || taps[a].end < taps[a].outputs)
+            return false;
+    return true;
+}
+
 struct mm_volume *mm_taps_apply(struct mm_arena *arena, const struct mm_volume *from, const struct mm_taps taps[3],
                                 enum mm_type type)
 {
     const int size[3] = {taps[0].outputs, taps[1].outputs, taps[2].outputs};
     struct mm_arena scratch;
-    struct mm_volume *to = mm_volume_make(arena, type, from->rank, from->channels, size);
+    struct mm_volume *to = covers(taps) ? mm_volume_make_raw(arena, type, from->rank, from->channels, size)
+                                        : mm_volume_make(arena, type, from->rank, from->channels, size);
     if (!to)
         return NULL;
     memcpy(to->affine, from->affine, sizeof to->affine);

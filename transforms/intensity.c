@@ -4,7 +4,10 @@
  * result depends on the data alone. */
 #include "transforms/intensity.h"
 
+#include "base/vectors.h"
+
 #define LANES 8
+#define BLOCK 4096 /* values that stay in the L1 cache from one loop to the next */
 
 static double sum_lanes(const double lanes[LANES])
 {
@@ -93,9 +96,14 @@ void mm_intensity_scale(float *x, size_t n, double scale, double shift)
         x[i] = x[i] * by + plus;
 }
 
-static void clamp(float *x, size_t n, double low, double high)
+MM_VECTORS static void shift_scale(float *x, size_t n, float minus, float by, float plus)
 {
-    float least = isnan(low) ? -INFINITY : (float)low, most = isnan(high) ? INFINITY : (float)high;
+    for (size_t i = 0; i < n; i++)
+        x[i] = (x[i] - minus) * by + plus;
+}
+
+MM_VECTORS static void clamp(float *x, size_t n, float least, float most)
+{
     for (size_t i = 0; i < n; i++) {
         float v = x[i] < least ? least : x[i];
         x[i] = v > most ? most : v;
@@ -112,10 +120,15 @@ void mm_intensity_map(float *x, size_t n, const struct mm_intensity_range *range
         shift = isnan(range->b_min) ? 0 : range->b_min;
     }
     float minus = (float)range->a_min, by = (float)(scale / span), plus = (float)shift;
-    for (size_t i = 0; i < n; i++)
-        x[i] = (x[i] - minus) * by + plus;
-    if (range->clip && range->a_max != range->a_min)
-        clamp(x, n, range->b_min, range->b_max);
+    float least = isnan(range->b_min) ? -INFINITY : (float)range->b_min;
+    float most = isnan(range->b_max) ? INFINITY : (float)range->b_max;
+    bool clips = range->clip && range->a_max != range->a_min;
+    for (size_t from = 0; from < n; from += BLOCK) { /* once through memory */
+        size_t count = n - from < BLOCK ? n - from : BLOCK;
+        shift_scale(x + from, count, minus, by, plus);
+        if (clips)
+            clamp(x + from, count, least, most);
+    }
 }
 
 void mm_intensity_normalize(float *x, size_t n, double mean, double std, bool nonzero)

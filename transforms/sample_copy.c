@@ -62,11 +62,14 @@ struct slab {
     size_t used;
 };
 
-/* The next `size` bytes; NULL while counting. */
+/* The next `size` bytes, for the caller to write, and zeros up to the next piece; NULL while counting. */
 static void *take(struct slab *slab, size_t size)
 {
-    void *piece = slab->base ? slab->base + slab->used : NULL;
-    slab->used += (size + PIECE_ALIGNMENT) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+    char *piece = slab->base ? slab->base + slab->used : NULL;
+    size_t whole = (size + PIECE_ALIGNMENT) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+    slab->used += whole;
+    if (piece)
+        memset(piece + size, 0, whole - size);
     return piece;
 }
 
@@ -222,7 +225,7 @@ size_t mm_sample_bytes(const struct mm_sample *sample)
 
 struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from)
 {
-    struct slab slab = {.base = mm_arena_alloc(arena, mm_sample_bytes(from))};
+    struct slab slab = {.base = mm_arena_alloc_raw(arena, mm_sample_bytes(from))};
     if (!slab.base)
         return NULL;
     struct mm_sample *sample = take_sample(&slab, from);
