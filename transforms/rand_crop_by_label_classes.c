@@ -102,7 +102,7 @@ const struct mm_transform mm_transform_rand_crop_by_label_classes = {
              "the image.",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_SPATIAL | MM_MANY | MM_INVERTIBLE | MM_TAKES_PACKED,
+    .flags = MM_RANDOM | MM_SPATIAL | MM_MANY | MM_INVERTIBLE | MM_TAKES_PACKED | MM_VIEWS,
     .outputs = outputs,
     .apply = apply,
     .prepare = prepare,

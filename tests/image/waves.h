@@ -32,11 +32,10 @@ static inline struct mm_volume *wave_volume(struct mm_arena *arena, enum mm_type
 static inline struct mm_volume *wave_interleave(struct mm_arena *arena, const struct mm_volume *v)
 {
     struct mm_volume *w = mm_volume_like(arena, v, v->type, 0);
-    size_t channels = (size_t)v->channels;
     w->stride[3] = 1;
-    w->stride[0] = channels;
-    w->stride[1] = channels * (size_t)v->size[0];
-    w->stride[2] = w->stride[1] * (size_t)v->size[1];
+    w->stride[0] = v->channels;
+    w->stride[1] = w->stride[0] * v->size[0];
+    w->stride[2] = w->stride[1] * v->size[1];
     for (int c = 0; c < v->channels; c++) {
         for (int z = 0; z < v->size[2]; z++) {
             for (int y = 0; y < v->size[1]; y++) {

@@ -1,0 +1,105 @@
+/* Volumes of any strides laid flat: every type, every way to turn, sizes beyond a tile and not multiples of one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/image/waves.h"
+
+static struct mm_arena arena;
+
+static const int permutations[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+/* Element by element, as one would without thinking of speed. */
+static void check(const struct mm_volume *v, enum mm_type type)
+{
+    size_t width = mm_type_bytes(type), at = 0;
+    unsigned char *flat = mm_arena_alloc(&arena, mm_volume_voxels(v) * (size_t)v->channels * width + 1), one[8];
+    flat[mm_volume_voxels(v) * (size_t)v->channels * width] = 0xA5;
+    mm_volume_flatten(flat, type, v);
+    for (int c = 0; c < v->channels; c++)
+        for (int z = 0; z < v->size[2]; z++)
+            for (int y = 0; y < v->size[1]; y++)
+                for (int x = 0; x < v->size[0]; x++, at += width) {
+                    const unsigned char *from = mm_volume_row(v, c, z, y);
+                    from += x * v->stride[0] * (ptrdiff_t)mm_type_bytes(v->type);
+                    mm_convert(one, type, from, v->type, 1, 1);
+                    if (memcmp(one, flat + at, width) != 0)
+                        fail_msg("%s to %s: voxel %d %d %d", mm_type_name(v->type), mm_type_name(type), x, y, z);
+                }
+    assert_int_equal(flat[at], 0xA5);
+}
+
+static void turns_of_parts(enum mm_type from, enum mm_type to)
+{
+    static const struct mm_box boxes[] = {{{1, 2, 3}, {35, 33, 7}}, {{0, 0, 1}, {37, 1, 8}}, {{3, 1, 0}, {1, 34, 9}}};
+    const struct mm_volume *v = wave_volume(&arena, from, 3, 2, 37, 35, 10);
+    for (size_t b = 0; b < sizeof boxes / sizeof *boxes; b++)
+        for (int p = 0; p < 6; p++)
+            for (unsigned flips = 0; flips < 8; flips++) {
+                const struct mm_volume *part = mm_volume_view_box(&arena, v, &boxes[b]);
+                check(mm_volume_view_turned(&arena, part, permutations[p], flips), to);
+            }
+    mm_arena_reset(&arena);
+}
+
+static void all_types_keep_their_values(void **state)
+{
+    (void)state;
+    for (int type = 0; type < MM_TYPE_COUNT; type++)
+        turns_of_parts((enum mm_type)type, (enum mm_type)type);
+}
+
+static void all_types_become_floats(void **state)
+{
+    (void)state;
+    for (int type = 0; type < MM_TYPE_COUNT; type++)
+        turns_of_parts((enum mm_type)type, MM_F32);
+}
+
+static void other_types_convert_as_rows_do(void **state)
+{
+    (void)state;
+    turns_of_parts(MM_F32, MM_U8);
+    turns_of_parts(MM_I16, MM_F64);
+}
+
+static void a_view_of_a_view_is_the_part_of_the_part(void **state)
+{
+    (void)state;
+    const struct mm_volume *v = wave_volume(&arena, MM_I16, 3, 1, 12, 11, 10);
+    const struct mm_box outer = {{2, 3, 1}, {9, 7, 8}}, inner = {{1, 2, 3}, {4, 4, 4}}, both = {{3, 5, 4}, {4, 4, 4}};
+    const struct mm_volume *part = mm_volume_view_box(&arena, mm_volume_view_box(&arena, v, &outer), &inner);
+    assert_true(wave_difference(part, mm_volume_crop(&arena, v, &both, 0)) == 0);
+    for (int i = 0; i < 16; i++)
+        assert_true(part->affine[i] == mm_volume_crop(&arena, v, &both, 0)->affine[i]);
+    assert_true(part->shared);
+    mm_arena_reset(&arena);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    mm_arena_init(&arena, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mm_arena_done(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_types_keep_their_values),
+        cmocka_unit_test(all_types_become_floats),
+        cmocka_unit_test(other_types_convert_as_rows_do),
+        cmocka_unit_test(a_view_of_a_view_is_the_part_of_the_part),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
