@@ -16,6 +16,7 @@
 
 struct bench {
     bool is_prefix;
+    unsigned threads;
     struct mm_arena arena;
     struct mm_source *source;
     struct mm_loader *loader;
@@ -31,9 +32,10 @@ static void check(enum mm_status s, const struct mm_error *err)
 
 static void open_source(struct bench *bench, const char *folder, const char *file)
 {
-    const char *const prefix_only = "prefix_only=true";
+    const char *const sets[] = {mm_arena_format(&bench->arena, "prefetch=%u", bench->threads - 1),
+                                "prefix_only=true"};
     const struct mm_config_sources sources = {
-        .root = folder, .config = file, .sets = &prefix_only, .set_count = bench->is_prefix};
+        .root = folder, .config = file, .sets = sets, .set_count = bench->is_prefix ? 2 : 1};
     struct mm_config *config;
     struct mm_problems problems;
     struct mm_error err = {0};
@@ -97,8 +99,9 @@ int main(int argc, char **argv)
     }
     bench.is_prefix = argv[1][0] == 'p';
     uint32_t epochs = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 1;
-    struct mm_loader_options options = {
-        .seed = 1, .no_cache = bench.is_prefix, .threads = (unsigned)strtoul(argv[4], NULL, 10)};
+    unsigned long threads = strtoul(argv[4], NULL, 10);
+    bench.threads = threads >= 1 && threads <= 64 ? (unsigned)threads : 1;
+    struct mm_loader_options options = {.seed = 1, .no_cache = bench.is_prefix, .threads = bench.threads};
     mm_arena_init(&bench.arena, NULL);
     open_source(&bench, argv[2], argv[3]);
     check(mm_loader_open(bench.source, &options, &bench.loader, &err), &err);
