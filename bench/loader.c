@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/threads.h"
 #include "cache/loader.h"
+#include "cache/pipeline.h"
 
 struct bench {
     bool is_prefix;
