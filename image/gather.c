@@ -32,8 +32,8 @@ static struct stretch longest_stretch(const int *index, int n)
             target[x] = index[x] == MM_GATHER_OUTSIDE ? filler : source[index[x] * stride];                          \
     } while (0)
 
-static void copy_voxels(void *to, const void *from, const int *index, int start, int end, ptrdiff_t stride, size_t width,
-                        const void *fill)
+static void copy_voxels(void *to, const void *from, const int *index, int start, int end, ptrdiff_t stride,
+                        size_t width, const void *fill)
 {
     if (width == 1)
         COPY_VOXELS(uint8_t);

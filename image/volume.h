@@ -38,12 +38,13 @@ struct mm_volume {
     enum mm_type type;
     int rank; /* spatial: 2 or 3 */
     int channels;
-    int size[3];      /* x, y, z */
+    int size[3];         /* x, y, z */
     ptrdiff_t stride[4]; /* x, y, z, channel; in elements; those of views run either way and in any order */
     double affine[16];
     void *data;  /* 64-byte aligned when made here; shared views point into another volume's data */
     bool shared; /* the voxels belong to somebody else (a cache, another sample): do not write */
-    const struct mm_packed *packed; /* the voxels are there, compressed, and data is NULL (image/packed.h); usually NULL */
+    const struct mm_packed
+        *packed; /* the voxels are there, compressed, and data is NULL (image/packed.h); usually NULL */
 };
 
 /* Voxel box: [start, start + size). May reach outside the volume where a function says so. */
