@@ -39,7 +39,7 @@ enum mm_status mm_diff_open(struct mm_arena *arena, const char *path, struct mm_
         side->weights = path;
         return MM_OK;
     }
-    if (MM_TRY(s, mm_unpack_temporary(arena, path, &side->temporary, &manifest, err)))
+    if (MM_TRY(s, mm_unpack_temporary(arena, path, NULL, &side->temporary, &manifest, err)))
         return s;
     const char *model = mm_file_join(arena, side->temporary, "model");
     s = model ? open_folder(arena, model, side, err) : mm_fail_memory(err, "a file name");

@@ -64,7 +64,7 @@ static enum mm_status from_archive(struct mm_arena *arena, const char *file, con
     cJSON *manifest, *record = mm_json_object(arena);
     char digest[MM_SHA256_HEX];
     if (MM_TRY(s, mm_vouch_archive(arena, ask, file, &signer, err)) ||
-        MM_TRY(s, mm_unpack_temporary(arena, file, &parent->folder, &manifest, err)) ||
+        MM_TRY(s, mm_unpack_temporary(arena, file, NULL, &parent->folder, &manifest, err)) ||
         MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)))
         return s;
     if (!mm_manifest_file(manifest, WEIGHTS))

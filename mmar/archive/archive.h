@@ -38,14 +38,20 @@ struct mm_archive_list {
 enum mm_archive_kind { MM_ARCHIVE_TAR, MM_ARCHIVE_ZIP };
 #define MM_ARCHIVE_ZIP_LEVEL_MAX 9
 
-/* How far long work is: of each of its stages ("hashing", "packing", "reading back") the bytes done. */
+/* How far long work is: of each of its stages ("hashing", "packing", "verifying") the bytes done, of `total` (0: nobody knows). Where a
+ * pointer to one is asked for, NULL says that nobody asks. */
 struct mm_archive_progress {
-    void (*tell)(void *context, const char *doing, uint64_t done); /* NULL: nobody asks */
+    void (*tell)(void *context, const char *doing, uint64_t done, uint64_t total); /* NULL: nobody asks */
     void *context;
     const char *doing; /* inside */
-    uint64_t done;
+    uint64_t done, total;
 };
-void mm_archive_tell(struct mm_archive_progress *progress, const char *doing, uint64_t more);
+/* progress.c. A stage begins; bytes of it are done. */
+void mm_archive_stage(struct mm_archive_progress *progress, const char *doing, uint64_t total);
+void mm_archive_tell(struct mm_archive_progress *progress, uint64_t more);
+/* SHA-256 of a file, piece by piece: told of, and ended by an interrupt. */
+enum mm_status mm_archive_digest(const char *path, struct mm_archive_progress *progress, char hex[65],
+                                 struct mm_error *err);
 
 struct mm_pack_options {
     int level;        /* 0: zstd level 10; a zip is stored               */
@@ -60,6 +66,8 @@ struct mm_pack_options {
  * paths, the scores' cases get numbers for names, datalists stay; links, devices and unreadable files are an error. */
 enum mm_status mm_layout_collect(struct mm_arena *arena, const char *root, const struct mm_pack_options *options,
                                  struct mm_archive_list **out, struct mm_error *err);
+
+uint64_t mm_layout_bytes(const struct mm_archive_list *list);
 
 /* manifest.c */
 enum mm_status mm_manifest_make(struct mm_arena *arena, const char *root, const struct mm_archive_list *list,
@@ -101,6 +109,8 @@ struct mm_archive_visitor {
     enum mm_status (*piece)(void *context, const void *bytes, size_t size, struct mm_error *err);
     enum mm_status (*end)(void *context, struct mm_error *err);
     void *context;
+    struct mm_archive_progress *progress; /* of the files' bytes; NULL: nobody asks */
+    const char *doing;                    /* the stage's name there                  */
 };
 enum mm_status mm_archive_read(struct mm_arena *arena, const char *file, const struct mm_archive_visitor *visitor,
                                cJSON **manifest, struct mm_error *err);
@@ -121,13 +131,13 @@ int mm_archive_name_order(const char *a, const char *b);
 bool mm_archive_name_collides(const char *a, const char *b);
 
 /* unpack.c: into a folder beside the target, renamed into place, or nothing at all. The target must not exist or be empty. */
-enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest,
-                         struct mm_error *err);
+enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target,
+                         struct mm_archive_progress *progress, cJSON **manifest, struct mm_error *err);
 /* The target without slashes at its end; MM_ERR_USAGE when something is there that would be lost. */
 enum mm_status mm_unpack_target(struct mm_arena *arena, const char *target, const char **out, struct mm_error *err);
 /* Into <temporary>/model, where *temporary is a new folder under $TMPDIR that only this user can enter: mm_file_remove_tree it. It is NULL
  * after a failure. */
-enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest,
-                                   struct mm_error *err);
+enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, struct mm_archive_progress *progress,
+                                   const char **temporary, cJSON **manifest, struct mm_error *err);
 
 #endif

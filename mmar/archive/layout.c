@@ -179,32 +179,19 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct mm_archive_file *)a)->name, ((const struct mm_archive_file *)b)->name);
 }
 
-struct digest {
-    struct mm_sha256 hash;
-    struct mm_archive_progress *progress;
-};
-
-static enum mm_status add_piece(void *context, const void *bytes, size_t size, struct mm_error *err)
+uint64_t mm_layout_bytes(const struct mm_archive_list *list)
 {
-    struct digest *d = context;
-    mm_archive_tell(d->progress, "hashing", size);
-    return mm_interrupted() ? mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written")
-                            : mm_sha256_add(&d->hash, bytes, size, err);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < list->count; i++)
+        bytes += list->files[i].size;
+    return bytes;
 }
 
 static enum mm_status digest_file(struct mm_archive_file *f, struct mm_archive_progress *progress,
                                   struct mm_error *err)
 {
-    enum mm_status s;
-    unsigned char digest[MM_SHA256_SIZE];
-    struct digest d = {.progress = progress};
-    if (MM_TRY(s, mm_sha256_init(&d.hash, err)))
-        return s;
-    s = f->path ? mm_file_scan(f->path, add_piece, &d, err) : add_piece(&d, f->bytes, (size_t)f->size, err);
-    if (s == MM_OK && (s = mm_sha256_done(&d.hash, digest, err)) == MM_OK)
-        mm_sha256_hex(digest, f->sha256);
-    mm_sha256_abandon(&d.hash);
-    return s;
+    return f->path ? mm_archive_digest(f->path, progress, f->sha256, err)
+                   : mm_sha256_bytes(f->bytes, (size_t)f->size, f->sha256, err);
 }
 
 static enum mm_status digest_all(struct mm_archive_list *list, const struct mm_pack_options *options,
@@ -212,6 +199,7 @@ static enum mm_status digest_all(struct mm_archive_list *list, const struct mm_p
 {
     enum mm_status s = MM_OK;
     struct mm_archive_progress progress = options->progress;
+    mm_archive_stage(&progress, "hashing", mm_layout_bytes(list));
     for (size_t i = 0; i < list->count && s == MM_OK; i++)
         s = digest_file(&list->files[i], &progress, err);
     return s;

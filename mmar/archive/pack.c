@@ -32,6 +32,7 @@ static enum mm_status write_files(struct mm_archive_writer *w, const struct mm_a
     if (MM_TRY(s, mm_archive_writer_file(w, MM_ARCHIVE_MANIFEST, strlen(manifest), false, err)) ||
         MM_TRY(s, mm_archive_writer_write(w, manifest, strlen(manifest), err)))
         return s;
+    mm_archive_stage(&w->progress, "packing", mm_layout_bytes(list));
     for (size_t i = 0; i < list->count; i++) {
         const struct mm_archive_file *f = &list->files[i];
         if (MM_TRY(s, mm_archive_writer_file(w, f->name, f->size, f->executable, err)))

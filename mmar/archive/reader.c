@@ -7,6 +7,8 @@
 #include "base/zip.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/members.h"
+#include "mmar/card.h"
+#include "mmar/command.h"
 
 enum mm_status mm_archive_kind_of(const char *file, enum mm_archive_kind *kind, struct mm_error *err)
 {
@@ -129,8 +131,12 @@ static enum mm_status take_piece(void *context, const void *bytes, size_t size, 
 {
     enum mm_status s;
     struct member *m = context;
+    if (mm_interrupted())
+        return mm_fail(err, MM_INTERRUPTED, "interrupted");
     if (MM_TRY(s, mm_sha256_add(&m->hash, bytes, size, err)))
         return s;
+    if (m->visitor)
+        mm_archive_tell(m->visitor->progress, size);
     return m->visitor && m->visitor->piece ? m->visitor->piece(m->visitor->context, bytes, size, err) : MM_OK;
 }
 
@@ -184,9 +190,14 @@ static enum mm_status read_all(struct mm_members *m, const struct mm_archive_vis
     enum mm_status s;
     struct head signature;
     const cJSON *row;
+    size_t count;
+    uint64_t bytes;
     if (MM_TRY(s, read_manifest(m, manifest, err)) || MM_TRY(s, read_signature(m, *manifest, &signature, err)) ||
         MM_TRY(s, hand_out(visitor, &signature, err)))
         return s;
+    mm_card_files(*manifest, &count, &bytes);
+    if (visitor)
+        mm_archive_stage(visitor->progress, visitor->doing, bytes);
     cJSON_ArrayForEach (row, mm_json_get(*manifest, "files")) {
         if (MM_TRY(s, read_file(m, row, visitor, err)))
             return s;

@@ -52,11 +52,11 @@ static enum mm_status end(void *context, struct mm_error *err)
     return mm_file_writer_commit(&u->file, err);
 }
 
-static enum mm_status unpack_into(struct mm_arena *arena, const char *file, const char *folder, cJSON **manifest,
-                                  struct mm_error *err)
+static enum mm_status unpack_into(struct mm_arena *arena, const char *file, const char *folder,
+                                  struct mm_archive_progress *progress, cJSON **manifest, struct mm_error *err)
 {
     struct unpacker u = {.arena = arena, .folder = folder};
-    const struct mm_archive_visitor visitor = {begin, piece, end, &u};
+    const struct mm_archive_visitor visitor = {begin, piece, end, &u, progress, "unpacking"};
     enum mm_status s = mm_archive_read(arena, file, &visitor, manifest, err);
     mm_file_writer_abandon(&u.file);
     return s == MM_OK ? mm_manifest_restore(arena, *manifest, folder, err) : s;
@@ -101,8 +101,8 @@ static enum mm_status make_temporary(struct mm_arena *arena, const char *target,
     return MM_OK;
 }
 
-enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target, cJSON **manifest,
-                         struct mm_error *err)
+enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *target,
+                         struct mm_archive_progress *progress, cJSON **manifest, struct mm_error *err)
 {
     enum mm_status s;
     char *temporary = NULL;
@@ -110,7 +110,7 @@ enum mm_status mm_unpack(struct mm_arena *arena, const char *file, const char *t
         return s;
     if (MM_TRY(s, make_temporary(arena, target, &temporary, err)))
         return s;
-    if (MM_TRY(s, unpack_into(arena, file, temporary, manifest, err)))
+    if (MM_TRY(s, unpack_into(arena, file, temporary, progress, manifest, err)))
         goto done;
     if (chmod(temporary, allowed(0777)) != 0) {
         s = mm_fail(err, MM_ERR_IO, "%s: cannot set its mode: %s", temporary, strerror(errno));
@@ -125,8 +125,8 @@ done:
     return s;
 }
 
-enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, const char **temporary, cJSON **manifest,
-                                   struct mm_error *err)
+enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, struct mm_archive_progress *progress,
+                                   const char **temporary, cJSON **manifest, struct mm_error *err)
 {
     enum mm_status s;
     const char *base = getenv("TMPDIR");
@@ -136,7 +136,7 @@ enum mm_status mm_unpack_temporary(struct mm_arena *arena, const char *file, con
         return mm_fail_memory(err, "a file name");
     if (!mkdtemp(folder))
         return mm_fail(err, MM_ERR_IO, "%s: cannot create a temporary folder: %s", folder, strerror(errno));
-    if (MM_TRY(s, unpack_into(arena, file, mm_file_join(arena, folder, "model"), manifest, err))) {
+    if (MM_TRY(s, unpack_into(arena, file, mm_file_join(arena, folder, "model"), progress, manifest, err))) {
         mm_file_remove_tree(folder, NULL);
         return s;
     }

@@ -116,7 +116,7 @@ enum mm_status mm_archive_writer_write(void *context, const void *bytes, size_t 
     struct mm_archive_writer *w = context;
     if (mm_interrupted())
         return mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written");
-    mm_archive_tell(&w->progress, "packing", size);
+    mm_archive_tell(&w->progress, size);
     if (w->kind == MM_ARCHIVE_ZIP)
         return mm_zip_writer_write(&w->zip, bytes, size, err);
     la_ssize_t written = archive_write_data(w->tar, bytes, size);
@@ -132,29 +132,12 @@ static enum mm_status end_stream(struct mm_archive_writer *w, struct mm_error *e
     return archive_write_close(w->tar) != ARCHIVE_OK ? tar_failed(w, err) : mm_zstd_writer_end(&w->zstd, err);
 }
 
-void mm_archive_tell(struct mm_archive_progress *progress, const char *doing, uint64_t more)
-{
-    if (progress->doing != doing)
-        progress->done = 0;
-    progress->doing = doing;
-    progress->done += more;
-    if (progress->tell)
-        progress->tell(progress->context, doing, progress->done);
-}
-
-static enum mm_status tell_reading(void *context, const void *bytes, size_t size, struct mm_error *err)
-{
-    (void)bytes, (void)err;
-    mm_archive_tell(context, "reading back", size);
-    return MM_OK;
-}
-
 /* What was written is read as any reader will, before it takes the place of what was there. */
 enum mm_status mm_archive_writer_commit(struct mm_archive_writer *w, struct mm_arena *arena, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *manifest;
-    const struct mm_archive_visitor visitor = {.piece = tell_reading, .context = &w->progress};
+    const struct mm_archive_visitor visitor = {.progress = &w->progress, .doing = "reading back"};
     if (MM_TRY(s, end_stream(w, err)))
         return s;
     if (fflush(w->out.stream) != 0)

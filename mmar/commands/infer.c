@@ -7,6 +7,7 @@
 #include "image/format.h"
 #include "mmar/archive/archive.h"
 #include "mmar/predict_file.h"
+#include "mmar/progress_line.h"
 #include "mmar/report.h"
 #include "mmar/signing/vouch.h"
 
@@ -158,6 +159,8 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
     const struct mm_vouch ask = {o->key, o->require_signature};
     struct mm_signer signer;
     cJSON *manifest;
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     const char *model = o->mmar.mmar;
     if (!model && call->arg_count &&
         (mm_file_is_folder(call->args[0]) || mm_text_ends(call->args[0], ".mmar") ||
@@ -168,8 +171,11 @@ static enum mm_status model_root(const struct mm_command_call *call, const char 
     *root = model;
     if (!model || mm_file_is_folder(model))
         return mm_vouch_folder(&ask, model ? model : ".", err);
-    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, model, &signer, err)) ||
-        MM_TRY(s, mm_unpack_temporary(call->arena, model, temporary, &manifest, err)))
+    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, model, &signer, err)))
+        return s;
+    s = mm_unpack_temporary(call->arena, model, &progress, temporary, &manifest, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     *root = mm_file_join(call->arena, *temporary, "model");
     return MM_OK;

@@ -7,6 +7,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/command.h"
 #include "mmar/foreign/foreign.h"
+#include "mmar/progress_line.h"
 #include "mmar/propose.h"
 #include "mmar/signing/vouch.h"
 #include "mmar/takeover.h"
@@ -258,8 +259,13 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, c
     const char *environment = mm_file_join(s->arena, s->folder, "config/environment.json");
     unsigned char *bytes;
     size_t size;
-    if (MM_TRY(status, mm_vouch_archive(s->arena, ask, file, &signer, err)) ||
-        MM_TRY(status, mm_unpack(s->arena, file, s->folder, &manifest, err)) || MM_TRY(status, make_folders(s, err)))
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
+    if (MM_TRY(status, mm_vouch_archive(s->arena, ask, file, &signer, err)))
+        return status;
+    status = mm_unpack(s->arena, file, s->folder, &progress, &manifest, err);
+    mm_progress_end(false);
+    if (status != MM_OK || MM_TRY(status, make_folders(s, err)))
         return status;
     if (s->data && (MM_TRY(status, mm_file_read(s->arena, environment, MM_JSON_SIZE_MAX, &bytes, &size, err)) ||
                     MM_TRY(status, write_environment(s, environment, (const char *)bytes, err))))

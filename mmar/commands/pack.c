@@ -2,11 +2,11 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/threads.h"
 #include "mmar/archive/archive.h"
 #include "mmar/archive/zstd_stream.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 
 struct pack_options {
     const char *mmar, *output;
@@ -123,28 +123,19 @@ static enum mm_status answer(const struct mm_command_call *call, const char *fil
     return mm_command_print_json(arena, json, err);
 }
 
-/* What is done within two seconds needs no line. */
-static void tell_progress(void *context, const char *doing, uint64_t done)
-{
-    const double *began = context;
-    char bytes[32];
-    if (mm_clock() - *began > 2)
-        mm_progress("%s: %s", doing, mm_text_bytes(bytes, sizeof bytes, (double)done));
-}
-
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
     const struct pack_options *o = call->options;
     bool zip = o->zip || (o->output && mm_text_ends(o->output, ".zip"));
-    double began = mm_clock();
+    struct mm_progress_line line;
     const struct mm_pack_options how = {.level = (int)o->level,
                                         .threads = (unsigned)o->threads,
                                         .with_eval = o->with_eval,
                                         .with_checkpoint = o->with_checkpoint,
                                         .kind = zip ? MM_ARCHIVE_ZIP : MM_ARCHIVE_TAR,
                                         .allow = o->allow,
-                                        .progress = {.tell = tell_progress, .context = &began}};
+                                        .progress = mm_progress_line(&line)};
     const char *root = call->arg_count ? call->args[0] : o->mmar ? o->mmar : ".";
     struct mm_archive_list *list;
     cJSON *manifest;

@@ -5,6 +5,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 #include "mmar/signing/vouch.h"
 #include "mmar/transport/download.h"
 
@@ -80,8 +81,10 @@ static enum mm_status judge(const struct mm_command_call *call, const char *part
     const struct pull_options *o = call->options;
     const struct mm_vouch ask = {o->key, o->require_signature};
     struct mm_signer signer;
-    mm_progress("verifying");
-    s = mm_archive_read(call->arena, part, NULL, manifest, err);
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
+    const struct mm_archive_visitor visitor = {.progress = &progress, .doing = "verifying"};
+    s = mm_archive_read(call->arena, part, &visitor, manifest, err);
     mm_progress_end(false);
     return s != MM_OK || MM_TRY(s, check_pins(call, part, *manifest, err))
                ? s
@@ -119,7 +122,11 @@ static enum mm_status place(const struct mm_command_call *call, struct mm_downlo
             mm_download_forget(call->arena, d);
         return s;
     }
-    if ((s = mm_unpack(call->arena, d->part, target, &manifest, err)) == MM_OK)
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
+    s = mm_unpack(call->arena, d->part, target, &progress, &manifest, err);
+    mm_progress_end(false);
+    if (s == MM_OK)
         mm_download_discard(call->arena, d);
     return s;
 }

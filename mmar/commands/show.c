@@ -63,7 +63,7 @@ static enum mm_status show_file(struct mm_arena *arena, const char *archive, con
     enum mm_status s;
     cJSON *manifest;
     struct extract x = {.wanted = name};
-    const struct mm_archive_visitor visitor = {begin, piece, NULL, &x};
+    const struct mm_archive_visitor visitor = {.begin = begin, .piece = piece, .context = &x};
     if (mm_file_is_folder(archive))
         return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --file takes a file out of an archive", archive);
     if (MM_TRY(s, mm_archive_manifest(arena, archive, &manifest, err)))

@@ -4,6 +4,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 #include "mmar/signing/vouch.h"
 
 struct unpack_options {
@@ -38,10 +39,15 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_signer signer;
     cJSON *manifest;
     struct mm_text text;
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     if (!folder && MM_TRY(s, default_folder(call->arena, call->args[0], &folder, err)))
         return s;
-    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, call->args[0], &signer, err)) ||
-        MM_TRY(s, mm_unpack(call->arena, call->args[0], folder, &manifest, err)))
+    if (MM_TRY(s, mm_vouch_archive(call->arena, &ask, call->args[0], &signer, err)))
+        return s;
+    s = mm_unpack(call->arena, call->args[0], folder, &progress, &manifest, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     mm_text_init(&text, 1 << 20);
     mm_card_licences(&text, manifest);

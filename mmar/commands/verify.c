@@ -5,6 +5,7 @@
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 #include "mmar/signing/vouch.h"
 
 struct verify_options {
@@ -112,14 +113,16 @@ static enum mm_status read_apart(struct mm_arena *arena, const char *path, struc
                : parse(arena, (const char *)bytes, f, err);
 }
 
-static enum mm_status look_at_archive(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
+static enum mm_status look_at_archive(const struct mm_command_call *call, struct mm_archive_progress *progress,
+                                      struct findings *f, struct mm_error *err)
 {
     enum mm_status s;
     const struct verify_options *o = call->options;
     const char *file = call->args[0];
+    const struct mm_archive_visitor visitor = {.progress = progress, .doing = "verifying"};
     cJSON *manifest, *head;
     char *inside;
-    if (MM_TRY(s, mm_archive_read(call->arena, file, NULL, &manifest, err)) ||
+    if (MM_TRY(s, mm_archive_read(call->arena, file, &visitor, &manifest, err)) ||
         MM_TRY(s, mm_archive_head(call->arena, file, &head, &inside, err)))
         return s == MM_ERR_DATA ? mm_fail(err, MM_NO, "%s", err->text) : s; /* says the file's name already */
     f->manifest = manifest;
@@ -130,7 +133,8 @@ static enum mm_status look_at_archive(const struct mm_command_call *call, struct
                         : MM_OK;
 }
 
-static enum mm_status look_at_folder(const struct mm_command_call *call, struct findings *f, struct mm_error *err)
+static enum mm_status look_at_folder(const struct mm_command_call *call, struct mm_archive_progress *progress,
+                                     struct findings *f, struct mm_error *err)
 {
     enum mm_status s;
     const struct verify_options *o = call->options;
@@ -143,8 +147,9 @@ static enum mm_status look_at_folder(const struct mm_command_call *call, struct 
                        "is unsigned: it holds no " MM_ARCHIVE_SIGNATURE ", so there is nothing to check it against");
     if (MM_TRY(s, read_apart(call->arena, path, f, err)))
         return s;
+    mm_archive_stage(progress, "verifying", 0);
     return mm_signing_of_folder(call->arena, folder, f->bundle.statement.ignored, f->bundle.statement.ignored_count,
-                                path, &f->now, err);
+                                path, progress, &f->now, err);
 }
 
 /* Who asks for a signature, or keeps trusted keys, takes nothing else: to verify is to ask. */
@@ -159,7 +164,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
 {
     struct findings f = {.manifest = NULL};
     bool folder = mm_file_is_folder(call->args[0]);
-    enum mm_status s = folder ? look_at_folder(call, &f, err) : look_at_archive(call, &f, err);
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
+    enum mm_status s = folder ? look_at_folder(call, &progress, &f, err) : look_at_archive(call, &progress, &f, err);
+    mm_progress_end(false);
     if (s == MM_OK)
         s = check_signer(call, &f, err);
     if (s == MM_NO) {

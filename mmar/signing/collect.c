@@ -57,6 +57,7 @@ struct walker {
     struct mm_arena *arena;
     const char *folder;
     struct mm_statement *statement;
+    struct mm_archive_progress *progress;
     struct stat signature;
     bool has_signature;
     size_t capacity;
@@ -81,7 +82,7 @@ static enum mm_status add(struct walker *w, const char *name, const char *path, 
         t->files = grown;
         w->capacity = capacity;
     }
-    if (MM_TRY(s, mm_sha256_file(path, digest, err)))
+    if (MM_TRY(s, mm_archive_digest(path, w->progress, digest, err)))
         return s;
     t->files[t->count++] = (struct mm_signed_file){name, digest};
     return MM_OK;
@@ -127,10 +128,10 @@ static const char *name_of(struct mm_arena *arena, const char *folder)
 }
 
 enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, const char *const *ignored,
-                                    size_t ignored_count, const char *signature, struct mm_statement *out,
-                                    struct mm_error *err)
+                                    size_t ignored_count, const char *signature, struct mm_archive_progress *progress,
+                                    struct mm_statement *out, struct mm_error *err)
 {
-    struct walker w = {.arena = arena, .folder = folder, .statement = out};
+    struct walker w = {.arena = arena, .folder = folder, .statement = out, .progress = progress};
     *out = (struct mm_statement){.name = name_of(arena, folder), .ignored = ignored, .ignored_count = ignored_count};
     if (!out->name)
         return mm_fail_memory(err, "a file name");

@@ -38,7 +38,7 @@ enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const s
 {
     enum mm_status s;
     struct copier c = {.skipping = false};
-    const struct mm_archive_visitor visitor = {begin_file, copy_piece, NULL, &c};
+    const struct mm_archive_visitor visitor = {.begin = begin_file, .piece = copy_piece, .context = &c};
     struct mm_statement statement;
     enum mm_archive_kind kind;
     cJSON *manifest, *again;
@@ -71,7 +71,7 @@ enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const str
     cJSON *manifest;
     char *signature;
     if (mm_file_is_folder(path))
-        s = mm_signing_of_folder(arena, path, NULL, 0, out, statement, err);
+        s = mm_signing_of_folder(arena, path, NULL, 0, out, NULL, statement, err);
     else if ((s = mm_archive_read(arena, path, NULL, &manifest, err)) == MM_OK)
         s = mm_signing_of_manifest(arena, manifest, statement, err);
     if (s != MM_OK || MM_TRY(s, mm_bundle_make(arena, statement, key, &signature, err)))

@@ -4,6 +4,7 @@
 #ifndef MM_MMAR_SIGNING_SIGNING_H
 #define MM_MMAR_SIGNING_SIGNING_H
 
+#include "mmar/archive/archive.h"
 #include "mmar/signing/bundle.h"
 
 /* What is there to be signed or checked. Names and digests as they are now. */
@@ -13,7 +14,8 @@ enum mm_status mm_signing_of_manifest(struct mm_arena *arena, const cJSON *manif
 bool mm_signing_ignores(const struct mm_statement *statement, const char *name);
 /* All files under `folder` but the `ignored` ones and the file `signature` (NULL: none). Links are an error. */
 enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, const char *const *ignored,
-                                    size_t ignored_count, const char *signature, struct mm_statement *out,
+                                    size_t ignored_count, const char *signature,
+                                    struct mm_archive_progress *progress, struct mm_statement *out,
                                     struct mm_error *err);
 
 /* sign.c. Rewrites the archive with its signature, atomically, as `out` (which may be the same file). */

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     struct mm_arena arena;
     struct mm_error err = {.status = MM_OK};
     struct seen seen = {0};
-    const struct mm_archive_visitor visitor = {begin, piece, end, &seen};
+    const struct mm_archive_visitor visitor = {.begin = begin, .piece = piece, .end = end, .context = &seen};
     const char *path;
     cJSON *manifest;
     if (!size)

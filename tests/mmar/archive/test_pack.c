@@ -123,7 +123,7 @@ static void no_path_and_no_case_travels(void **state)
     assert_int_equal(pack(scratch, make_mmar(scratch, "m"), "a.mmar", &plain, &list, &manifest), MM_OK);
     for (size_t i = 0; i < 2; i++) {
         struct collected c = {.wanted = files[i]};
-        const struct mm_archive_visitor visitor = {begin, piece, NULL, &c};
+        const struct mm_archive_visitor visitor = {.begin = begin, .piece = piece, .context = &c};
         mm_text_init(&c.text, 1 << 16);
         assert_int_equal(mm_archive_read(&scratch->arena, scratch_path(scratch, "a.mmar"), &visitor, &manifest, &err),
                          MM_OK);

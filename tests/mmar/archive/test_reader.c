@@ -92,7 +92,8 @@ static void the_visitor_gets_every_file_and_may_stop(void **state)
 {
     struct scratch *scratch = *state;
     struct seen seen = {""};
-    const struct mm_archive_visitor visitor = {see_begin, see_piece, see_end, &seen};
+    const struct mm_archive_visitor visitor = {
+        .begin = see_begin, .piece = see_piece, .end = see_end, .context = &seen};
     struct forge f = two(scratch);
     cJSON *manifest;
     assert_int_equal(mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err),
@@ -251,7 +252,7 @@ static void pax_records_that_say_more_are_refused(void **state)
         forge_end(&f);
         cJSON *manifest;
         struct seen seen = {""};
-        const struct mm_archive_visitor visitor = {see_begin, see_piece, NULL, &seen};
+        const struct mm_archive_visitor visitor = {.begin = see_begin, .piece = see_piece, .context = &seen};
         enum mm_status s =
             mm_archive_read(&scratch->arena, forge_write(scratch, &f, NULL), &visitor, &manifest, &err);
         /* a record that libarchive does not care for changes nothing */
@@ -426,7 +427,7 @@ static bool reads_the_same(struct scratch *scratch, const char *path, const stru
 {
     struct seen seen = {""};
     cJSON *manifest;
-    const struct mm_archive_visitor visitor = {see_begin, see_piece, NULL, &seen};
+    const struct mm_archive_visitor visitor = {.begin = see_begin, .piece = see_piece, .context = &seen};
     return mm_archive_read(&scratch->arena, path, &visitor, &manifest, &err) == MM_OK &&
            !strcmp(seen.text, good->text);
 }

@@ -52,7 +52,7 @@ static void an_unpacked_archive_packs_to_the_same_bytes(void **state)
         mm_arena_format(&scratch->arena, "{\"model\": {\"name\": \"UNet\"}, \"weights_sha256\": \"%s\"}\n", weights));
     put(scratch, "m", "models/parent.json", "{\"kind\": \"archive\", \"name\": \"older\"}\n");
     const char *file = packed(scratch, root, "a.mmar");
-    assert_int_equal(mm_unpack(&scratch->arena, file, there, &manifest, &err), MM_OK);
+    assert_int_equal(mm_unpack(&scratch->arena, file, there, NULL, &manifest, &err), MM_OK);
     assert_string_equal(mm_json_get(mm_json_get(manifest, "parent"), "name")->valuestring, "older");
     assert_string_equal(mm_json_get(mm_json_get(manifest, "model"), "name")->valuestring, "UNet");
     assert_same_bytes(scratch, file, packed(scratch, there, "b.mmar"));
@@ -67,24 +67,63 @@ static void an_unpacked_archive_packs_to_the_same_bytes(void **state)
     assert_false(mm_file_exists(scratch_path(scratch, "there/manifest.json")));
 }
 
+struct told {
+    const char *doing;
+    uint64_t done, total;
+    bool falls;
+};
+
+static void hear(void *context, const char *doing, uint64_t done, uint64_t total)
+{
+    struct told *told = context;
+    told->falls |= done < told->done;
+    *told = (struct told){doing, done, total, told->falls};
+}
+
+/* Whoever asks hears of every byte that the manifest lists, and how many there will be. */
+static void progress_is_told_up_to_the_whole(void **state)
+{
+    struct scratch *scratch = *state;
+    cJSON *manifest;
+    struct told told = {.doing = NULL};
+    struct mm_archive_progress progress = {.tell = hear, .context = &told};
+    const char *file = packed(scratch, make_mmar(scratch, "m"), "a.mmar");
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "there"), &progress, &manifest, &err),
+                     MM_OK);
+    assert_string_equal(told.doing, "unpacking");
+    assert_false(told.falls);
+    assert_true(told.done > 0);
+    assert_int_equal(told.done, told.total);
+    const struct mm_archive_visitor visitor = {.progress = &progress, .doing = "verifying"};
+    uint64_t unpacked = told.done;
+    told = (struct told){.doing = NULL};
+    assert_int_equal(mm_archive_read(&scratch->arena, file, &visitor, &manifest, &err), MM_OK);
+    assert_string_equal(told.doing, "verifying");
+    assert_false(told.falls);
+    assert_int_equal(told.done, unpacked);
+    assert_int_equal(told.total, unpacked);
+}
+
 static void a_target_in_use_is_left_alone(void **state)
 {
     struct scratch *scratch = *state;
     cJSON *manifest;
     const char *file = packed(scratch, make_mmar(scratch, "m"), "a.mmar");
     put(scratch, "full", "mine", "precious");
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full"), &manifest, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full"), NULL, &manifest, &err),
+                     MM_ERR_USAGE);
     assert_int_equal(count_in(scratch, scratch_path(scratch, "full")), 1);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full/mine"), &manifest, &err),
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "full/mine"), NULL, &manifest, &err),
                      MM_ERR_USAGE);
     assert_int_equal(symlink("m", scratch_path(scratch, "link")), 0);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "link"), &manifest, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_unpack(&scratch->arena, file, ".", &manifest, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_unpack(&scratch->arena, file, "", &manifest, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "no/such/place"), &manifest, &err),
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "link"), NULL, &manifest, &err),
+                     MM_ERR_USAGE);
+    assert_int_equal(mm_unpack(&scratch->arena, file, ".", NULL, &manifest, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_unpack(&scratch->arena, file, "", NULL, &manifest, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "no/such/place"), NULL, &manifest, &err),
                      MM_ERR_IO);
     assert_int_equal(mkdir(scratch_path(scratch, "empty"), 0777), 0);
-    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "empty/"), &manifest, &err), MM_OK);
+    assert_int_equal(mm_unpack(&scratch->arena, file, scratch_path(scratch, "empty/"), NULL, &manifest, &err), MM_OK);
     assert_true(mm_file_exists(scratch_path(scratch, "empty/docs/README.md")));
     assert_int_equal(count_in(scratch, scratch->folder), 5); /* m, a.mmar, full, link, empty: nothing temporary */
 }
@@ -100,13 +139,14 @@ static void a_broken_archive_leaves_nothing(void **state)
     assert_int_equal(mm_file_read(&scratch->arena, file, 1 << 20, &bytes, &size, &err), MM_OK);
     for (size_t cut = 1; cut < size; cut += 37) {
         const char *bad = scratch_file(scratch, "bad.mmar", bytes, size - cut);
-        assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), &manifest, &err),
+        assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), NULL, &manifest, &err),
                          MM_ERR_DATA);
         assert_int_equal(count_in(scratch, scratch->folder), 3);
     }
     bytes[size - 1] ^= 1; /* the frame's checksum */
     const char *bad = scratch_file(scratch, "bad.mmar", bytes, size);
-    assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), &manifest, &err), MM_ERR_DATA);
+    assert_int_equal(mm_unpack(&scratch->arena, bad, scratch_path(scratch, "there"), NULL, &manifest, &err),
+                     MM_ERR_DATA);
     assert_int_equal(count_in(scratch, scratch->folder), 3);
 }
 
@@ -121,7 +161,7 @@ static void failing_disks_leave_nothing(void **state)
             struct mm_arena inner;
             mm_arena_init(&inner, NULL);
             kind ? mm_memory_fail_at(n) : mm_file_fail_at(n, ENOSPC);
-            s = mm_unpack(&inner, file, there, &manifest, &err);
+            s = mm_unpack(&inner, file, there, NULL, &manifest, &err);
             mm_memory_fail_at(0);
             mm_file_fail_at(0, 0);
             mm_arena_done(&inner);
@@ -145,13 +185,13 @@ static void temporary_unpacking_is_private(void **state)
     const char *folder;
     struct stat info;
     const char *file = packed(scratch, make_mmar(scratch, "m"), "a.mmar");
-    assert_int_equal(mm_unpack_temporary(&scratch->arena, file, &folder, &manifest, &err), MM_OK);
+    assert_int_equal(mm_unpack_temporary(&scratch->arena, file, NULL, &folder, &manifest, &err), MM_OK);
     assert_int_equal(stat(folder, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0700);
     assert_true(mm_file_exists(mm_file_join(&scratch->arena, folder, "model/models/model.safetensors")));
     assert_int_equal(mm_file_remove_tree(folder, &err), MM_OK);
     assert_int_equal(
-        mm_unpack_temporary(&scratch->arena, scratch_file(scratch, "bad", "x", 1), &folder, &manifest, &err),
+        mm_unpack_temporary(&scratch->arena, scratch_file(scratch, "bad", "x", 1), NULL, &folder, &manifest, &err),
         MM_ERR_DATA);
     assert_null(folder);
 }
@@ -161,6 +201,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         T(an_unpacked_archive_packs_to_the_same_bytes),
+        T(progress_is_told_up_to_the_whole),
         T(a_target_in_use_is_left_alone),
         T(a_broken_archive_leaves_nothing),
         T(failing_disks_leave_nothing),

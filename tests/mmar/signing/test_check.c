@@ -121,13 +121,13 @@ static void a_folder_is_held_against_its_signature(void **state)
     struct mm_signer signer;
     cJSON *manifest;
     const char *there = scratch_path(scratch, "there"), *ours = scratch_path(scratch, "lab.pub");
-    assert_int_equal(mm_unpack(arena, a.file, there, &manifest, &err), MM_OK);
+    assert_int_equal(mm_unpack(arena, a.file, there, NULL, &manifest, &err), MM_OK);
     assert_true(mm_file_exists(scratch_path(scratch, "there/model.sig")));
     assert_true(mm_file_exists(scratch_path(scratch, "there/models/parent.json")));
     assert_int_equal(mm_bundle_parse(arena, a.signature, strlen(a.signature), &b, &err), MM_OK);
 #define CHECK()                                                                                                      \
     (assert_int_equal(                                                                                               \
-         mm_signing_of_folder(arena, there, b.statement.ignored, b.statement.ignored_count, NULL, &now, &err),       \
+         mm_signing_of_folder(arena, there, b.statement.ignored, b.statement.ignored_count, NULL, NULL, &now, &err), \
          MM_OK),                                                                                                     \
      mm_signing_check(arena, &b, &now, ours, &signer, &err))
     assert_int_equal(CHECK(), MM_OK);
@@ -145,7 +145,7 @@ static void a_folder_is_held_against_its_signature(void **state)
     assert_int_equal(CHECK(), MM_NO);
     assert_string_equal(err.text, "custom/evil.sh was added and is not signed");
     assert_int_equal(symlink("x", scratch_path(scratch, "there/link")), 0);
-    assert_int_equal(mm_signing_of_folder(arena, there, NULL, 0, NULL, &now, &err), MM_ERR_DATA);
+    assert_int_equal(mm_signing_of_folder(arena, there, NULL, 0, NULL, NULL, &now, &err), MM_ERR_DATA);
     mm_key_close(&a.key);
 }
 
