@@ -18,26 +18,37 @@ static cJSON *label_names(struct mm_arena *arena, const struct mm_datalist *list
     return json;
 }
 
-/* The spacing that images are resampled to: the first such argument of the transforms. Nothing when there is none. */
-static void add_spacing(struct mm_arena *arena, cJSON *inputs, const struct mm_chain *chain)
+/* True when these are the arguments of a transform that resamples to a spacing. */
+static bool take_spacing(struct mm_arena *arena, cJSON *inputs, const cJSON *args)
 {
-    const char *text = mm_chain_describe(arena, chain, chain->count);
-    cJSON *steps;
-    const cJSON *step;
-    if (!text || mm_json_parse(arena, "chain", text, strlen(text), &steps, NULL) != MM_OK)
-        return;
-    cJSON_ArrayForEach (step, steps) {
-        const cJSON *args = mm_json_get(step, "args"), *spacing = mm_json_get(args, "pixdim");
-        if (!spacing)
-            spacing = mm_json_get(args, "target_resolution");
-        if (cJSON_IsArray(spacing)) {
-            mm_json_add(arena, inputs, "spacing", mm_json_copy(arena, spacing));
-            return;
-        }
-    }
+    const cJSON *spacing = mm_json_get(args, "pixdim"), *one;
+    if (!spacing)
+        spacing = mm_json_get(args, "target_resolution");
+    cJSON_ArrayForEach (one, spacing)
+        if (!cJSON_IsNumber(one))
+            return false;
+    return cJSON_IsArray(spacing) && mm_json_add(arena, inputs, "spacing", mm_json_copy(arena, spacing));
 }
 
-static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_training *t)
+/* The spacing that images are resampled to: of the first such transform. Nothing when there is none. */
+static void add_spacing(struct mm_arena *arena, cJSON *inputs, const struct mm_training *t)
+{
+    const struct mm_config *config = t->config;
+    const struct mm_components *raw =
+        config->train.pre_transforms.count ? &config->train.pre_transforms : &config->validate.pre_transforms;
+    const char *text = t->train ? mm_chain_describe(arena, t->train->chain, t->train->chain->count) : NULL;
+    cJSON *steps;
+    const cJSON *step;
+    if (!text) {
+        for (size_t i = 0; i < raw->count && !take_spacing(arena, inputs, raw->items[i].args); i++)
+            ;
+    } else if (mm_json_parse(arena, "chain", text, strlen(text), &steps, NULL) == MM_OK)
+        cJSON_ArrayForEach (step, steps)
+            if (take_spacing(arena, inputs, mm_json_get(step, "args")))
+                break;
+}
+
+void mm_run_record_model(struct mm_arena *arena, cJSON *json, const struct mm_training *t, const cJSON *labels)
 {
     cJSON *model = mm_training_model_json(arena, t), *inputs = mm_json_object(arena),
           *outputs = mm_json_object(arena);
@@ -47,10 +58,12 @@ static void add_model(struct mm_arena *arena, cJSON *json, const struct mm_train
         if (t->graph->nodes[i].kind == MM_NODE_INPUT && !mm_json_get(inputs, "channels")) /* the first is the image */
             mm_json_add(arena, inputs, "channels", mm_json_integer(arena, t->graph->nodes[i].channels));
     mm_json_add(arena, inputs, "spatial_dims", mm_json_integer(arena, t->graph->spatial));
-    add_spacing(arena, inputs, t->train->chain);
+    add_spacing(arena, inputs, t);
     mm_json_add(arena, json, "inputs", inputs);
     mm_json_add(arena, outputs, "channels", mm_json_integer(arena, t->model->out_channels(t->model_self)));
-    mm_json_add(arena, outputs, "labels", label_names(arena, t->train->list));
+    if (labels || t->train)
+        mm_json_add(arena, outputs, "labels",
+                    labels ? mm_json_copy(arena, labels) : label_names(arena, t->train->list));
     mm_json_add(arena, json, "outputs", outputs);
 }
 
@@ -129,7 +142,7 @@ enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_proje
     cJSON *json = mm_json_object(arena);
     if (MM_TRY(s, mm_sha256_file(mm_file_join(arena, folder, "model.safetensors"), digest, err)))
         return s;
-    add_model(arena, json, training);
+    mm_run_record_model(arena, json, training, NULL);
     if (MM_TRY(s, add_training(arena, json, training, result, backend, err)) ||
         MM_TRY(s, add_data(arena, json, training, err)) || MM_TRY(s, add_origin(arena, json, folder, err)))
         return s;

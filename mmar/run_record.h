@@ -10,5 +10,8 @@
 enum mm_status mm_run_record_write(struct mm_arena *arena, const struct mm_project *project,
                                    const struct mm_training *training, const struct mm_loop_result *result,
                                    const char *backend, struct mm_error *err);
+/* Its "model", "inputs" and "outputs", of what the training has of them. `labels`: names by value; NULL: those of its datalist. */
+void mm_run_record_model(struct mm_arena *arena, cJSON *record, const struct mm_training *training,
+                         const cJSON *labels);
 
 #endif

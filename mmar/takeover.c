@@ -112,7 +112,7 @@ static void tell_spacing(struct mm_text *text, const cJSON *inputs, const struct
     mm_text_add(text, same ? " mm\n" : " mm: images are resampled to that; for another, change pixdim\n");
 }
 
-static void tell_rights(struct mm_text *text, const cJSON *manifest)
+void mm_takeover_rights(struct mm_text *text, const cJSON *manifest)
 {
     static const char *const origins[] = {"manifest_sha256", "sha256"};
     const cJSON *use = mm_json_get(manifest, "intended_use"), *parent = mm_json_get(manifest, "parent"),
@@ -132,15 +132,9 @@ static void tell_rights(struct mm_text *text, const cJSON *manifest)
     mm_text_add(text, "\n");
 }
 
-void mm_takeover_tell(struct mm_text *text, const struct mm_takeover *t)
+void mm_takeover_list(struct mm_text *text, const struct mm_takeover *t)
 {
     const cJSON *inputs = mm_json_get(t->manifest, "inputs"), *outputs = mm_json_get(t->manifest, "outputs");
-    mm_text_format(text, "made %s from %s. What it brings along, and keeps:\n", t->folder, t->from);
-    tell_rights(text, t->manifest);
-    mm_text_format(text,
-                   "Its local paths are left empty; name, version and authors in docs/card.json are yours to fill. "
-                   "To do:\n  [ ] read the licences above and %s/docs/README.md\n",
-                   t->folder);
     mm_text_format(text, "  [%c] data: DATASET_JSON and DATA_ROOT in %s/config/environment.json\n",
                    t->facts || t->unmeasured ? 'x' : ' ', t->folder);
     if (t->facts) {
@@ -151,5 +145,16 @@ void mm_takeover_tell(struct mm_text *text, const struct mm_takeover *t)
         mm_text_format(text, "  [ ] labels, channels, spacing: not compared (%s)\n", t->unmeasured);
     else
         mm_text_add(text, "  [ ] labels, channels, spacing: with --data they are compared with yours\n");
+}
+
+void mm_takeover_tell(struct mm_text *text, const struct mm_takeover *t)
+{
+    mm_text_format(text, "made %s from %s. What it brings along, and keeps:\n", t->folder, t->from);
+    mm_takeover_rights(text, t->manifest);
+    mm_text_format(text,
+                   "Its local paths are left empty; name, version and authors in docs/card.json are yours to fill. "
+                   "To do:\n  [ ] read the licences above and %s/docs/README.md\n",
+                   t->folder);
+    mm_takeover_list(text, t);
     mm_text_format(text, "Then:\n  mmar check %s\n  mmar train %s --from %s", t->folder, t->folder, t->from);
 }

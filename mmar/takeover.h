@@ -16,5 +16,8 @@ struct mm_takeover {
 };
 /* Licences, intended use and origin, then the list of what is to be done before a training. */
 void mm_takeover_tell(struct mm_text *text, const struct mm_takeover *takeover);
+/* Its parts, for who tells of another kind of parent: what comes along, and what data and model have to agree about. */
+void mm_takeover_rights(struct mm_text *text, const cJSON *manifest);
+void mm_takeover_list(struct mm_text *text, const struct mm_takeover *takeover);
 
 #endif

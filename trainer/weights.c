@@ -124,7 +124,7 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
 {
     struct names missing, adapted, reshaped, unexpected;
     enum mm_status status;
-    size_t params = l->graph->param_count;
+    size_t params = l->graph->param_count, loaded = 0;
     if (MM_TRY(status, names_make(l->arena, params, &missing, err)) ||
         MM_TRY(status, names_make(l->arena, params, &adapted, err)) ||
         MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
@@ -138,7 +138,8 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
         else if (tensor && !same_dims(tensor, info, l->reversed)) {
             struct names *names = adapts(l, i, tensor) ? &adapted : &reshaped;
             names->items[names->count++] = describe_mismatch(l, info, tensor);
-        }
+        } else
+            loaded += tensor != NULL;
     }
     for (size_t i = 0; i < l->file->count; i++) {
         const char *name = l->file->tensors[i].name;
@@ -149,6 +150,7 @@ static enum mm_status compare(const struct loading *l, struct mm_weights_report 
             return mm_fail_memory(err, "a report");
     }
     *report = (struct mm_weights_report){
+        .loaded = loaded,
         .missing = {missing.count, missing.items},
         .unexpected = {unexpected.count, unexpected.items},
         .adapted = {adapted.count, adapted.items},
@@ -200,20 +202,18 @@ static enum mm_status read_values(const struct loading *l, const struct mm_st_te
     return MM_OK;
 }
 
-static enum mm_status set_params(const struct loading *l, size_t *loaded, struct mm_error *err)
+static enum mm_status set_params(const struct loading *l, struct mm_error *err)
 {
     for (size_t i = 0; i < l->graph->param_count; i++) {
         const struct mm_param_info *info = &l->graph->params[i];
         const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
         const float *values;
         enum mm_status status;
-        bool same = tensor && same_dims(tensor, info, l->reversed);
-        if (!tensor || (!same && !adapts(l, i, tensor)))
+        if (!tensor || (!same_dims(tensor, info, l->reversed) && !adapts(l, i, tensor)))
             continue;
         if (MM_TRY(status, read_values(l, tensor, info, &values, err)) ||
             MM_TRY(status, mm_network_set_param(l->network, i, values, err)))
             return status;
-        *loaded += same;
     }
     return MM_OK;
 }
@@ -243,7 +243,7 @@ enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *netwo
         MM_TRY(status, compare(&l, &found, err)) || (strict && MM_TRY(status, refuse_difference(&found, err))))
         return status;
     if ((status = loading_begin(&l, err)) == MM_OK)
-        status = set_params(&l, &found.loaded, err);
+        status = set_params(&l, err);
     loading_end(&l);
     if (report)
         *report = found;
@@ -260,6 +260,24 @@ enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *networ
     status = mm_safetensors_read(&bytes, path, &file, err);
     if (status == MM_OK && MM_TRY(status, mm_weights_apply(arena, network, file, strict, axes, report, err)))
         mm_fail_in(err, "%s", path);
+    mm_arena_done(&bytes);
+    return status;
+}
+
+enum mm_status mm_weights_compare(struct mm_arena *arena, const struct mm_graph *graph, const char *path,
+                                  struct mm_weights_report *report, struct mm_error *err)
+{
+    struct mm_arena bytes;
+    struct mm_safetensors *file;
+    struct loading l = {.arena = arena, .graph = graph};
+    enum mm_status status;
+    mm_arena_init(&bytes, NULL);
+    if ((status = mm_safetensors_read(&bytes, path, &file, err)) == MM_OK) {
+        l.file = file;
+        if (MM_TRY(status, find_axes(file, NULL, graph, &l.reversed, err)) ||
+            MM_TRY(status, compare(&l, report, err)))
+            mm_fail_in(err, "%s", path);
+    }
     mm_arena_done(&bytes);
     return status;
 }

@@ -22,7 +22,10 @@ struct mm_weights_report {
  * `axes` says what kernels of a file without our metadata use; NULL: such a file is an error that says how to give it. */
 enum mm_status mm_weights_load(struct mm_arena *arena, struct mm_network *network, const char *path, bool strict,
                                const enum mm_axes *axes, struct mm_weights_report *report, struct mm_error *err);
-/* The same from a parsed file. */
+/* Only what a load would find, not strict: nothing is loaded, and no network is needed. */
+enum mm_status mm_weights_compare(struct mm_arena *arena, const struct mm_graph *graph, const char *path,
+                                  struct mm_weights_report *report, struct mm_error *err);
+/* The same as mm_weights_load from a parsed file. */
 enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file,
                                 bool strict, const enum mm_axes *axes, struct mm_weights_report *report,
                                 struct mm_error *err);

@@ -2,6 +2,7 @@
 #include "mmar/convert.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "mmar/fit.h"
 #include "mmar/project.h"
 #include "mmar/report.h"
 
@@ -89,28 +90,18 @@ static enum mm_status turn(struct mm_convert_source *source, const struct conver
     return MM_OK;
 }
 
-/* Loads what was written into the MMAR's network. MM_NO when a part of that has no weights. */
+/* Compares what was written with the MMAR's network. MM_NO when a part of that has no weights. */
 static enum mm_status check_fit(struct mm_arena *arena, const struct convert_options *o, struct mm_error *err)
 {
     enum mm_status s;
-    struct mm_project *project;
     struct mm_training *training;
-    struct mm_network *network = NULL;
-    struct mm_pool *pool = NULL;
     struct mm_weights_report found = {0};
-    if (MM_TRY(s, mm_project_open(arena, &o->mmar, NULL, "config/config_train.json", &project, err)) ||
-        MM_TRY(s, mm_project_training(arena, project, MM_PART_MODEL, &training, err)) ||
-        MM_TRY(s, mm_pool_open(1, &pool, err)))
+    if (MM_TRY(s, mm_fit(arena, &o->mmar, o->output, &training, &found, err)))
         return s;
-    const struct mm_network_options how = {.backend = "auto", .pool = pool};
-    if ((s = mm_network_open(training->graph, &how, &network, err)) == MM_OK &&
-        (s = mm_weights_load(arena, network, o->output, false, NULL, &found, err)) == MM_OK)
-        mm_report_transfer(&found);
-    mm_network_close(network);
-    mm_pool_close(pool);
-    if (s == MM_OK && found.missing.count + found.reshaped.count)
-        return mm_fail(err, MM_NO, "%s: is written, and does not fill the model of %s", o->output, o->mmar.mmar);
-    return s;
+    mm_report_transfer(&found);
+    return found.missing.count + found.reshaped.count
+               ? mm_fail(err, MM_NO, "%s: is written, and does not fill the model of %s", o->output, o->mmar.mmar)
+               : MM_OK;
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)

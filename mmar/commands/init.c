@@ -229,20 +229,27 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
 }
 
 /* The data are measured to be compared; data that cannot be are no failure here. */
+static enum mm_status measure(const struct scaffold *s, struct mm_takeover *t, struct mm_facts *facts,
+                              struct mm_error *why)
+{
+    enum mm_status status = s->data ? mm_facts_measure(s->arena, s->data, facts, why) : MM_OK;
+    t->folder = s->folder;
+    if (s->data && status == MM_OK)
+        t->facts = facts;
+    else if (s->data)
+        t->unmeasured = why->text;
+    return status == MM_INTERRUPTED ? status : MM_OK;
+}
+
 static enum mm_status tell_takeover(const struct scaffold *s, const char *file, const cJSON *manifest,
                                     struct mm_error *err)
 {
     struct mm_facts facts;
     struct mm_error why = {.status = MM_OK};
-    struct mm_takeover t = {.folder = s->folder, .from = file, .manifest = manifest};
+    struct mm_takeover t = {.from = file, .manifest = manifest};
     struct mm_text text;
-    enum mm_status status = s->data ? mm_facts_measure(s->arena, s->data, &facts, &why) : MM_OK;
-    if (status == MM_INTERRUPTED)
-        return mm_fail(err, status, "%s", why.text);
-    if (s->data && status == MM_OK)
-        t.facts = &facts;
-    else if (s->data)
-        t.unmeasured = why.text;
+    if (measure(s, &t, &facts, &why) != MM_OK)
+        return mm_fail(err, why.status, "%s", why.text);
     mm_text_init(&text, 1 << 18);
     mm_takeover_tell(&text, &t);
     mm_note("%s", text.bytes);
@@ -300,6 +307,9 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     enum mm_status status;
     struct mm_foreign *foreign;
     struct mm_signer nobody;
+    struct mm_facts facts;
+    struct mm_error why = {.status = MM_OK};
+    struct mm_takeover t = {.from = NULL};
     struct mm_text text;
     if (MM_TRY(status, mm_vouch(s->arena, ask, NULL, NULL, &nobody, err)))
         return mm_fail_in(err, "%s", path);
@@ -307,22 +317,16 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
         return status;
     status = fill_from_foreign(s, foreign, err);
     mm_foreign_close(foreign);
+    if (status == MM_OK && (status = measure(s, &t, &facts, &why)) != MM_OK)
+        mm_fail(err, status, "%s", why.text);
     if (status != MM_OK) {
         mm_file_remove_tree(s->folder, NULL);
         return status;
     }
     printf("%s\n", s->folder);
+    t.from = path;
     mm_text_init(&text, 1 << 20);
-    mm_text_format(&text, "made %s from %s, %s, unsigned: nobody vouches for it. Taken:\n", s->folder, path,
-                   foreign->what);
-    mm_notes_print(&text, &foreign->notes, MM_NOTE_TAKEN, "  ");
-    mm_text_add(&text, "Not taken:\n");
-    mm_notes_print(&text, &foreign->notes, MM_NOTE_LEFT, "  ");
-    mm_text_format(&text, "docs/ORIGIN.md keeps this list. Next:\n");
-    if (!s->data)
-        mm_text_format(&text, "  set DATASET_JSON and DATA_ROOT in %s/config/environment.json to your own data\n",
-                       s->folder);
-    mm_text_format(&text, "  mmar check %s", s->folder);
+    mm_foreign_tell(foreign, &t, &text);
     mm_note("%s", text.bytes);
     mm_text_done(&text);
     return MM_OK;

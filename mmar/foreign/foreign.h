@@ -8,6 +8,7 @@
 
 #include "mmar/foreign/notes.h"
 #include "mmar/foreign/tree.h"
+#include "mmar/takeover.h"
 
 enum mm_foreign_kind { MM_FOREIGN_CLARA, MM_FOREIGN_BUNDLE };
 
@@ -18,6 +19,8 @@ struct mm_foreign {
     struct mm_notes notes;
     const struct mm_tree_file *weights; /* those that can be converted; NULL: none */
     const cJSON *metadata;              /* of a bundle */
+    const cJSON *labels;                /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
+    const cJSON *record;                /* models/run.json as it was written; NULL: no weights were taken */
 };
 
 /* Recognises it; everything that will not be taken is in the notes then. MM_ERR_DATA: it is neither. Close after success. */
@@ -31,9 +34,15 @@ bool mm_foreign_is(struct mm_arena *arena, const char *path);
 void mm_foreign_show(const struct mm_foreign *foreign, struct mm_text *text);
 /* Puts its configs, documents and weights into `folder`, which is a scaffold of ours already. Says in the notes what was taken. */
 enum mm_status mm_foreign_take(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
+/* Told after it was taken: what was, what was not, and what is to be done; `takeover`'s manifest is found here. */
+void mm_foreign_tell(const struct mm_foreign *foreign, struct mm_takeover *takeover, struct mm_text *text);
 
 /* Parts of the above, one file each. ------------------------------------------------------------------------------ */
 
+/* metadata.c: the card from a bundle's metadata.json. What has another type than the card's is brought into it or told of. */
+enum mm_status mm_bundle_card(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
+/* "labels", from network_data_format. */
+void mm_bundle_labels(struct mm_foreign *foreign);
 /* clara.c, bundle.c: the configs, into folder/config. */
 enum mm_status mm_clara_take(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
 enum mm_status mm_bundle_take(struct mm_foreign *foreign, const char *folder, struct mm_error *err);

@@ -68,6 +68,8 @@ python3 -m zipfile -c phantom.zip phantom
 same "from elsewhere: folder and zip give the same configuration" taken/config/config_train.json folder/config/config_train.json
 grep -q 'model UNet' told && grep -q 'logging.conf: Python' told && grep -q 'labels of the output: 0: background' told && ! grep -q 'imports' told &&
     ok "from elsewhere: what was taken and what not is told" || fail "from elsewhere: told: $(cat told)"
+grep -q 'tensors fill the network, all of it' told && grep -q '\[x\] channels: your images have 1, the model takes 1' told &&
+    grep -q '\[x\] labels: .*2 box' told && ok "from elsewhere: weights and data are held against the model" || fail "from elsewhere: no checklist: $(tr "\n" "|" <told)"
 "$MMAR" check taken >checked 2>&1 && ok "from elsewhere: the bundle's MMAR passes mmar check" || fail "from elsewhere: check: $(cat checked)"
 "$MMAR" infer taken "$image" -o theirs -q >/dev/null
 same "from elsewhere: the bundle's weights predict what they did before" "mine/$(basename "$image" .png)_seg.png" "theirs/$(basename "$image" .png)_seg.png"
@@ -77,6 +79,22 @@ same "from elsewhere: weights survive the way in and out" again.pt phantom/model
 "$MMAR" init packed --from phantom.zip -q >/dev/null && "$MMAR" pack packed -o packed.mmar -q >/dev/null && "$MMAR" show packed.mmar >shown &&
     grep -q '^origin  *MONAI bundle' shown && grep -q '^licence  *Apache-2.0' shown && ok "from elsewhere: an archive tells its origin and licence" ||
     fail "from elsewhere: the archive says: $(cat shown)"
+
+# A network that differs from its weights, and a card of odd types: both told, neither stops packing.
+cp -r phantom odd
+python3 - odd/configs <<'P'
+import json
+import sys
+
+metadata = {"version": 2, "authors": {"x": 1}, "network_data_format": 3}
+json.dump(metadata, open(sys.argv[1] + "/metadata.json", "w"))
+train = json.load(open(sys.argv[1] + "/train.json"))
+train["network_def"]["out_channels"] = 7
+json.dump(train, open(sys.argv[1] + "/train.json", "w"))
+P
+"$MMAR" init oddly --from odd >/dev/null 2>told && grep -q 'another shape, starts anew' told && grep -q 'others of it do not come' told &&
+    grep -q 'authors: is an object without a name' told && "$MMAR" pack oddly -o oddly.mmar -q >/dev/null && "$MMAR" show oddly.mmar | grep -q '^version *2$' &&
+    ok "from elsewhere: what does not fit is told, and packs" || fail "from elsewhere: odd: $(tr "\n" "|" <told)"
 
 # The same network as Clara Train 4 left it.
 mkdir -p clara/config clara/commands clara/models clara/docs && cp a/config/config_train.json clara/config && cp phantom/models/model.pt clara/models
