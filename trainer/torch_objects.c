@@ -158,8 +158,22 @@ static enum mm_status read_shape(const struct mm_pickle_value *args, struct mm_s
     return MM_OK;
 }
 
-/* All elements lie in the storage, and there are no more of them than the storage has. */
-static enum mm_status check_bounds(const struct mm_torch_object *tensor, int64_t offset, struct mm_error *err)
+/* Elements of an expanded tensor that several indices share are written once for each: a few bytes can stand for as many as one likes,
+ * so those of a whole file are counted. */
+static enum mm_status count_expanded(struct mm_torch_reader *reader, size_t elements, size_t width,
+                                     struct mm_error *err)
+{
+    size_t bytes;
+    if (!mm_size_mul(elements, width, &bytes) || bytes > MM_TORCH_EXPANDED_MAX - reader->expanded)
+        return mm_fail(err, MM_ERR_DATA, "expanded tensors, whose elements share storage, of more than %zu MiB",
+                       MM_TORCH_EXPANDED_MAX >> 20);
+    reader->expanded += bytes;
+    return MM_OK;
+}
+
+/* All elements lie in the storage, and there are few more of them than the storage has. */
+static enum mm_status check_bounds(struct mm_torch_reader *reader, const struct mm_torch_object *tensor,
+                                   int64_t offset, struct mm_error *err)
 {
     const struct mm_strided *view = &tensor->view;
     size_t width = mm_safetensors_dtype_bytes(view->dtype), room = tensor->storage->bytes / width;
@@ -176,10 +190,7 @@ static enum mm_status check_bounds(const struct mm_torch_object *tensor, int64_t
     if (last >= room)
         return mm_fail(err, MM_ERR_DATA, "element %zu lies outside storage \"%.32s\" of %zu", last,
                        tensor->storage->key, room);
-    if (count > room)
-        return mm_fail(err, MM_ERR_DATA, "%zu elements of a storage of %zu: an expanded tensor is not read", count,
-                       room);
-    return MM_OK;
+    return count > room ? count_expanded(reader, count - room, width, err) : MM_OK;
 }
 
 /* (storage, offset, size, stride, requires_grad, hooks[, metadata]); v3 has a dtype as seventh. */
@@ -199,7 +210,7 @@ static enum mm_status rebuild_tensor(struct mm_torch_reader *reader, const struc
     if (!tensor.view.dtype)
         return mm_fail(err, MM_ERR_DATA, "the tensor does not say its dtype");
     if (MM_TRY(status, read_shape(args, &tensor.view, err)) ||
-        MM_TRY(status, check_bounds(&tensor, offset->integer, err)))
+        MM_TRY(status, check_bounds(reader, &tensor, offset->integer, err)))
         return status;
     size_t bytes;
     if (!mm_strided_bytes(&tensor.view, &bytes))

@@ -20,11 +20,14 @@ struct mm_torch_object {
     size_t offset;                    /* of its element 0, in bytes */
 };
 
+#define MM_TORCH_EXPANDED_MAX ((size_t)64 << 20) /* bytes that a file's tensors may have beyond their storages */
+
 struct mm_torch_reader {
     struct mm_arena *arena;
     const struct mm_zip *zip; /* NULL: an old file */
     const char *folder;       /* of the zip's entries: "archive" */
     bool big_endian;
+    size_t expanded;                    /* bytes so far, see above */
     struct mm_torch_storage **storages; /* met so far; kept for old files only */
     size_t storage_count, storage_capacity;
 };

@@ -71,7 +71,7 @@ static void begin(struct fixture *f)
 
 static void check_tensor(const struct mm_strided *tensor, const char *name, const float *wanted, size_t count)
 {
-    float got[6];
+    float got[12];
     size_t bytes;
     assert_string_equal(tensor->name, name);
     assert_true(mm_strided_bytes(tensor, &bytes));
@@ -104,6 +104,57 @@ static void test_strided_tensors_of_a_zip(void **state)
     assert_int_equal(parse_zip(f, NULL), MM_OK);
     assert_string_equal(f->read->kind, "PyTorch zip");
     check_three(f);
+}
+
+static void old_file(struct fixture *f, int64_t elements);
+
+/* Each way in which torch leaves a view in a file, alone in it, in both forms. */
+static void test_every_kind_of_view_alone(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name;
+        struct sample_tensor tensor;
+        float wanted[12];
+        size_t count;
+    } cases[] = {
+        {"transposed", {"FloatStorage", 0, 6, 0, 2, {3, 2}, {1, 3}}, {0, 3, 1, 4, 2, 5}, 6},
+        {"row", {"FloatStorage", 0, 6, 3, 1, {3}, {1}}, {3, 4, 5}, 3},
+        {"sliced", {"FloatStorage", 0, 6, 1, 2, {2, 2}, {3, 1}}, {1, 2, 4, 5}, 4},
+        {"stepped", {"FloatStorage", 0, 6, 0, 2, {2, 2}, {3, 2}}, {0, 2, 3, 5}, 4},
+        {"expanded", {"FloatStorage", 0, 6, 4, 2, {2, 4}, {1, 0}}, {4, 4, 4, 4, 5, 5, 5, 5}, 8},
+        {"expanded from a scalar", {"FloatStorage", 0, 6, 5, 1, {3}, {0}}, {5, 5, 5}, 3},
+        {"overlapping", {"FloatStorage", 0, 6, 0, 2, {3, 4}, {1, 1}}, {0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5}, 12},
+        {"scalar", {"FloatStorage", 0, 6, 2, 0, {0}, {0}}, {2}, 1},
+        {"empty", {"FloatStorage", 0, 6, 0, 2, {0, 3}, {3, 1}}, {0}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int old = 0; old < 2; old++) {
+            begin(f);
+            put(f, cases[i].name, &cases[i].tensor);
+            sample_ops(&f->pickle, "u.");
+            if (old)
+                old_file(f, 6);
+            if ((old ? parse(f, NULL) : parse_zip(f, NULL)) != MM_OK)
+                fail_msg("%s: %s", cases[i].name, f->err.text);
+            check_tensor(&f->state.tensors[0], cases[i].name, cases[i].wanted, cases[i].count);
+        }
+}
+
+/* One of them is small enough; all of a file together are not. */
+static void test_expanded_tensors_are_counted_together(void **state)
+{
+    struct fixture *f = *state;
+    static const struct sample_tensor large = {"FloatStorage", 0, 6, 0, 1, {10 << 20}, {0}};
+    for (int count = 1; count <= 2; count++) {
+        begin(f);
+        put(f, "a", &large);
+        if (count == 2)
+            put(f, "b", &large);
+        sample_ops(&f->pickle, "u.");
+        assert_int_equal(parse_zip(f, NULL), count == 1 ? MM_OK : MM_ERR_DATA);
+    }
+    assert_non_null(strstr(f->err.text, "of more than 64 MiB"));
 }
 
 static void old_file(struct fixture *f, int64_t elements)
@@ -186,8 +237,9 @@ static void test_what_does_not_fit_is_refused(void **state)
     } cases[] = {
         {{"FloatStorage", 0, 6, 1, 1, {6}, {1}}, "element 6 lies outside storage \"0\" of 6"},
         {{"FloatStorage", 0, 6, 0, 2, {2, 2}, {5, 1}}, "element 6 lies outside"},
-        {{"FloatStorage", 0, 6, 0, 1, {7}, {0}}, "7 elements of a storage of 6: an expanded tensor"},
-        {{"FloatStorage", 0, 6, 0, 1, {INT64_MAX}, {0}}, "an expanded tensor"},
+        {{"FloatStorage", 0, 6, 0, 1, {(16 << 20) + 7}, {0}}, "expanded tensors, whose elements share storage, of"},
+        {{"FloatStorage", 0, 6, 0, 1, {INT64_MAX}, {0}}, "expanded tensors"},
+        {{"FloatStorage", 0, 6, 6, 2, {4, 4}, {0, 0}}, "element 6 lies outside"},
         {{"FloatStorage", 0, 6, 0, 2, {INT64_MAX, 4}, {1, 1}}, "overflow"},
         {{"FloatStorage", 0, 6, 0, 1, {4}, {INT64_MAX}}, "overflow"},
         {{"FloatStorage", 0, 6, 0, 1, {-1}, {1}}, "integers from 0"},
@@ -255,6 +307,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_strided_tensors_of_a_zip, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_kind_of_view_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_expanded_tensors_are_counted_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_old_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_nested_dict_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_dict_in_itself_ends, set_up, tear_down),
