@@ -1,17 +1,14 @@
-/* The bound on a prepared item, from the headers of its files and from the parameters of the cached steps that can make an image larger.
- * A step that only crops leaves the bound as it is, whatever sizes it names: what it makes can only stay below. */
+/* The bound on a prepared item, from the headers of its files and from the parameters of the cached steps that can make an image larger;
+ * channels and further images: bound_fields.c. A step that only crops leaves the bound as it is, whatever sizes it names: what it makes
+ * can only stay below. */
 #include "cache/bound.h"
 
 #include <math.h>
 
+#include "cache/bound_fields.h"
 #include "image/format.h"
 
 #define SAMPLE_OVERHEAD 16384 /* names, affines, history */
-
-/* A volume on its way through the prefix, as far as its size goes. */
-struct extent {
-    double size[3], spacing[3];
-};
 
 /* Value of a list for an axis; lists may be shorter (one value for all axes). */
 static double axis_value(const struct mm_param *param, const void *self, int axis, double otherwise)
@@ -29,7 +26,7 @@ static double axis_value(const struct mm_param *param, const void *self, int axi
     return otherwise;
 }
 
-static void grow_to_resolution(struct extent *extent, int axis, double target)
+static void grow_to_resolution(struct mm_bound_field *extent, int axis, double target)
 {
     if (!(target > 0))
         return;
@@ -37,23 +34,23 @@ static void grow_to_resolution(struct extent *extent, int axis, double target)
     extent->spacing[axis] = target;
 }
 
-static void grow_to_size(struct extent *extent, int axis, double target)
+static void grow_to_size(struct mm_bound_field *extent, int axis, double target)
 {
     extent->size[axis] = fmax(extent->size[axis], target);
 }
 
-static void grow_to_multiple(struct extent *extent, int axis, double k)
+static void grow_to_multiple(struct mm_bound_field *extent, int axis, double k)
 {
     if (k >= 1)
         extent->size[axis] = ceil(extent->size[axis] / k) * k;
 }
 
-static void grow_by_border(struct extent *extent, int axis, double border)
+static void grow_by_border(struct mm_bound_field *extent, int axis, double border)
 {
     extent->size[axis] += 2 * fmax(border, 0);
 }
 
-static void grow_by_factor(struct extent *extent, int axis, double factor)
+static void grow_by_factor(struct mm_bound_field *extent, int axis, double factor)
 {
     if (!(factor > 0))
         return;
@@ -65,7 +62,7 @@ static void grow_by_factor(struct extent *extent, int axis, double factor)
  * true the step keeps within the image. */
 static const struct growth {
     const char *parameter;
-    void (*grow)(struct extent *extent, int axis, double value);
+    void (*grow)(struct mm_bound_field *extent, int axis, double value);
     const char *unless;
 } growths[] = {
     {"pixdim", grow_to_resolution, NULL},
@@ -81,12 +78,11 @@ static const struct growth {
 
 static bool is_on(const struct mm_step *step, const char *name)
 {
-    const struct mm_param *param = name ? mm_params_find(step->transform->params, name) : NULL;
-    return param && param->type == MM_PARAM_BOOL && param->offset != SIZE_MAX &&
-           *(const bool *)((const char *)step->self + param->offset);
+    const bool *on = name ? mm_bound_param(step, name, MM_PARAM_BOOL) : NULL;
+    return on && *on;
 }
 
-static void grow_by_step(struct extent *extent, const struct mm_step *step, int rank)
+static void grow_by_step(struct mm_bound_field *extent, const struct mm_step *step)
 {
     if (!(step->transform->flags & MM_SPATIAL) || !step->transform->params)
         return;
@@ -94,7 +90,7 @@ static void grow_by_step(struct extent *extent, const struct mm_step *step, int 
         const struct mm_param *param = mm_params_find(step->transform->params, growths[i].parameter);
         if (!param || param->offset == SIZE_MAX || is_on(step, growths[i].unless))
             continue;
-        for (int axis = 0; axis < rank; axis++)
+        for (int axis = 0; axis < extent->rank; axis++)
             growths[i].grow(extent, axis, axis_value(param, step->self, axis, 0));
     }
 }
@@ -123,43 +119,67 @@ static bool prepares_indices(const struct mm_source *source)
     return false;
 }
 
-/* Bytes of one file after the prefix. Narrow types may become float32 on the way. */
-static enum mm_status bound_file(const struct mm_source *source, const char *key, const char *path, double *bytes,
-                                 struct mm_error *err)
+/* A field of several files has their channels, one after the other. */
+static enum mm_status add_file(struct mm_bound_fields *fields, const char *key, const char *path,
+                               struct mm_error *err)
 {
     enum mm_status s;
     struct mm_image_info info;
+    struct mm_bound_field *field = mm_bound_find(fields, key);
     if (MM_TRY(s, mm_image_header(path, &info, err)))
         return s;
-    struct extent extent;
+    if (!field && fields->count == MM_SAMPLE_FIELDS_MAX)
+        return mm_fail(err, MM_ERR_DATA, "an item has more than %d images", MM_SAMPLE_FIELDS_MAX);
+    if (!field) {
+        field = &fields->items[fields->count++];
+        *field = (struct mm_bound_field){.rank = info.rank, .width = 4};
+        snprintf(field->name, sizeof field->name, "%s", key);
+    }
     for (int a = 0; a < 3; a++) {
         double x = info.affine[a], y = info.affine[4 + a], z = info.affine[8 + a];
-        extent.size[a] = info.size[a];
-        extent.spacing[a] = sqrt(x * x + y * y + z * z);
+        field->size[a] = fmax(field->size[a], info.size[a]);
+        field->spacing[a] = fmax(field->spacing[a], sqrt(x * x + y * y + z * z));
     }
-    for (size_t i = 0; i < source->prefix; i++)
-        if (lists_key(&source->chain->steps[i], key))
-            grow_by_step(&extent, &source->chain->steps[i], info.rank);
-    double voxels = extent.size[0] * extent.size[1] * extent.size[2];
-    *bytes += voxels * info.channels * fmax(4, (double)mm_type_bytes(info.type));
-    if (prepares_indices(source) && strcmp(key, "label") == 0)
-        *bytes += voxels * sizeof(uint32_t);
+    field->channels += info.channels;
+    field->width = fmax(field->width, (double)mm_type_bytes(info.type));
     return MM_OK;
+}
+
+/* Through the prefix, step by step. */
+static double bytes_of(const struct mm_source *source, struct mm_bound_fields *fields)
+{
+    double bytes = SAMPLE_OVERHEAD;
+    for (size_t i = 0; i < source->prefix; i++) {
+        const struct mm_step *step = &source->chain->steps[i];
+        for (size_t f = 0; f < fields->count; f++)
+            if (lists_key(step, fields->items[f].name))
+                grow_by_step(&fields->items[f], step);
+        mm_bound_channels(fields, step);
+    }
+    for (size_t f = 0; f < fields->count; f++) {
+        const struct mm_bound_field *field = &fields->items[f];
+        double voxels = field->size[0] * field->size[1] * field->size[2];
+        bytes += voxels * field->channels * field->width;
+        if (prepares_indices(source) && strcmp(field->name, "label") == 0)
+            bytes += voxels * sizeof(uint32_t);
+    }
+    return bytes;
 }
 
 static enum mm_status bound_item(const struct mm_source *source, const struct mm_item *item, uint64_t *bound,
                                  struct mm_error *err)
 {
     enum mm_status s;
-    double bytes = SAMPLE_OVERHEAD;
+    struct mm_bound_fields fields = {.count = 0};
     for (size_t i = 0; i < item->count; i++) {
         const struct mm_entry *entry = &item->entries[i];
         if (entry->kind != MM_ENTRY_PATHS || !is_used(source, entry->key))
             continue;
         for (size_t j = 0; j < entry->count; j++)
-            if (MM_TRY(s, bound_file(source, entry->key, entry->paths[j], &bytes, err)))
+            if (MM_TRY(s, add_file(&fields, entry->key, entry->paths[j], err)))
                 return s;
     }
+    double bytes = bytes_of(source, &fields);
     uint64_t whole = bytes < 0x1p62 ? (uint64_t)bytes : (uint64_t)1 << 62;
     *bound = whole > *bound ? whole : *bound;
     return MM_OK;
