@@ -13,7 +13,8 @@ struct evaluate_options {
     int64_t threads, overlays;
     bool write;
 };
-#define P struct evaluate_options
+#define P        struct evaluate_options
+#define LIST_KEY "data_list_key"
 
 static const struct mm_param options[] = {
     MM_STRING(P, model,
@@ -58,7 +59,13 @@ static void print_table(const struct mm_training *t, const struct mm_scores *sco
 {
     const cJSON *classes = mm_json_get(json, "classes"), *item;
     for (size_t m = 0; m < t->metric_count; m++)
-        printf("%-24s %.4f%s\n", t->metrics[m].name, scores->totals[m], t->metrics[m].is_key ? "  (key metric)" : "");
+        if (t->metrics[m].metric->needs_loss)
+            printf(
+                "%-24s -       the loss is known while training only: it is of the network's grid, not the images'\n",
+                t->metrics[m].name);
+        else
+            printf("%-24s %.4f%s\n", t->metrics[m].name, scores->totals[m],
+                   t->metrics[m].is_key ? "  (key metric)" : "");
     cJSON_ArrayForEach (item, classes)
         printf("  %-22s %.4f\n", item->string, cJSON_IsNumber(item) ? item->valuedouble : NAN);
     printf("%-24s %zu, on each image's own grid\n", "cases", scores->cases);
@@ -88,6 +95,29 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
     return MM_OK;
 }
 
+/* The list, whatever dialect the configuration has: of its own pipeline, or, where it has none, that of the variable. */
+static enum mm_status choose_list(struct mm_arena *arena, struct mm_config *config, const char *list,
+                                  struct mm_error *err)
+{
+    const struct mm_component *pipeline = config->validate.pipeline;
+    struct mm_component *own = mm_arena_new(arena, struct mm_component);
+    cJSON *value = mm_json_text(arena, list);
+    if (!list || !pipeline)
+        return MM_OK;
+    cJSON *args = pipeline->args ? mm_json_copy(arena, pipeline->args) : mm_json_object(arena);
+    cJSON *old = (cJSON *)mm_json_get(args, LIST_KEY);
+    if (!own || !args || !value)
+        return mm_fail_memory(err, "the list's name");
+    if (old)
+        mm_json_replace(old, value);
+    else
+        mm_json_add(arena, args, LIST_KEY, value);
+    *own = *pipeline;
+    own->args = args;
+    config->validate.pipeline = own;
+    return MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status s;
@@ -97,12 +127,11 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     const struct mm_model_choice choice = {o->model, o->backend, o->threads};
     struct mm_mmar_options where = o->mmar;
     if (o->list &&
-        MM_TRY(s, mm_mmar_set(call->arena, &where,
-                              mm_arena_format(call->arena, "validate.image_pipeline.args.data_list_key=%s", o->list),
-                              err)))
+        MM_TRY(s, mm_mmar_set(call->arena, &where, mm_arena_format(call->arena, "DATA_LIST_KEY=%s", o->list), err)))
         return s;
     if (MM_TRY(s, mm_project_open(call->arena, &where, call->arg_count ? call->args[0] : NULL,
-                                  "config/config_train.json", &project, err)))
+                                  "config/config_train.json", &project, err)) ||
+        MM_TRY(s, choose_list(call->arena, project->config, o->list, err)))
         return s;
     s = mm_model_open(call->arena, project, MM_PART_MODEL | MM_PART_VALID, &choice, &use, err);
     if (s == MM_OK && !use.training->validation)
@@ -127,7 +156,8 @@ const struct mm_command mm_command_evaluate = {
     .run = run,
     .notes =
         "Predictions are carried back to the grid of each image file and compared with its label as it is stored.\n"
-        "Writes eval/metrics.csv, eval/metrics.json and overlay PNGs.",
+        "Writes eval/metrics.csv, eval/metrics.json and overlay PNGs. Metrics of the loss (NegLoss) have a value "
+        "while training only.",
     .examples =
         "  mmar evaluate spleen\n  mmar evaluate spleen --json\n  mmar evaluate spleen --list test --overlays 20\n",
 };

@@ -24,6 +24,19 @@ for pair in v3_order:v3_validation v4_spellings:v4_validation; do
 done
 grep -q '"two"' v3_order/eval/metrics.json && grep -q '"val_acc"' v4_spellings/eval/metrics.json && ok "variants: metrics of the files are scored" ||
     fail "variants: metrics of the files are missing in metrics.json"
+# --list reaches evaluation files of both dialects, with a pipeline of their own and without; what has no value there says so.
+for pair in v3_order:v3_validation v4_spellings:v4_validation; do
+    name=${pair%:*} file=${pair#*:}
+    # shellcheck disable=SC2086
+    "$MMAR" evaluate $name -c config/config_validation.json --list training --set $SETS >out 2>&1 &&
+        grep -q 'on list "training"' out && grep -q '^cases  *3,' out && ok "variants: $file evaluates another list" || fail "variants: $file --list: $(tail -n 3 out)"
+    # shellcheck disable=SC2086
+    "$MMAR" evaluate $name -c config/config_validation.json --list nosuch --set $SETS >out 2>&1 && fail "variants: $file evaluates a list that is not there"
+    grep -q 'no list "nosuch"' out || fail "variants: $file --list nosuch: $(tail -n 3 out)"
+done
+# shellcheck disable=SC2086
+"$MMAR" evaluate v3_order --set $SETS >out 2>&1 && grep -q '^[a-z_A-Z]*  *-  *the loss is known while training only' out && ! grep -q nan out &&
+    ok "variants: evaluate says why NegLoss has no value" || fail "variants: NegLoss: $(tail -n 6 out)"
 # An inference file: images without labels, predictions taken back to their files' grids by the chain itself.
 image=$(find data -name '*.nii.gz' | grep -v label | sort | head -n 1)
 cp "$HERE/configs/v4_inference.json" v4_spellings/config/
