@@ -1,5 +1,6 @@
 /* Atomic writes: everything goes to a hidden temporary file beside the target, which takes the target's name only when
- * every byte is on the disk. A crash leaves the old file, or the new one, and at worst a temporary one. */
+ * every byte is on the disk. A crash leaves the old file, or the new one, and at worst a temporary one, which nobody removes: see
+ * docs/decisions/010-temporaries.md. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,7 +10,8 @@
 #include "base/file_internal.h"
 #include "base/trace.h"
 
-#define NAME_KEPT 200 /* bytes of the target's name in the temporary one: the limit for both is 255 */
+#define NAMES_TRIED 10000
+#define NAME_KEPT   200 /* bytes of the target's name in the temporary one: the limit for both is 255 */
 
 static _Atomic uint64_t temporaries; /* makes their names differ within the process */
 
@@ -33,6 +35,23 @@ static char *temporary_path(const char *path)
     return temporary;
 }
 
+/* A name that is taken is one that a killed program left, whose process number is ours now: in a container most are. */
+static int create_temporary(struct mm_file_writer *writer, const char *path, mode_t mode)
+{
+    for (int tries = 0; tries < NAMES_TRIED; tries++) {
+        mm_free(writer->temporary);
+        writer->temporary = temporary_path(path);
+        if (!writer->temporary)
+            return -1;
+        if (mm_file_hook_fails(MM_FILE_CREATE, writer->temporary, NULL))
+            return -1;
+        int file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (file >= 0 || errno != EEXIST)
+            return file;
+    }
+    return -1;
+}
+
 enum mm_status mm_file_writer_open_as(struct mm_file_writer *writer, const char *path, unsigned care,
                                       struct mm_error *err)
 {
@@ -41,14 +60,11 @@ enum mm_status mm_file_writer_open_as(struct mm_file_writer *writer, const char 
     mode_t mode = care & MM_FILE_PRIVATE ? 0600 : 0666;
     MM_TRACE(FILE, "write %s", path);
     writer->path = heap_text(path, strlen(path));
-    writer->temporary = temporary_path(path);
+    file = writer->path ? create_temporary(writer, path, mode) : -1;
     if (!writer->path || !writer->temporary) {
         mm_fail_memory(&writer->error, "a file name");
         goto done;
     }
-    file = mm_file_hook_fails(MM_FILE_CREATE, writer->temporary, NULL)
-               ? -1
-               : open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     writer->stream = file < 0 ? NULL : fdopen(file, "wb");
     if (!writer->stream)
         mm_file_failed(&writer->error, path, "create");

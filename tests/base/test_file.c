@@ -230,6 +230,30 @@ static void writing_into_no_folder_says_why(void **state)
                         mm_arena_format(&scratch->arena, "%s: cannot create: No such file or directory", path));
 }
 
+/* What killed programs left under every name that this process would take next is passed over, and stays. */
+static void what_killed_programs_left_stops_no_write(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_arena *arena = &scratch->arena;
+    const char *path = scratch_path(scratch, "left");
+    struct mm_file_writer first;
+    long process, counter;
+    assert_int_equal(mm_file_writer_open(&first, path, &err), MM_OK);
+    assert_int_equal(sscanf(strstr(first.temporary, ".tmp-"), ".tmp-%ld-%ld", &process, &counter), 2);
+    mm_file_writer_abandon(&first);
+    for (long n = 1; n <= 20; n++) {
+        FILE *left =
+            fopen(mm_arena_format(arena, "%s/.left.tmp-%ld-%ld", scratch->folder, process, counter + n), "we");
+        assert_non_null(left);
+        fclose(left);
+    }
+    assert_int_equal(mm_file_write(path, "whole", 5, &err), MM_OK);
+    assert_true(mm_file_exists(path));
+    for (long n = 1; n <= 20; n++)
+        assert_true(
+            mm_file_exists(mm_arena_format(arena, "%s/.left.tmp-%ld-%ld", scratch->folder, process, counter + n)));
+}
+
 /* Each operation of a replacing write fails in turn: the old content stays, no temporary file does. Only when the folder
  * cannot be synced the new content is there already, and still it is an error. */
 static void any_operation_may_fail(void **state)
@@ -424,6 +448,7 @@ int main(void)
         TEST(private_files_are_for_their_owner_only),
         TEST(a_relative_path_and_a_long_name_can_be_written),
         TEST(writing_into_no_folder_says_why),
+        TEST(what_killed_programs_left_stops_no_write),
         TEST(any_operation_may_fail),
         TEST(a_fault_slows_breaks_or_cuts_the_files_it_names),
         TEST(the_first_failure_stays),
