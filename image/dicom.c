@@ -3,19 +3,23 @@
  * voxels: convert a data set once for training. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/leave.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "image/format.h"
 #include "image/nifti_internal.h"
 
-#define LOG_NAME  "log.txt"
-#define LOG_MAX   ((size_t)1 << 20)
-#define EXIT_NONE 2 /* dcm2niix: kEXIT_NO_VALID_FILES_FOUND */
+#define LOG_NAME        "log.txt"
+#define LOG_MAX         ((size_t)1 << 20)
+#define SECONDS_DEFAULT 600
+#define EXIT_NONE       2 /* dcm2niix: kEXIT_NO_VALID_FILES_FOUND */
 
 extern char **environ;
 extern const struct mm_format mm_format_nifti;
@@ -72,12 +76,56 @@ static const char *last_line(struct conversion *c)
     return start ? start + 1 : text;
 }
 
-static pid_t wait_for(pid_t process, int *outcome)
+/* How long a conversion may take; a source that does not answer is no reason to wait for ever. */
+static double seconds_allowed(void)
 {
+    const char *text = getenv("MMAR_DICOM_SECONDS");
+    char *end = NULL;
+    double seconds = text ? strtod(text, &end) : 0;
+    return text && end != text && !*end && seconds > 0 ? seconds : SECONDS_DEFAULT;
+}
+
+static void pause_a_little(double seconds)
+{
+    struct timespec t = {.tv_nsec = (long)(seconds * 1e9)};
     mm_leave_enter();
-    pid_t ended = waitpid(process, outcome, 0);
+    nanosleep(&t, NULL);
     mm_leave_exit();
-    return ended;
+}
+
+/* False when it has not ended by then. */
+static bool ends_within(pid_t process, double seconds, int *outcome, enum mm_status *s, struct mm_error *err)
+{
+    double until = mm_clock() + seconds;
+    for (double pause = 0.001;; pause = pause < 0.05 ? 2 * pause : pause) {
+        pid_t ended = waitpid(process, outcome, WNOHANG);
+        if (ended < 0 && errno != EINTR)
+            *s = mm_fail(err, MM_ERR_IO, "dcm2niix: cannot wait for it: %s", strerror(errno));
+        if (ended > 0 || *s != MM_OK)
+            return true;
+        if (mm_clock() > until)
+            return false;
+        pause_a_little(pause);
+    }
+}
+
+/* Nobody waits for one that not even being killed ends (its source does not answer). */
+static enum mm_status stop(pid_t process, char *const *arguments, double seconds, struct mm_error *err)
+{
+    int outcome;
+    enum mm_status s = MM_OK;
+    struct mm_text command;
+    kill(process, SIGKILL);
+    ends_within(process, 1, &outcome, &s, NULL);
+    mm_text_init(&command, 1024);
+    for (size_t i = 0; arguments[i]; i++)
+        mm_text_format(&command, "%s%s", i ? " " : "", arguments[i]);
+    s = mm_fail(
+        err, MM_ERR_DATA,
+        "dcm2niix did not end within %g s and was stopped (MMAR_DICOM_SECONDS sets another time); it ran as: %s",
+        seconds, command.bytes);
+    mm_text_done(&command);
+    return s;
 }
 
 static enum mm_status convert(struct conversion *c, bool is_folder, struct mm_error *err)
@@ -87,15 +135,14 @@ static enum mm_status convert(struct conversion *c, bool is_folder, struct mm_er
                                "-f",       "i",  "-o", c->folder, c->source, NULL};
     pid_t process;
     int outcome = 0;
+    double seconds = seconds_allowed();
     enum mm_status s;
     if (MM_TRY(s, start_program(c, arguments, &process, err)))
         return s;
-    while (wait_for(process, &outcome) < 0) {
-        if (errno != EINTR)
-            return mm_fail(err, MM_ERR_IO, "dcm2niix: cannot wait for it: %s", strerror(errno));
-    }
-    if (WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0)
-        return MM_OK;
+    if (!ends_within(process, seconds, &outcome, &s, err))
+        return stop(process, arguments, seconds, err);
+    if (s != MM_OK || (WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0))
+        return s;
     if (WIFEXITED(outcome) && WEXITSTATUS(outcome) == EXIT_NONE)
         return mm_fail(err, MM_ERR_DATA, "dcm2niix finds no DICOM image %s", is_folder ? "in this folder" : "in it");
     return mm_fail(err, MM_ERR_DATA, "dcm2niix could not convert it (%s %d): %s",

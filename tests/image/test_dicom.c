@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -153,6 +156,27 @@ static void the_real_program_is_understood(void **state)
                 fabs(v->affine[11] - 30) < 1e-5);
 }
 
+/* A conversion that hangs is stopped, in words that say what was run, and leaves nothing. */
+static void one_that_does_not_end_is_stopped(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_volume *v;
+    char *path = scratch_file(scratch, "a.dcm", "x", 1);
+    const char *note = scratch_path(scratch, "pid");
+    install(scratch, mm_arena_format(&scratch->arena, "echo $$ >%s; exec sleep 1000", note));
+    setenv("MMAR_DICOM_SECONDS", "0.5", 1);
+    assert_int_equal(mm_image_read(&scratch->arena, path, &v, &err), MM_ERR_DATA);
+    unsetenv("MMAR_DICOM_SECONDS");
+    assert_non_null(strstr(err.text, path));
+    assert_non_null(strstr(err.text, "did not end within 0.5 s and was stopped"));
+    assert_non_null(strstr(err.text, "it ran as: dcm2niix -b n "));
+    assert_true(is_clean(scratch));
+    unsigned char *text;
+    size_t size;
+    assert_int_equal(mm_file_read(&scratch->arena, note, 100, &text, &size, &err), MM_OK);
+    assert_true(kill((pid_t)strtol((const char *)text, NULL, 10), 0) != 0 && errno == ESRCH);
+}
+
 static char old_path[4096], old_folder[4096];
 
 static void keep(const char *name, char *value, size_t size)
@@ -182,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_series_becomes_a_volume),
         TEST(failures_are_reported),
+        TEST(one_that_does_not_end_is_stopped),
         TEST(the_real_program_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
