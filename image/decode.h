@@ -31,6 +31,8 @@ struct mm_numbers {
  * NULL when memory is out. */
 struct mm_volume *mm_decode_numbers(struct mm_arena *arena, const struct mm_image_info *info,
                                     const struct mm_numbers *numbers, const unsigned char *bytes);
+/* Turns the bytes of each of n numbers round; one byte wide: nothing. */
+void mm_decode_swap(unsigned char *bytes, size_t n, size_t width);
 /* `count` numbers of that type, written as text with blanks between them; those of 64 bits through double. */
 enum mm_status mm_decode_text(const unsigned char *text, size_t size, enum mm_type type, size_t count, void *out,
                               struct mm_error *err);

@@ -1,5 +1,6 @@
 /* The format NIfTI: .nii and .nii.gz, told apart by content, version 1 and 2, either byte order. */
 #include "base/file.h"
+#include "image/decode.h"
 #include "image/nifti_internal.h"
 #include "image/source.h"
 
@@ -35,20 +36,6 @@ static enum mm_status read_plain(struct mm_arena *arena, const char *path, struc
     return mm_nifti_from_owned(arena, bytes, size, out, err);
 }
 
-static enum mm_status read_by_scratch(struct mm_arena *arena, const char *path, struct mm_volume **out,
-                                      struct mm_error *err)
-{
-    struct mm_arena scratch;
-    unsigned char *bytes;
-    size_t size;
-    mm_arena_init(&scratch, arena->budget);
-    enum mm_status s = mm_file_read(&scratch, path, MM_IMAGE_FILE_MAX, &bytes, &size, err);
-    if (s == MM_OK)
-        s = mm_nifti_from_bytes(arena, bytes, size, out, err);
-    mm_arena_done(&scratch);
-    return s;
-}
-
 static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
 {
     unsigned char start[MM_NIFTI_HEADER_MAX];
@@ -62,7 +49,7 @@ static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_v
         MM_TRY(s, mm_nifti_describe(&h, &info, &voxel_bytes, err)))
         return s;
     bool stays = !source.is_gzip && mm_nifti_keeps_voxels(&h);
-    return stays ? read_plain(arena, path, out, err) : read_by_scratch(arena, path, out, err);
+    return stays ? read_plain(arena, path, out, err) : mm_decode_file(arena, path, mm_nifti_from_bytes, out, err);
 }
 
 const struct mm_format mm_format_nifti = {

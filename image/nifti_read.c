@@ -1,35 +1,14 @@
 /* Voxels of a NIfTI file: sizes checked against the file, unpacking, byte order, scaling. */
+#include "image/decode.h"
 #include "image/gzip.h"
 #include "image/nifti_internal.h"
 
 #define ALIGNMENT 64   /* of a volume's voxels */
 #define BLOCK     2048 /* elements converted at a time: stays in the L1 cache */
 
-static void swap_bytes(unsigned char *bytes, size_t n, size_t width)
-{
-    for (unsigned char *at = bytes; at < bytes + n * width; at += width) {
-        for (size_t i = 0; i < width / 2; i++) {
-            unsigned char byte = at[i];
-            at[i] = at[width - 1 - i];
-            at[width - 1 - i] = byte;
-        }
-    }
-}
-
-/* Widths as literals, so that the compiler turns them into one instruction each. */
-static void swap_to_host(unsigned char *bytes, size_t n, size_t width)
-{
-    if (width == 2)
-        swap_bytes(bytes, n, 2);
-    else if (width == 4)
-        swap_bytes(bytes, n, 4);
-    else if (width == 8)
-        swap_bytes(bytes, n, 8);
-}
-
 static bool is_foreign(const struct mm_nifti *h)
 {
-    return h->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    return h->big_endian != MM_HOST_IS_BIG_ENDIAN;
 }
 
 /* Stored numbers to the volume's: n elements of the same layout. */
@@ -45,7 +24,7 @@ static void decode(struct mm_volume *v, const struct mm_nifti *h, const unsigned
         size_t count = n - start < BLOCK ? n - start : BLOCK;
         memcpy(stored, from + start * width, count * width);
         if (foreign)
-            swap_to_host(stored, count, width);
+            mm_decode_swap(stored, count, width);
         if (!scaled) {
             memcpy(to + start * to_width, stored, count * width);
             continue;
@@ -106,7 +85,7 @@ static struct mm_volume *adopt(struct reading *r)
     if (voxels != r->owned + offset)
         memmove(voxels, r->owned + offset, r->needed - offset);
     if (is_foreign(&r->header))
-        swap_to_host(voxels, (r->needed - offset) / width, width);
+        mm_decode_swap(voxels, (r->needed - offset) / width, width);
     return mm_volume_wrap(r->arena, info->type, info->rank, info->channels, info->size, voxels);
 }
 

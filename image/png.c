@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "image/affine.h"
+#include "image/decode.h"
 #include "image/gzip.h"
 #include "image/png_internal.h"
 #include "image/source.h"
@@ -165,15 +166,7 @@ enum mm_status mm_png_from_bytes(struct mm_arena *arena, const unsigned char *by
 
 static enum mm_status read(struct mm_arena *arena, const char *path, struct mm_volume **out, struct mm_error *err)
 {
-    struct mm_arena scratch;
-    unsigned char *bytes;
-    size_t size;
-    mm_arena_init(&scratch, arena->budget);
-    enum mm_status s = mm_file_read(&scratch, path, MM_IMAGE_FILE_MAX, &bytes, &size, err);
-    if (s == MM_OK)
-        s = mm_png_from_bytes(arena, bytes, size, out, err);
-    mm_arena_done(&scratch);
-    return s;
+    return mm_decode_file(arena, path, mm_png_from_bytes, out, err);
 }
 
 /* May not be one function with its caller: setjmp leaves the locals of its own function undefined. */
