@@ -14,9 +14,8 @@ enum mm_status mm_signing_of_manifest(struct mm_arena *arena, const cJSON *manif
 bool mm_signing_ignores(const struct mm_statement *statement, const char *name);
 /* All files under `folder` but the `ignored` ones and the file `signature` (NULL: none). Links are an error. */
 enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, const char *const *ignored,
-                                    size_t ignored_count, const char *signature,
-                                    struct mm_archive_progress *progress, struct mm_statement *out,
-                                    struct mm_error *err);
+                                    size_t ignored_count, const char *signature, struct mm_archive_progress *progress,
+                                    struct mm_statement *out, struct mm_error *err);
 
 /* sign.c. Rewrites the archive with its signature, atomically, as `out` (which may be the same file). */
 enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const struct mm_key *key, const char *out,
