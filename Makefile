@@ -4,6 +4,7 @@
 #   make golden     reference vectors               make docs    docs/reference from the tables
 #   make fuzz T=60  fuzzers, T seconds each         make bench   timings of kernels, trainings on real data
 #   make bench-transforms  the loader beside MONAI  make bench-instructions  counts of the transforms, beside those recorded
+#   make bench-cache  the tables of docs/guide/smart-cache.md (QUICK=1: smaller ones)
 #   make install PREFIX=/usr/local   program, library, its headers and pkg-config file      make uninstall PREFIX=/usr/local
 # Variables: CC=clang  SANITIZE=address,undefined|thread  ONEDNN=0 (reference kernels only)  BUILD=folder  V=1
 CC       = gcc
@@ -41,7 +42,7 @@ archives  = $(foreach l,$(call reverse,$(1)),$(BUILD)/lib$(l).a)
 reverse   = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
 
 
-.PHONY: all everything demo test check docs golden fuzz fuzzers bench bench-transforms bench-instructions install uninstall library clean unit unit-threads $(LAYERS:%=unit-%)
+.PHONY: all everything demo test check docs golden fuzz fuzzers bench bench-cache bench-transforms bench-instructions install uninstall library clean unit unit-threads $(LAYERS:%=unit-%)
 all: $(BUILD)/mmar
 $(BUILD)/mmar: $(OBJ)/mmar/main.o $(call archives,$(LAYERS))
 	@echo "  link   $@"
@@ -81,7 +82,7 @@ unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 
 # Everything that compiles, run or not: what make check holds to both compilers.
 everything: all library $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden $(BUILD)/docs/examples/batches \
-            $(addprefix $(BUILD)/bench/,kernels loader instructions)
+            $(addprefix $(BUILD)/bench/,kernels loader feed stages instructions)
 
 # What ThreadSanitizer watches: everything that has threads of its own.
 unit-threads: $(filter %/test_leave %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache) $(filter %/test_zstd,$(TESTS_mmar))
@@ -114,12 +115,14 @@ $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(LAYERS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # The loader's part alone needs nothing above cache.
-BENCHES := $(BUILD)/bench/loader $(BUILD)/bench/instructions
+BENCHES := $(addprefix $(BUILD)/bench/,loader feed stages instructions)
 $(BENCHES): $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(call below,cache,$(LAYERS)))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 bench-transforms: all $(BUILD)/bench/loader
 	$(Q)bench/transforms $(BUILD)
+bench-cache: all $(BENCHES)
+	$(Q)for part in table monai learns rotation growth; do bench/cache_$$part --build $(BUILD) $(if $(QUICK),--quick) || exit 1; done
 bench-instructions:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/counted CFLAGS='-O2 -g -DMM_VECTORS=' $(BUILD)/counted/bench/instructions
 	$(Q)CC=$(CC) bench/instructions $(BUILD)/counted $(if $(RECORD),record)

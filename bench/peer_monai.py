@@ -124,4 +124,5 @@ def main():
     print(f"{wall:.2f} {processor:.2f} {mib(resource.RUSAGE_SELF):.0f} {base:.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

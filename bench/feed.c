@@ -1,0 +1,206 @@
+/* Feeds a device that is not there, and tells what it had to wait for:
+ *     feed FOLDER CONFIG [OPTION=VALUE ...] [--set NAME=VALUE ...]
+ * Options: step_ms=0,10,50 (the device sleeps so long after each batch; one list after the other in one loader, so the
+ * cache is filled once); epochs=3 that count for each; first=1 epochs before them that do not; seconds=0 after which
+ * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says.
+ * With replace_percent "auto" R is chosen after the first epoch, as a training does.
+ *
+ * A line for each epoch that counts:
+ *     step_ms epoch steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes
+ * seconds run from mm_loader_begin to the end of the last step; wait is what of them passed in the loader's calls;
+ * floor is what could not but be waited for (DESIGN.md 6); prefix and suffix are summed over threads; bytes are those
+ * of the batches. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/threads.h"
+#include "cache/loader.h"
+
+#define LIST_MAX 16
+#define SETS_MAX 64
+
+struct feed {
+    double step_ms[LIST_MAX];
+    int step_count;
+    unsigned epochs, first, threads;
+    double seconds;
+    bool replaces_auto;
+    const char *sets[SETS_MAX];
+    size_t set_count;
+    struct mm_data *data;
+    struct mm_loader *loader;
+};
+
+struct epoch {
+    double seconds, wait, processor;
+    uint64_t steps, samples, bytes;
+};
+
+static void check(enum mm_status s, const struct mm_error *err)
+{
+    if (s == MM_OK)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    exit(1);
+}
+
+static double processor_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void sleep_ms(double ms)
+{
+    struct timespec time = {.tv_sec = (time_t)(ms / 1e3), .tv_nsec = (long)(fmod(ms, 1e3) * 1e6)};
+    if (ms > 0)
+        nanosleep(&time, NULL);
+}
+
+static uint64_t bytes_of(const struct mm_batch *batch)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < batch->field_count; i++) {
+        const int64_t *dim = batch->fields[i].dim;
+        bytes += (uint64_t)(dim[0] * dim[1] * dim[2] * dim[3] * dim[4]) * sizeof(float);
+    }
+    return bytes;
+}
+
+/* False when the time was over before the epoch was. */
+static bool run_epoch(struct feed *feed, uint32_t number, double step_ms, double until, struct epoch *out)
+{
+    struct mm_error err = {0};
+    const struct mm_batch *batch;
+    *out = (struct epoch){.processor = -processor_clock()};
+    double start = mm_clock(), called = start, now;
+    check(mm_loader_begin(feed->loader, number, 0, &err), &err);
+    for (;;) {
+        check(mm_loader_next(feed->loader, &batch, &err), &err);
+        now = mm_clock();
+        out->wait += now - called;
+        if (!batch || (now > until && out->steps > 1))
+            break;
+        out->steps++;
+        out->samples += batch->sample_count;
+        out->bytes += bytes_of(batch);
+        sleep_ms(step_ms);
+        called = mm_clock();
+    }
+    out->seconds = now - start;
+    out->processor += processor_clock();
+    return batch == NULL;
+}
+
+static void choose_replaced(struct feed *feed, double step_ms)
+{
+    struct mm_error err = {0};
+    double seconds = 1e-3 * step_ms * mm_loader_steps(feed->loader);
+    uint32_t replaced = mm_loader_measure_replaced(feed->loader, seconds, mm_data_items(feed->data));
+    while (replaced > 1 && mm_loader_set_replaced(feed->loader, replaced, NULL))
+        replaced--;
+    if (replaced <= 1)
+        check(mm_loader_set_replaced(feed->loader, 1, &err), &err);
+}
+
+static void print_epoch(const struct feed *feed, double step_ms, uint32_t number, const struct epoch *epoch)
+{
+    struct mm_loader_stats stats;
+    struct rusage usage;
+    mm_loader_stats_get(feed->loader, &stats);
+    getrusage(RUSAGE_SELF, &usage);
+    double floor = fmax(0, stats.prefix_seconds / feed->threads - 1e-3 * step_ms * (double)epoch->steps);
+    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu\n", step_ms, number,
+           (unsigned long long)epoch->steps, (unsigned long long)epoch->samples, epoch->seconds, epoch->wait, floor,
+           stats.prefix_seconds, stats.suffix_seconds, stats.prepared, stats.replaced, stats.late,
+           (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024, epoch->processor,
+           (unsigned long long)epoch->bytes);
+    fflush(stdout);
+}
+
+static void run(struct feed *feed)
+{
+    uint32_t number = 0;
+    struct epoch epoch;
+    for (int i = 0; i < feed->step_count; i++) {
+        double step_ms = feed->step_ms[i];
+        for (unsigned k = 0; k < (i ? 1 : feed->first); k++) {
+            run_epoch(feed, number, step_ms, INFINITY, &epoch);
+            if (number++ == 0 && feed->replaces_auto)
+                choose_replaced(feed, step_ms);
+        }
+        double until = feed->seconds > 0 ? mm_clock() + feed->seconds : INFINITY;
+        for (unsigned k = 0; k < feed->epochs && (k == 0 || mm_clock() < until); k++, number++) {
+            bool is_whole = run_epoch(feed, number, step_ms, until, &epoch);
+            if (is_whole || k == 0)
+                print_epoch(feed, step_ms, number, &epoch);
+        }
+    }
+}
+
+static void read_list(struct feed *feed, const char *text)
+{
+    char *end;
+    for (feed->step_count = 0; feed->step_count < LIST_MAX; text = end + 1) {
+        feed->step_ms[feed->step_count++] = strtod(text, &end);
+        if (*end != ',')
+            break;
+    }
+}
+
+static void read_option(struct feed *feed, char *text)
+{
+    char *value = strchr(text, '=');
+    if (!value) {
+        fprintf(stderr, "feed: \"%s\" is no OPTION=VALUE\n", text);
+        exit(2);
+    }
+    *value++ = '\0';
+    if (strcmp(text, "step_ms") == 0)
+        read_list(feed, value);
+    else if (strcmp(text, "epochs") == 0)
+        feed->epochs = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(text, "first") == 0)
+        feed->first = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(text, "seconds") == 0)
+        feed->seconds = strtod(value, NULL);
+    else if (strcmp(text, "threads") == 0)
+        feed->threads = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(text, "auto") == 0)
+        feed->replaces_auto = strcmp(value, "0") != 0;
+    else {
+        fprintf(stderr, "feed: no option \"%s\"\n", text);
+        exit(2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct feed feed = {.step_ms = {0}, .step_count = 1, .epochs = 3, .first = 1, .threads = 1};
+    struct mm_error err = {0};
+    if (argc < 3) {
+        fprintf(stderr, "feed FOLDER CONFIG [OPTION=VALUE ...] [--set NAME=VALUE ...]\n");
+        return 2;
+    }
+    for (int i = 3; i < argc; i++)
+        if (strcmp(argv[i], "--set") == 0 && i + 1 < argc && feed.set_count < SETS_MAX)
+            feed.sets[feed.set_count++] = argv[++i];
+        else
+            read_option(&feed, argv[i]);
+    const struct mm_data_options options = {
+        .config = argv[2],
+        .sets = feed.sets,
+        .set_count = feed.set_count,
+        .loader = {.seed = 1, .threads = feed.threads, .shuffle = true},
+    };
+    check(mm_data_open(argv[1], &options, &feed.data, &err), &err);
+    feed.loader = mm_data_loader(feed.data);
+    run(&feed);
+    mm_data_close(feed.data);
+    return 0;
+}
