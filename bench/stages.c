@@ -41,8 +41,8 @@ static const struct mm_source *open_source(struct mm_arena *arena, int argc, cha
 {
     const char *sets[64];
     struct mm_config_sources sources = {.root = argv[1], .config = argv[2], .sets = sets};
-    struct mm_config *config;
-    struct mm_source *source;
+    struct mm_config *config = NULL;
+    struct mm_source *source = NULL;
     struct mm_problems problems;
     struct mm_error err = {0};
     for (int i = 3; i + 1 < argc && sources.set_count < 64; i++)
