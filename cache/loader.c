@@ -66,9 +66,10 @@ static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err
     loader->window = loader->kept + loader->replaced;
     loader->positions = mm_alloc(cached * sizeof *loader->positions);
     loader->order = mm_alloc(loader->kept * sizeof *loader->order);
+    loader->order_next = mm_alloc(loader->kept * sizeof *loader->order_next);
     loader->entries = mm_alloc(loader->window * sizeof *loader->entries);
     loader->wholes = mm_alloc(cached * sizeof *loader->wholes);
-    if (!loader->positions || !loader->order || !loader->entries || !loader->wholes)
+    if (!loader->positions || !loader->order || !loader->order_next || !loader->entries || !loader->wholes)
         return mm_fail_memory(err, "the cache's tables");
     for (uint32_t i = 0; i < cached; i++)
         loader->wholes[i].key = (struct mm_store_key){.position = WHOLE_SAMPLES + i, .item = i};
@@ -159,6 +160,7 @@ void mm_loader_close(struct mm_loader *loader)
     mm_loader_close_bad(loader);
     mm_free(loader->positions);
     mm_free(loader->order);
+    mm_free(loader->order_next);
     mm_free(loader->entries);
     pthread_cond_destroy(&loader->progress);
     pthread_cond_destroy(&loader->work);
@@ -178,34 +180,59 @@ static int by_item(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* This rank's residents of the epoch, in order of use: as the policy shuffles them, or as the datalist has them. */
-static void order_epoch(struct mm_loader *loader, uint32_t epoch)
+void mm_loader_order_locked(struct mm_loader *loader, uint32_t epoch, struct mm_store_key *order)
 {
     uint32_t count = 0;
     mm_policy_epoch(loader->policy, epoch, loader->is_shuffled, loader->positions);
     for (uint32_t i = 0; i < loader->plan.cached; i++)
         if (loader->positions[i] % loader->ranks == loader->rank)
-            loader->order[count++] = (struct mm_store_key){
-                .position = loader->positions[i], .item = mm_policy_item(loader->policy, loader->positions[i])};
+            order[count++] = (struct mm_store_key){.position = loader->positions[i],
+                                                   .item = mm_policy_item(loader->policy, loader->positions[i])};
     if (!loader->is_shuffled)
-        qsort(loader->order, count, sizeof *loader->order, by_item);
+        qsort(order, count, sizeof *order, by_item);
+}
+
+/* Was the epoch before used to its end, and may the slots hold the first steps of this one? */
+static bool goes_on(const struct mm_loader *loader, uint32_t epoch, uint32_t step)
+{
+    return loader->is_begun && loader->has_next && epoch == loader->epoch + 1 && step == 0 &&
+           loader->next == loader->plan.steps;
+}
+
+static void start_over(struct mm_loader *loader, uint32_t epoch, uint32_t step)
+{
+    mm_loader_empty_slots_locked(loader);
+    mm_loader_order_locked(loader, epoch, loader->order);
+    loader->stats = (struct mm_loader_stats){0};
+    loader->oldest = loader->next = loader->assigned = step;
+}
+
+/* Not where bad items are skipped, since one that is found in a batch of the next epoch must not change this one; and
+ * not where R is yet to be chosen. */
+static bool can_have_next(const struct mm_loader *loader)
+{
+    return loader->store->type->keeps && !loader->was_full && !loader->skips && !loader->plan.replaced_max &&
+           loader->epoch < UINT32_MAX;
 }
 
 static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err)
 {
     enum mm_status s;
     struct wait wait = mm_loader_wait_begin(loader, NULL, NO_ITEM);
-    while (loader->busy > 0 || mm_loader_leaving_locked(loader, epoch))
+    bool continues = goes_on(loader, epoch, step);
+    while ((loader->busy > 0 && !continues) || mm_loader_leaving_locked(loader, epoch))
         if (MM_TRY(s, mm_loader_wait_locked(loader, &wait, err)))
             return s;
-    mm_loader_empty_slots_locked(loader);
-    order_epoch(loader, epoch);
-    loader->stats = (struct mm_loader_stats){0};
+    if (continues)
+        mm_loader_go_on_locked(loader);
+    else
+        start_over(loader, epoch, step);
+    loader->stats_next = (struct mm_loader_stats){0};
     mm_disk_stats_get(loader->disk, &loader->disk_before);
     mm_loader_move_window_locked(loader, epoch);
     loader->epoch = epoch;
     loader->is_begun = true;
-    loader->oldest = loader->next = loader->assigned = step;
+    loader->has_next = can_have_next(loader);
     mm_loader_assign_locked(loader);
     return MM_OK;
 }
@@ -231,7 +258,7 @@ static enum mm_status next_locked(struct mm_loader *loader, const struct mm_batc
     mm_loader_assign_locked(loader);
     if (loader->next == loader->plan.steps)
         return MM_OK;
-    struct slot *slot = &loader->slots[loader->next % loader->slot_count];
+    struct slot *slot = mm_loader_slot_locked(loader, loader->next);
     struct wait wait = mm_loader_wait_begin(loader, slot, NO_ITEM);
     while (slot->state != SLOT_READY)
         if (MM_TRY(s, mm_loader_wait_locked(loader, &wait, err)))

@@ -71,8 +71,9 @@ static void name_samples(struct mm_loader *loader, struct slot *slot, uint32_t v
 }
 
 /* Volumes [step * V, step * V + V) of the epoch's order; fewer in the last step. */
-static void assign(struct mm_loader *loader, struct slot *slot, uint32_t step)
+static void assign(struct mm_loader *loader, struct slot *slot, uint32_t epoch, uint32_t step)
 {
+    const struct mm_store_key *order = epoch == loader->epoch ? loader->order : loader->order_next;
     uint32_t outputs = loader->plan.outputs, first = step * loader->plan.volumes_per_step;
     uint32_t left = loader->kept - first;
     slot->hold_count = left < loader->plan.volumes_per_step ? left : loader->plan.volumes_per_step;
@@ -80,11 +81,12 @@ static void assign(struct mm_loader *loader, struct slot *slot, uint32_t step)
     slot->started = slot->done = 0;
     slot->status = MM_OK;
     slot->state = SLOT_FILLING;
+    slot->epoch = epoch;
     slot->step = step;
-    mm_batch_begin(slot->writer, loader->epoch, step, slot->sample_count);
+    mm_batch_begin(slot->writer, epoch, step, slot->sample_count);
     for (uint32_t v = 0; v < slot->hold_count; v++) {
         struct hold *hold = &slot->holds[v];
-        hold->key = mm_loader_entry_locked(loader, loader->order[first + v].position)->key;
+        hold->key = mm_loader_entry_locked(loader, order[first + v].position)->key;
         hold->state = HOLD_NEEDED;
         hold->started = hold->cut = 0;
         hold->is_bad = false;
@@ -92,15 +94,54 @@ static void assign(struct mm_loader *loader, struct slot *slot, uint32_t step)
     }
 }
 
+struct slot *mm_loader_slot_locked(struct mm_loader *loader, uint32_t step)
+{
+    return &loader->slots[((uint64_t)loader->turn + step) % loader->slot_count];
+}
+
+struct mm_loader_stats *mm_loader_stats_locked(struct mm_loader *loader, const struct slot *slot)
+{
+    return slot->epoch == loader->epoch ? &loader->stats : &loader->stats_next;
+}
+
 void mm_loader_assign_locked(struct mm_loader *loader)
 {
-    for (; loader->assigned < loader->plan.steps && loader->assigned - loader->oldest < loader->slot_count;
-         loader->assigned++)
-        assign(loader, &loader->slots[loader->assigned % loader->slot_count], loader->assigned);
+    uint32_t steps = loader->plan.steps, end = loader->has_next ? 2 * steps : steps;
+    for (; loader->assigned < end && loader->assigned - loader->oldest < loader->slot_count; loader->assigned++) {
+        bool is_next = loader->assigned >= steps;
+        if (is_next && loader->assigned == steps)
+            mm_loader_order_locked(loader, loader->epoch + 1, loader->order_next);
+        assign(loader, mm_loader_slot_locked(loader, loader->assigned), loader->epoch + is_next,
+               loader->assigned - (is_next ? steps : 0));
+    }
     pthread_cond_broadcast(&loader->work);
 }
 
-/* A volume can be fetched unless another thread is preparing it: from the store, or this thread prepares it. */
+void mm_loader_go_on_locked(struct mm_loader *loader)
+{
+    uint32_t steps = loader->plan.steps;
+    if (loader->assigned > steps) {
+        struct mm_store_key *order = loader->order;
+        loader->order = loader->order_next;
+        loader->order_next = order;
+    } else {
+        mm_loader_order_locked(loader, loader->epoch + 1, loader->order);
+    }
+    loader->turn = (loader->turn + steps) % loader->slot_count;
+    loader->assigned -= steps;
+    loader->oldest = loader->next = 0;
+    loader->stats = loader->stats_next;
+}
+
+/* A volume can be fetched unless another thread is preparing it: from the store, or this thread prepares it. For the
+ * next epoch nothing is prepared here: its items must not take the room of this one's. */
+static bool can_fetch(const struct mm_loader *loader, const struct slot *slot, const struct entry *entry)
+{
+    if (slot->epoch != loader->epoch)
+        return entry->state == ENTRY_READY && !loader->was_full;
+    return entry->state != ENTRY_PREPARING;
+}
+
 static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task *task)
 {
     for (uint32_t v = 0; v < slot->hold_count; v++) {
@@ -108,7 +149,7 @@ static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task 
         if (hold->state != HOLD_NEEDED)
             continue;
         struct entry *entry = mm_loader_entry_locked(loader, hold->key.position);
-        if (entry->state == ENTRY_PREPARING)
+        if (!can_fetch(loader, slot, entry))
             continue;
         if (entry->state != ENTRY_READY)
             entry->state = ENTRY_PREPARING;
@@ -140,7 +181,7 @@ static bool pick_cut(struct mm_loader *loader, struct slot *slot, struct task *t
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
 {
     for (uint32_t step = loader->next; step < loader->assigned && !loader->is_paused; step++) {
-        struct slot *slot = &loader->slots[step % loader->slot_count];
+        struct slot *slot = mm_loader_slot_locked(loader, step);
         if (slot->state != SLOT_FILLING || slot->started == slot->sample_count)
             continue;
         if (pick_fetch(loader, slot, task) || pick_cut(loader, slot, task)) {
@@ -227,7 +268,7 @@ static enum mm_status cut(struct worker *worker, const struct task *task, struct
     const struct mm_loader *loader = worker->loader;
     const struct mm_source *source = loader->source;
     const struct mm_context context = {.seed = loader->seed,
-                                       .epoch = loader->epoch,
+                                       .epoch = task->slot->epoch,
                                        .position = (uint32_t)task->key.position,
                                        .output = task->output,
                                        .watch = &worker->watch};
@@ -250,7 +291,7 @@ static void cut_bad(struct mm_loader *loader, const struct task *task, struct mm
     slot->done -= started - 1;
     slot->started -= started;
     if (!slot->started) /* its shape need not be that of what comes */
-        mm_batch_begin(slot->writer, loader->epoch, slot->step, slot->sample_count);
+        mm_batch_begin(slot->writer, slot->epoch, slot->step, slot->sample_count);
     if (!(s = need_another(loader, hold, err)))
         return;
     hold->state = HOLD_OVER;
@@ -280,7 +321,7 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
     if (s)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
-    loader->stats.suffix_seconds += seconds;
+    mm_loader_stats_locked(loader, task->slot)->suffix_seconds += seconds;
     if (mm_loader_skips(loader, s)) {
         mm_loader_note_bad_locked(loader, task->key.item, &err);
         hold->is_bad = true;

@@ -18,6 +18,10 @@
  * a batch needs it, and what goes wrong then ends the batch, or quarantines the item. So errors, too, come in a fixed
  * order.
  *
+ * Where all steps of an epoch are in slots and some slots are left, those get the first steps of the next one, so that
+ * its first batches are made while the last ones are used. They are cut from what is in the store only; the epoch that
+ * is begun next takes them over, or they are thrown away.
+ *
  * A hold is a volume in a batch, from its fetch out of the store until its last crop: NEEDED -> FETCHING -> HELD ->
  * OVER. Where bad items are skipped, a hold whose item fails is NEEDED again, with the item that serves instead.
  *
@@ -62,7 +66,7 @@ enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY };
 
 struct slot {
     enum slot_state state;
-    uint32_t step, hold_count, sample_count;
+    uint32_t epoch, step, hold_count, sample_count;
     uint32_t started, done; /* samples */
     struct hold *holds;     /* [volumes] */
     struct mm_batch_writer *writer;
@@ -146,25 +150,30 @@ struct mm_loader {
     unsigned busy;              /* threads in tasks of slots              */
     bool is_begun;
     uint32_t epoch;
-    uint64_t *positions;        /* [N] of the epoch, as the policy orders them */
-    struct mm_store_key *order; /* [kept] this rank's with their items, in order of use */
-    struct entry *entries;      /* [window] */
-    bool is_full;               /* the store refused a sample: nothing more is prepared ahead */
-    uint32_t missing;           /* of the epoch's own items: not ready */
-    uint32_t ahead;             /* of the window: how much background work was given out */
+    uint64_t *positions;             /* [N] of the epoch, as the policy orders them */
+    struct mm_store_key *order;      /* [kept] this rank's with their items, in order of use */
+    struct mm_store_key *order_next; /* of the next epoch, once a slot has one of its steps */
+    bool has_next;                   /* slots may get steps of the next epoch                */
+    struct entry *entries;           /* [window] */
+    bool is_full;                    /* the store refused a sample: nothing more is prepared ahead */
+    bool was_full;                   /* it ever did: an entry may be ready without being in the store */
+    uint32_t missing;                /* of the epoch's own items: not ready */
+    uint32_t ahead;                  /* of the window: how much background work was given out */
     uint32_t slot_count;
-    struct slot *slots;              /* step s is in slots[s % slot_count] */
-    uint32_t oldest, next, assigned; /* steps: first in a slot, next to hand out, first not in a slot */
-    struct entry *wholes;            /* [N] whole samples of items 0..N-1 */
-    uint32_t whole_next, whole_end;  /* of them: to prepare ahead, every W-th */
+    struct slot *slots; /* step s is in slots[(turn + s) % slot_count] */
+    uint32_t turn;
+    /* Steps: first in a slot, next to hand out, first not in a slot; those behind the last are the next epoch's. */
+    uint32_t oldest, next, assigned;
+    struct entry *wholes;           /* [N] whole samples of items 0..N-1 */
+    uint32_t whole_next, whole_end; /* of them: to prepare ahead, every W-th */
     struct request *requests, **last_request;
     struct bad_item *bad; /* [T] as they were found */
     uint32_t bad_count;
     bool *is_bad;          /* [T] */
     enum mm_status status; /* of the threads: one could not be started, its error follows */
     struct mm_error error;
-    struct mm_loader_stats stats;
-    struct mm_disk_stats disk_before; /* the epoch's start */
+    struct mm_loader_stats stats, stats_next; /* next: what was done for the next epoch already */
+    struct mm_disk_stats disk_before;         /* the epoch's start */
 };
 
 /* What a caller waits for, since when, and when it is told next. */
@@ -199,11 +208,20 @@ enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *
 enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
                               struct mm_sample **out, struct mm_error *err);
 
+/* loader.c: this rank's residents of an epoch, in order of use: as the policy shuffles them, or as the datalist has
+ * them. */
+void mm_loader_order_locked(struct mm_loader *loader, uint32_t epoch, struct mm_store_key *order);
+
 /* loader_batch.c */
 enum mm_status mm_loader_open_slots(struct mm_loader *loader, struct mm_error *err);
 void mm_loader_close_slots(struct mm_loader *loader);
 void mm_loader_assign_locked(struct mm_loader *loader); /* steps to the slots that are free */
 void mm_loader_empty_slots_locked(struct mm_loader *loader);
+struct slot *mm_loader_slot_locked(struct mm_loader *loader, uint32_t step);
+/* Those of the epoch that a slot belongs to. */
+struct mm_loader_stats *mm_loader_stats_locked(struct mm_loader *loader, const struct slot *slot);
+/* Begins the next epoch with what its slots hold already. */
+void mm_loader_go_on_locked(struct mm_loader *loader);
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task);
 void mm_loader_fetch(struct worker *worker, const struct task *task);
 void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task, enum mm_status status,

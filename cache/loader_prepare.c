@@ -187,7 +187,7 @@ static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *k
     if (s != MM_ERR_MEMORY)
         return s ? mm_fail_in(err, "item %u of %s", key->item, loader->source->list->file) : MM_OK;
     pthread_mutex_lock(&loader->mutex);
-    loader->is_full = true;
+    loader->is_full = loader->was_full = true;
     loader->stats.not_kept++;
     pthread_mutex_unlock(&loader->mutex);
     MM_TRACE(CACHE, "item %u does not fit into the cache", key->item);
@@ -237,7 +237,7 @@ enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *
         return s;
     if (*out) {
         pthread_mutex_lock(&loader->mutex);
-        loader->stats.hits++;
+        mm_loader_stats_locked(loader, worker->task.slot)->hits++;
         pthread_mutex_unlock(&loader->mutex);
         return MM_OK;
     }

@@ -48,6 +48,7 @@ static enum mm_status set_locked(struct mm_loader *loader, uint32_t replaced, st
     mm_policy_close(loader->policy);
     loader->entries = entries;
     loader->policy = policy;
+    loader->has_next = false; /* what slots have of the next epoch is none of this policy's */
     loader->replaced = replaced / loader->ranks;
     loader->window = loader->kept + loader->replaced;
     plan->replaced = replaced;
