@@ -5,11 +5,12 @@
  * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says.
  * With replace_percent "auto" R is chosen after the first epoch, as a training does.
  *
- * A line for each epoch that counts:
- *     step_ms epoch steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes
+ * A line for each of step_ms, of all epochs that count together, since a loader works ahead and one epoch's batches are
+ * partly made in the one before:
+ *     step_ms epochs steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes
  * seconds run from mm_loader_begin to the end of the last step; wait is what of them passed in the loader's calls;
- * floor is what could not but be waited for (DESIGN.md 6); prefix and suffix are summed over threads; bytes are those
- * of the batches. */
+ * floor is what could not but be waited for (DESIGN.md 6); prefix and suffix are summed over threads; replaced is R;
+ * bytes are those of the batches. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,12 @@ struct feed {
 struct epoch {
     double seconds, wait, processor;
     uint64_t steps, samples, bytes;
+};
+
+struct total {
+    struct epoch epochs;
+    double floor, prefix, suffix;
+    uint32_t count, prepared, replaced, late;
 };
 
 static void check(enum mm_status s, const struct mm_error *err)
@@ -108,19 +115,53 @@ static void choose_replaced(struct feed *feed, double step_ms)
         check(mm_loader_set_replaced(feed->loader, 1, &err), &err);
 }
 
-static void print_epoch(const struct feed *feed, double step_ms, uint32_t number, const struct epoch *epoch)
+static void add_epoch(const struct feed *feed, double step_ms, const struct epoch *epoch, struct total *total)
 {
+    struct mm_loader_stats stats;
+    mm_loader_stats_get(feed->loader, &stats);
+    total->epochs.seconds += epoch->seconds;
+    total->epochs.wait += epoch->wait;
+    total->epochs.processor += epoch->processor;
+    total->epochs.steps += epoch->steps;
+    total->epochs.samples += epoch->samples;
+    total->epochs.bytes += epoch->bytes;
+    total->floor += fmax(0, stats.prefix_seconds / feed->threads - 1e-3 * step_ms * (double)epoch->steps);
+    total->prefix += stats.prefix_seconds;
+    total->suffix += stats.suffix_seconds;
+    total->prepared += stats.prepared;
+    total->replaced = stats.replaced;
+    total->late += stats.late;
+    total->count++;
+}
+
+static void print_total(const struct feed *feed, double step_ms, const struct total *total)
+{
+    const struct epoch *all = &total->epochs;
     struct mm_loader_stats stats;
     struct rusage usage;
     mm_loader_stats_get(feed->loader, &stats);
     getrusage(RUSAGE_SELF, &usage);
-    double floor = fmax(0, stats.prefix_seconds / feed->threads - 1e-3 * step_ms * (double)epoch->steps);
-    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu\n", step_ms, number,
-           (unsigned long long)epoch->steps, (unsigned long long)epoch->samples, epoch->seconds, epoch->wait, floor,
-           stats.prefix_seconds, stats.suffix_seconds, stats.prepared, stats.replaced, stats.late,
-           (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024, epoch->processor,
-           (unsigned long long)epoch->bytes);
+    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu\n", step_ms, total->count,
+           (unsigned long long)all->steps, (unsigned long long)all->samples, all->seconds, all->wait, total->floor,
+           total->prefix, total->suffix, total->prepared, total->replaced, total->late,
+           (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024, all->processor,
+           (unsigned long long)all->bytes);
     fflush(stdout);
+}
+
+/* The epochs from `number` on; returns the one after them. */
+static uint32_t run_epochs(struct feed *feed, double step_ms, uint32_t number)
+{
+    struct total total = {.count = 0};
+    struct epoch epoch;
+    double until = feed->seconds > 0 ? mm_clock() + feed->seconds : INFINITY;
+    for (unsigned k = 0; k < feed->epochs && (k == 0 || mm_clock() < until); k++) {
+        bool is_whole = run_epoch(feed, number++, step_ms, until, &epoch);
+        if (is_whole || k == 0)
+            add_epoch(feed, step_ms, &epoch, &total);
+    }
+    print_total(feed, step_ms, &total);
+    return number;
 }
 
 static void run(struct feed *feed)
@@ -128,18 +169,12 @@ static void run(struct feed *feed)
     uint32_t number = 0;
     struct epoch epoch;
     for (int i = 0; i < feed->step_count; i++) {
-        double step_ms = feed->step_ms[i];
         for (unsigned k = 0; k < (i ? 1 : feed->first); k++) {
-            run_epoch(feed, number, step_ms, INFINITY, &epoch);
+            run_epoch(feed, number, feed->step_ms[i], INFINITY, &epoch);
             if (number++ == 0 && feed->replaces_auto)
-                choose_replaced(feed, step_ms);
+                choose_replaced(feed, feed->step_ms[i]);
         }
-        double until = feed->seconds > 0 ? mm_clock() + feed->seconds : INFINITY;
-        for (unsigned k = 0; k < feed->epochs && (k == 0 || mm_clock() < until); k++, number++) {
-            bool is_whole = run_epoch(feed, number, step_ms, until, &epoch);
-            if (is_whole || k == 0)
-                print_epoch(feed, step_ms, number, &epoch);
-        }
+        number = run_epochs(feed, feed->step_ms[i], number);
     }
 }
 

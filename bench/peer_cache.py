@@ -1,7 +1,7 @@
 """MONAI's side of bench/cache_table and bench/cache_monai.
 
-    peer_cache.py table ROW FOLDER LIST STEPS_MS HELD SHARE SECONDS THREADS   chain of cache_table.json; a line for each epoch, as bench/feed
-    peer_cache.py patches FOLDER SETTINGS HELD SHARE SECONDS                  chain of transforms.json; rates, peak, peak after the imports
+    peer_cache.py table ROW FOLDER LIST STEPS_MS HELD SHARE SECONDS THREADS   chain of cache_table.json; a line for each of STEPS_MS, as bench/feed
+    peer_cache.py patches FOLDER SETTINGS HELD SHARE SECONDS                  chain of transforms.json; rates of all epochs but the first, peak, peak after the imports
 
 ROW: base, base-12, by-transform (Dataset and DataLoader with THREADS worker processes), cache, both-v2, both-v3 (CacheDataset and
 ThreadDataLoader; SmartCacheDataset where SHARE, what is replaced after an epoch, is above 0).
@@ -79,20 +79,21 @@ def table(row, folder, list_file, steps_ms, held, share, seconds, threads):
                             worker_init_fn=lambda _: torch.set_num_threads(1))
     if share > 0:
         data.start()
-    number = 0
     for ms in map(float, steps_ms.split(",")):
-        until, k = time.perf_counter() + seconds, 0
+        until, total, k = time.perf_counter() + seconds, np.zeros(6), 0
         while k < 8 and (k == 0 or time.perf_counter() < until):
-            epoch(loader, data, ms, number, until, share > 0, math.ceil(held * share))
-            k, number = k + 1, number + 1
-    sys.stdout.flush()
+            total += epoch(loader, data, ms, until, share > 0)
+            k += 1
+        steps, samples, elapsed, wait, processor, size = total
+        print(f"{ms:g} {k} {steps:.0f} {samples:.0f} {elapsed:.6f} {wait:.6f} 0 0 0 0 {math.ceil(held * share)} 0 0 "
+              f"{mib(resource.RUSAGE_SELF):.0f} {processor:.4f} {size:.0f}", flush=True)
     os._exit(0)  # threads that replace items would be waited for
 
 
-def epoch(loader, data, ms, number, until, rotates, replaced):
+def epoch(loader, data, ms, until, rotates):
     steps = samples = size = 0
     wait = 0.0
-    clock, start = time.process_time(), time.perf_counter()
+    processor, start = time.process_time(), time.perf_counter()
     called = start
     for batch in loader:
         now = time.perf_counter()
@@ -107,9 +108,7 @@ def epoch(loader, data, ms, number, until, rotates, replaced):
     if rotates:
         data.update_cache()
     end = time.perf_counter()
-    wait += end - called
-    print(f"{ms:g} {number} {steps} {samples} {end - start:.6f} {wait:.6f} 0 0 0 0 {replaced if rotates else 0} 0 0 "
-          f"{mib(resource.RUSAGE_SELF):.0f} {time.process_time() - clock:.4f} {size}", flush=True)
+    return np.array([steps, samples, end - start, wait + end - called, time.process_time() - processor, size])
 
 
 def patches(folder, settings, held, share, seconds):
@@ -127,15 +126,17 @@ def patches(folder, settings, held, share, seconds):
         loader = ThreadDataLoader(data, batch_size=1, num_workers=0, buffer_size=4, collate_fn=list_data_collate)
     if share > 0:
         data.start()
-    fastest, until, epochs = (0, 0), time.perf_counter() + seconds, 0
-    while epochs < 2 or time.perf_counter() < until:
-        start, count = Clock(), 0
+    until, start, count, epochs = time.perf_counter() + seconds, None, 0, 0
+    while epochs < 3 or time.perf_counter() < until:
+        if epochs == 1:  # the first one does not count
+            start, count = Clock(), 0
         for batch in loader:
             count += len(batch["image"])
         if share > 0:
             data.update_cache()
-        fastest, epochs = tuple(map(max, fastest, start.rates(count))), epochs + 1
-    print(f"{fastest[0]:.2f} {fastest[1]:.2f} {mib(resource.RUSAGE_SELF):.0f} {base:.0f}", flush=True)
+        epochs += 1
+    wall, processor = start.rates(count)
+    print(f"{wall:.2f} {processor:.2f} {mib(resource.RUSAGE_SELF):.0f} {base:.0f}", flush=True)
     os._exit(0)
 
 
