@@ -14,7 +14,7 @@ void mm_distance_chessboard(const uint8_t *mask, const int size[3], int32_t *dis
 
 /* For each set voxel the Euclidean distance to the nearest one that is not set, in units of `spacing`; 0 elsewhere, infinite where no
  * voxel is unset. scipy.ndimage.distance_transform_edt. */
-enum mm_status mm_distance_euclidean(const uint8_t *mask, const int size[3], const double spacing[3],
-                                     float *distance, struct mm_error *err);
+enum mm_status mm_distance_euclidean(const uint8_t *mask, const int size[3], const double spacing[3], float *distance,
+                                     struct mm_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "trainer/torch_file.h"
 
 #define FILE_SIZE_MAX  ((size_t)1 << 36)
-#define SHARED_MAX     16 /* tensors may share storage; all together are at most so many times the file */
+#define SHARED_MAX     16  /* tensors may share storage; all together are at most so many times the file */
 #define TAR_MAGIC_AT   257 /* POSIX.1-2017, ustar Interchange Format */
 #define OPTIMIZER_SLOT "optimizer."
 
@@ -98,9 +98,9 @@ enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const c
         if (key)
             return mm_fail(err, MM_ERR_USAGE, "%s: --key is for PyTorch files, this is none", path);
         if (size > TAR_MAGIC_AT + 5 && !memcmp(bytes + TAR_MAGIC_AT, "ustar", 5))
-            return mm_fail(err, MM_ERR_DATA,
-                           "%s: is a tar, as PyTorch wrote before 0.1.10: load it there and save its state_dict again",
-                           path);
+            return mm_fail(
+                err, MM_ERR_DATA,
+                "%s: is a tar, as PyTorch wrote before 0.1.10: load it there and save its state_dict again", path);
         if (size < 9 || bytes[8] != '{')
             return mm_fail(err, MM_ERR_DATA, "%s: is neither a file of torch.save nor a safetensors file", path);
         if (MM_TRY(s, from_safetensors(arena, path, bytes, size, out, err)))

@@ -84,7 +84,8 @@ static double log_of(struct mm_complex k)
 static void set_spike(struct mm_complex *k, double intensity)
 {
     double phase = atan2(k->im, k->re), magnitude = exp(intensity);
-    *k = (struct mm_complex){magnitude * cos(phase), magnitude * sin(phase)};
+    k->re = magnitude * cos(phase);
+    k->im = magnitude * sin(phase);
 }
 
 enum mm_status mm_kspace_spikes(float *x, const int size[3], const struct mm_kspace_spike *spikes, int count,
