@@ -6,6 +6,13 @@
 
 #define MARGIN 0.8 /* of the measured time: steps and disks are not always equally fast */
 
+/* The share of an epoch in which replacements can be prepared: the next epoch's first batch is cut from them while the
+ * last step runs. */
+static double share_ahead(uint32_t steps)
+{
+    return steps > 1 ? 1 - 1.0 / steps : 0.5;
+}
+
 uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_seconds, uint32_t most)
 {
     pthread_mutex_lock(&loader->mutex);
@@ -13,7 +20,8 @@ uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_secon
     pthread_mutex_unlock(&loader->mutex);
     if (!stats.prepared || !(stats.prefix_seconds > 0))
         return loader->ranks;
-    double seconds = epoch_seconds * loader->threads * MARGIN - stats.suffix_seconds;
+    double seconds =
+        epoch_seconds * share_ahead(loader->plan.steps) * loader->threads * MARGIN - stats.suffix_seconds;
     double items = floor(seconds / (stats.prefix_seconds / stats.prepared));
     double replaced = fmin(fmax(items, 1) * loader->ranks, most);
     return (uint32_t)replaced / loader->ranks * loader->ranks;
