@@ -38,7 +38,7 @@ static struct mm_arena_chunk *chunk_new(struct mm_arena *arena, size_t size)
 {
     if (!mm_budget_take(arena->budget, size))
         return NULL;
-    struct mm_arena_chunk *chunk = mm_alloc_raw(size);
+    struct mm_arena_chunk *chunk = mm_alloc_large(size);
     if (!chunk) {
         mm_budget_give(arena->budget, size);
         return NULL;
@@ -53,7 +53,7 @@ static void chunk_free(struct mm_arena *arena, struct mm_arena_chunk *chunk)
 {
     size_t size = chunk->size;
     ASAN_UNPOISON_MEMORY_REGION(chunk, size);
-    mm_free(chunk);
+    mm_free_large(chunk, size);
     mm_budget_give(arena->budget, size);
     arena->bytes -= size;
 }

@@ -2,7 +2,11 @@
  * threads charge the same one. */
 #include "base/memory.h"
 
-#define ALIGNMENT 64 /* a cache line, and the widest vector register */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define ALIGNMENT 64                /* a cache line, and the widest vector register */
+#define HUGE_PAGE ((size_t)2 << 20) /* of x86-64, and of aarch64 with pages of 4 KiB */
 
 static _Atomic uint64_t allocations; /* since start                              */
 static _Atomic uint64_t fail_at;     /* the allocation that fails, counted alike; 0 = none */
@@ -37,12 +41,15 @@ void mm_budget_give(struct mm_budget *budget, uint64_t bytes)
         atomic_fetch_sub(&budget->used, bytes);
 }
 
+/* Counts an allocation; false: it shall fail. */
+static bool is_allowed(void)
+{
+    return atomic_fetch_add(&allocations, 1) + 1 != atomic_load(&fail_at);
+}
+
 void *mm_alloc_raw(size_t size)
 {
-    uint64_t number = atomic_fetch_add(&allocations, 1) + 1;
-    if (number == atomic_load(&fail_at))
-        return NULL;
-    if (size > (size_t)PTRDIFF_MAX - ALIGNMENT)
+    if (!is_allowed() || size > (size_t)PTRDIFF_MAX - ALIGNMENT)
         return NULL;
     size_t whole = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return aligned_alloc(ALIGNMENT, whole ? whole : ALIGNMENT);
@@ -59,6 +66,51 @@ void *mm_alloc(size_t size)
 void mm_free(void *pointer)
 {
     free(pointer);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifdef WATCHED /* sanitizers watch what the C library gives out, not mappings */
+#define MAPPED_FROM SIZE_MAX
+#else
+#define MAPPED_FROM MM_LARGE
+#endif
+
+/* Huge pages lie at multiples of their size, so more is mapped than is needed, and the ends are given back. What is behind
+ * the last whole one stays in small pages: no byte more is taken than was asked for, but for the last page. */
+static void *map_aligned(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+    char *all = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    size_t before = (HUGE_PAGE - (uintptr_t)all % HUGE_PAGE) % HUGE_PAGE;
+    char *block = all + before;
+    if (before)
+        munmap(all, before);
+    munmap(block + whole, HUGE_PAGE - before);
+    madvise(block, whole, MADV_HUGEPAGE); /* a wish: failure changes nothing */
+    return block;
+}
+
+void *mm_alloc_large(size_t size)
+{
+    if (size < MAPPED_FROM)
+        return mm_alloc_raw(size);
+    return is_allowed() && size <= (size_t)PTRDIFF_MAX - HUGE_PAGE ? map_aligned(size) : NULL;
+}
+
+void mm_free_large(void *pointer, size_t size)
+{
+    if (pointer && size >= MAPPED_FROM)
+        munmap(pointer, size);
+    else
+        mm_free(pointer);
 }
 
 bool mm_size_mul(size_t a, size_t b, size_t *out)

@@ -25,6 +25,13 @@ void *mm_alloc(size_t size);
 void *mm_alloc_raw(size_t size);
 void mm_free(void *pointer);
 
+/* Contents undefined: for images, tensors and what else is large and goes as a whole. From MM_LARGE bytes on a block is a
+ * mapping of its own, in pages as large as the system gives: a crop out of a cached image touches thousands of places, and
+ * each small page among them must be looked up. Freed, it is the system's again at once. Smaller ones are mm_alloc_raw's. */
+#define MM_LARGE ((size_t)4 << 20)
+void *mm_alloc_large(size_t size);
+void mm_free_large(void *pointer, size_t size); /* the size it was made with; accepts NULL */
+
 /* From now on, for the whole process: large blocks are the system's again as soon as they are freed, and each thread keeps
  * little of what it frees. The C library's own rule learns from the blocks it sees and would come to keep tens of
  * megabytes for each thread that there was. */

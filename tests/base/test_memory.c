@@ -48,6 +48,29 @@ static void absurd_sizes_are_refused(void **state)
     assert_null(mm_alloc_raw((size_t)PTRDIFF_MAX));
 }
 
+static void large_blocks_hold_what_was_asked_for(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, MM_LARGE - 1, MM_LARGE, MM_LARGE + 1, 3 * MM_LARGE + 12345};
+    unsigned char *blocks[6];
+    for (size_t i = 0; i < 6; i++) {
+        blocks[i] = mm_alloc_large(sizes[i]);
+        assert_non_null(blocks[i]);
+        assert_int_equal((uintptr_t)blocks[i] % 64, 0);
+        memset(blocks[i], (int)i + 1, sizes[i]);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        for (size_t k = 0; k < sizes[i]; k += 97)
+            assert_int_equal(blocks[i][k], i + 1);
+        mm_free_large(blocks[i], sizes[i]);
+    }
+    mm_free_large(NULL, MM_LARGE);
+    assert_null(mm_alloc_large(SIZE_MAX));
+    assert_null(mm_alloc_large((size_t)PTRDIFF_MAX));
+    mm_memory_fail_at(1);
+    assert_null(mm_alloc_large(MM_LARGE));
+}
+
 static void the_chosen_allocation_fails_once(void **state)
 {
     (void)state;
@@ -141,7 +164,7 @@ int main(void)
         cmocka_unit_test(memory_is_aligned_and_zeroed),    cmocka_unit_test(zero_bytes_give_unique_pointers),
         cmocka_unit_test(absurd_sizes_are_refused),        cmocka_unit_test(the_chosen_allocation_fails_once),
         cmocka_unit_test(sizes_that_overflow_are_refused), cmocka_unit_test(a_budget_is_never_passed),
-        cmocka_unit_test(threads_share_a_budget),
+        cmocka_unit_test(threads_share_a_budget),          cmocka_unit_test(large_blocks_hold_what_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,11 @@
 /* The processor as a device: buffers are host memory, work is done when the call returns. Loops over elements are cut into
  * shards of fixed size for the pool, so that results do not depend on the number of threads. */
-#include <sys/mman.h>
-
 #include "base/memory.h"
 #include "trainer/backends/cpu/reorder.h"
 #include "trainer/backends/device.h"
 #include "trainer/optimizers/optimizer.h"
 
-#define SHARD     ((size_t)1 << 16) /* elements a shard                                               */
-#define HUGE_PAGE ((size_t)2 << 20) /* big buffers ask for these: far fewer page faults and TLB misses */
+#define SHARD ((size_t)1 << 16) /* elements a shard */
 
 struct mm_buffer {
     size_t bytes;
@@ -35,15 +32,10 @@ static enum mm_status buffer_make(struct mm_device *device, size_t bytes, struct
 {
     (void)device;
     struct mm_buffer *buffer = mm_alloc(sizeof *buffer);
-    unsigned char *memory = buffer ? mm_alloc_raw(bytes) : NULL;
+    unsigned char *memory = buffer ? mm_alloc_large(bytes) : NULL;
     if (!memory) {
         mm_free(buffer);
         return mm_fail(err, MM_ERR_MEMORY, "cannot allocate %zu bytes for tensors", bytes);
-    }
-    if (bytes >= 2 * HUGE_PAGE) {
-        uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-        uintptr_t last = ((uintptr_t)memory + bytes) / HUGE_PAGE * HUGE_PAGE;
-        madvise((void *)first, last - first, MADV_HUGEPAGE); /* a wish: failure changes nothing */
     }
     memset(memory, 0, bytes);
     *buffer = (struct mm_buffer){bytes, memory};
@@ -55,7 +47,7 @@ static void buffer_free(struct mm_device *device, struct mm_buffer *buffer)
 {
     (void)device;
     if (buffer)
-        mm_free(buffer->memory);
+        mm_free_large(buffer->memory, buffer->bytes);
     mm_free(buffer);
 }
 
