@@ -4,13 +4,11 @@
 #include "image/packed.h"
 #include "image/rows.h"
 
-#define TILE 32
-
 /* How a plane is written: rows of x along the axis v. */
 struct plane {
     unsigned char *to;
-    const unsigned char *from;
-    ptrdiff_t to_step; /* bytes from row to row of the output */
+    const unsigned char *from, *after; /* the next plane's, NULL for the last */
+    ptrdiff_t to_step;                 /* bytes from row to row of the output */
     int v;
 };
 
@@ -47,24 +45,27 @@ static void flatten_rows(const struct plane *plane, enum mm_type type, const str
                                  .from_step = input->stride[plane->v] * width,
                                  .n = (size_t)input->size[0],
                                  .count = (size_t)input->size[plane->v],
-                                 .stride = input->stride[0]};
+                                 .stride = input->stride[0],
+                                 .after = plane->after};
     convert_rows(&rows, type, input->type);
 }
 
 /* Of x and v, along which the input is contiguous: input rows run along v, are brought into the type, and turned. */
 static void flatten_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input, int x0, int v0)
 {
-    double tile[TILE * TILE]; /* room for every type */
+    double tile[MM_ROWS_TILE * MM_ROWS_TILE]; /* room for every type */
     ptrdiff_t width = (ptrdiff_t)mm_type_bytes(input->type), to_width = (ptrdiff_t)mm_type_bytes(type);
     const ptrdiff_t *stride = input->stride;
-    int columns = least(TILE, input->size[0] - x0), count = least(TILE, input->size[plane->v] - v0);
+    int columns = least(MM_ROWS_TILE, input->size[0] - x0), count = least(MM_ROWS_TILE, input->size[plane->v] - v0);
+    ptrdiff_t corner = (x0 * stride[0] + v0 * stride[plane->v]) * width;
     const struct mm_rows along = {.to = tile,
-                                  .from = plane->from + (x0 * stride[0] + v0 * stride[plane->v]) * width,
-                                  .to_step = TILE * to_width,
+                                  .from = plane->from + corner,
+                                  .to_step = MM_ROWS_TILE * to_width,
                                   .from_step = stride[0] * width,
                                   .n = (size_t)count,
                                   .count = (size_t)columns,
-                                  .stride = stride[plane->v]};
+                                  .stride = stride[plane->v],
+                                  .after = plane->after ? plane->after + corner : NULL};
     convert_rows(&along, type, input->type);
     const struct mm_rows across = {.to = plane->to + v0 * plane->to_step + x0 * to_width,
                                    .from = tile,
@@ -77,8 +78,8 @@ static void flatten_tile(const struct plane *plane, enum mm_type type, const str
 
 static void flatten_plane(const struct plane *plane, enum mm_type type, const struct mm_volume *input)
 {
-    for (int v0 = 0; v0 < input->size[plane->v]; v0 += TILE) {
-        for (int x0 = 0; x0 < input->size[0]; x0 += TILE)
+    for (int v0 = 0; v0 < input->size[plane->v]; v0 += MM_ROWS_TILE) {
+        for (int x0 = 0; x0 < input->size[0]; x0 += MM_ROWS_TILE)
             flatten_tile(plane, type, input, x0, v0);
     }
 }
@@ -86,14 +87,17 @@ static void flatten_plane(const struct plane *plane, enum mm_type type, const st
 static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c)
 {
     const int *size = from->size;
+    ptrdiff_t width = (ptrdiff_t)mm_type_bytes(from->type);
     ptrdiff_t row = size[0] * (ptrdiff_t)mm_type_bytes(type), step[3] = {0, row, row * size[1]};
     bool crosses = !is_unit(from->stride[0]) && size[0] > 1;
     bool crosses_z = crosses && !is_unit(from->stride[1]) && is_unit(from->stride[2]);
     int v = crosses_z ? 2 : 1, outer = 3 - v;
     crosses = crosses && is_unit(from->stride[v]);
     for (int o = 0; o < size[outer]; o++) {
+        const unsigned char *start = mm_volume_row(from, c, outer == 2 ? o : 0, outer == 1 ? o : 0);
         const struct plane plane = {.to = to + o * step[outer],
-                                    .from = mm_volume_row(from, c, outer == 2 ? o : 0, outer == 1 ? o : 0),
+                                    .from = start,
+                                    .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
                                     .v = v};
         if (crosses)

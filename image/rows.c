@@ -4,18 +4,29 @@
 
 #include "base/vectors.h"
 
-#define AHEAD 8  /* rows                    */
-#define LINE  64 /* bytes of the cache      */
-#define BLOCK 64 /* bytes copied at a time  */
+#if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
+#define HAS_SHUFFLES 1
+#else
+#define HAS_SHUFFLES 0
+#endif
+#define AHEAD 8  /* rows               */
+#define LINE  64 /* bytes of the cache */
 
 static inline __attribute__((always_inline)) void fetch_ahead(const struct mm_rows *rows, size_t row, size_t width)
 {
-    if (row + AHEAD >= rows->count)
-        return;
-    const char *from = (const char *)rows->from + (ptrdiff_t)(row + AHEAD) * rows->from_step;
+    size_t next = row + AHEAD;
+    const char *from = rows->from;
+    if (next >= rows->count) {
+        next -= rows->count;
+        from = rows->after;
+        if (!from || next >= rows->count)
+            return;
+    }
+    from += (ptrdiff_t)next * rows->from_step;
     from -= rows->stride < 0 ? (rows->n - 1) * width : 0;
     for (size_t at = 0; at < rows->n * width; at += LINE)
         __builtin_prefetch(from + at);
+    __builtin_prefetch(from + rows->n * width - 1);
 }
 
 static inline __attribute__((always_inline)) const void *row_from(const struct mm_rows *rows, size_t row)
@@ -52,17 +63,28 @@ void mm_rows_float(const struct mm_rows *rows, enum mm_type from)
         floaters[from](rows);
 }
 
-/* Forwards by blocks of a fixed size, which become a few instructions where memcpy would be a call a row. */
+/* By blocks of a fixed size, which become a few instructions where memcpy would be a call a row; the last block may
+ * overlap the one before. */
+static inline __attribute__((always_inline)) void copy_blocks(char *restrict to, const char *restrict from,
+                                                              size_t bytes, size_t block)
+{
+    for (size_t at = 0; at + block <= bytes; at += block)
+        memcpy(to + at, from + at, block);
+    if (bytes % block)
+        memcpy(to + bytes - block, from + bytes - block, block);
+}
+
 static void copy_forwards(const struct mm_rows *rows, size_t width)
 {
-    size_t bytes = rows->n * width, whole = bytes / BLOCK * BLOCK;
+    size_t bytes = rows->n * width;
     for (size_t row = 0; row < rows->count; row++) {
-        const char *from = row_from(rows, row);
-        char *to = row_to(rows, row);
         fetch_ahead(rows, row, width);
-        for (size_t at = 0; at < whole; at += BLOCK)
-            memcpy(to + at, from + at, BLOCK);
-        memcpy(to + whole, from + whole, bytes - whole);
+        if (bytes >= LINE)
+            copy_blocks(row_to(rows, row), row_from(rows, row), bytes, LINE);
+        else if (bytes >= LINE / 4)
+            copy_blocks(row_to(rows, row), row_from(rows, row), bytes, LINE / 4);
+        else
+            memcpy(row_to(rows, row), row_from(rows, row), bytes);
     }
 }
 
@@ -83,10 +105,37 @@ COPIER(uint16_t)
 COPIER(uint32_t)
 COPIER(uint64_t)
 
+#if HAS_SHUFFLES
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+/* Which the compiler makes of no loop over bytes. */
+MM_VECTORS static void copy_bytes_backwards(const struct mm_rows *rows)
+{
+    size_t whole = rows->n / 16 * 16;
+    for (size_t row = 0; row < rows->count; row++) {
+        const uint8_t *from = row_from(rows, row);
+        uint8_t *to = row_to(rows, row);
+        sixteen v;
+        fetch_ahead(rows, row, 1);
+        for (size_t i = 0; i < whole; i += 16) {
+            memcpy(&v, from - i - 15, sizeof v);
+            v = __builtin_shufflevector(v, v, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+            memcpy(to + i, &v, sizeof v);
+        }
+        for (size_t i = whole; i < rows->n; i++)
+            to[i] = from[-(ptrdiff_t)i];
+    }
+}
+#else
+#define copy_bytes_backwards copy_uint8_t
+#endif
+
 void mm_rows_copy(const struct mm_rows *rows, size_t width)
 {
     if (rows->stride == 1)
         copy_forwards(rows, width);
+    else if (width == 1 && rows->stride == -1)
+        copy_bytes_backwards(rows);
     else if (width == 1)
         copy_uint8_t(rows);
     else if (width == 2)
@@ -97,17 +146,17 @@ void mm_rows_copy(const struct mm_rows *rows, size_t width)
         copy_uint64_t(rows);
 }
 
+/* Of the input rows from `column` on; by memcpy, since rows of bytes begin anywhere. */
 #define TRANSPOSE(type, column)                                                                                      \
     do {                                                                                                             \
         for (size_t row = 0; row < rows->count; row++) {                                                             \
-            type *to = row_to(rows, row);                                                                            \
+            char *to = row_to(rows, row);                                                                            \
             for (size_t i = column; i < rows->n; i++)                                                                \
-                to[i] = ((const type *)row_from(rows, i))[row];                                                      \
+                memcpy(to + i * sizeof(type), (const char *)row_from(rows, i) + row * sizeof(type), sizeof(type));   \
         }                                                                                                            \
     } while (0)
 
-#if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
-#define HAS_SHUFFLES 1
+#if HAS_SHUFFLES
 typedef uint32_t four __attribute__((vector_size(16)));
 
 static inline __attribute__((always_inline)) four load_four(const void *from)
@@ -117,25 +166,25 @@ static inline __attribute__((always_inline)) four load_four(const void *from)
     return v;
 }
 
-/* 4 x 4 elements of 4 bytes. */
-static inline __attribute__((always_inline)) void transpose_square(const struct mm_rows *rows, size_t row, size_t i)
+static inline __attribute__((always_inline)) void store_four(char *to, four v)
 {
-    four v[4], pairs[4], out[4];
-    for (size_t k = 0; k < 4; k++)
-        v[k] = load_four((const uint32_t *)row_from(rows, i + k) + row);
-    pairs[0] = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
-    pairs[1] = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
-    pairs[2] = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
-    pairs[3] = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
-    out[0] = __builtin_shufflevector(pairs[0], pairs[1], 0, 1, 4, 5);
-    out[1] = __builtin_shufflevector(pairs[0], pairs[1], 2, 3, 6, 7);
-    out[2] = __builtin_shufflevector(pairs[2], pairs[3], 0, 1, 4, 5);
-    out[3] = __builtin_shufflevector(pairs[2], pairs[3], 2, 3, 6, 7);
-    for (size_t k = 0; k < 4; k++)
-        memcpy((uint32_t *)row_to(rows, row + k) + i, &out[k], sizeof out[k]);
+    memcpy(to, &v, sizeof v);
 }
-#else
-#define HAS_SHUFFLES 0
+
+/* 4 x 4 elements of 4 bytes; the steps lead from row to row. */
+static inline __attribute__((always_inline)) void transpose_square(char *to, ptrdiff_t to_step, const char *from,
+                                                                   ptrdiff_t from_step)
+{
+    four a = load_four(from), b = load_four(from + from_step);
+    four c = load_four(from + 2 * from_step), d = load_four(from + 3 * from_step);
+    four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    store_four(to, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+    store_four(to + to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+    ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    store_four(to + 2 * to_step, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+    store_four(to + 3 * to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+}
 #endif
 
 static void transpose_fours(const struct mm_rows *rows)
@@ -146,15 +195,49 @@ static void transpose_fours(const struct mm_rows *rows)
     lines = rows->count / 4 * 4;
     for (size_t row = 0; row < lines; row += 4)
         for (size_t i = 0; i < columns; i += 4)
-            transpose_square(rows, row, i);
+            transpose_square((char *)row_to(rows, row) + i * sizeof(uint32_t), rows->to_step,
+                             (const char *)row_from(rows, i) + row * sizeof(uint32_t), rows->from_step);
 #endif
     TRANSPOSE(uint32_t, (row < lines ? columns : 0));
+}
+
+static inline __attribute__((always_inline)) uint32_t in_memory(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return a | b << 8 | c << 16 | d << 24;
+#else
+    return a << 24 | b << 16 | c << 8 | d;
+#endif
+}
+
+/* Four rows of bytes become one of four bytes each. */
+MM_VECTORS static void zip_bytes(uint32_t *restrict to, const uint8_t *a, ptrdiff_t step, size_t n)
+{
+    const uint8_t *b = a + step, *c = b + step, *d = c + step;
+    for (size_t i = 0; i < n; i++)
+        to[i] = in_memory(a[i], b[i], c[i], d[i]);
+}
+
+static void transpose_bytes(const struct mm_rows *rows)
+{
+    uint32_t zipped[MM_ROWS_TILE / 4][MM_ROWS_TILE];
+    size_t fours = rows->n / 4;
+    for (size_t i = 0; i < fours; i++)
+        zip_bytes(zipped[i], row_from(rows, 4 * i), rows->from_step, rows->count);
+    const struct mm_rows of_fours = {.to = rows->to,
+                                     .from = zipped,
+                                     .to_step = rows->to_step,
+                                     .from_step = sizeof zipped[0],
+                                     .n = fours,
+                                     .count = rows->count};
+    transpose_fours(&of_fours);
+    TRANSPOSE(uint8_t, 4 * fours);
 }
 
 void mm_rows_transpose(const struct mm_rows *rows, size_t width)
 {
     if (width == 1)
-        TRANSPOSE(uint8_t, 0);
+        transpose_bytes(rows);
     else if (width == 2)
         TRANSPOSE(uint16_t, 0);
     else if (width == 4)

@@ -10,15 +10,17 @@ struct mm_rows {
     const void *from;
     ptrdiff_t to_step, from_step;
     size_t n, count;
-    ptrdiff_t stride; /* of the elements of an input row; those of the output are contiguous */
+    ptrdiff_t stride;  /* of the elements of an input row; those of the output are contiguous   */
+    const void *after; /* rows like `from` that are read next, for the cache; NULL: there are none */
 };
 
 /* To float. */
 void mm_rows_float(const struct mm_rows *rows, enum mm_type from);
 /* The same elements of `width` bytes. */
 void mm_rows_copy(const struct mm_rows *rows, size_t width);
-/* Row r of the output is column r of the input: n input rows of `count` elements each, elements of `width` bytes. `stride` is not
- * looked at. */
+/* Row r of the output is column r of the input: n input rows of `count` elements each, both at most MM_ROWS_TILE, elements
+ * of `width` bytes. `stride` is not looked at. */
+#define MM_ROWS_TILE 64
 void mm_rows_transpose(const struct mm_rows *rows, size_t width);
 
 /* One row; the literals let the compiler vectorise the usual strides. */

@@ -34,8 +34,8 @@ static void check(const struct mm_volume *v, enum mm_type type)
 
 static void turns_of_parts(enum mm_type from, enum mm_type to)
 {
-    static const struct mm_box boxes[] = {{{1, 2, 3}, {35, 33, 7}}, {{0, 0, 1}, {37, 1, 8}}, {{3, 1, 0}, {1, 34, 9}}};
-    const struct mm_volume *v = wave_volume(&arena, from, 3, 2, 37, 35, 10);
+    static const struct mm_box boxes[] = {{{1, 2, 3}, {67, 66, 3}}, {{0, 0, 1}, {70, 1, 8}}, {{3, 1, 0}, {1, 34, 9}}};
+    const struct mm_volume *v = wave_volume(&arena, from, 3, 2, 70, 69, 10);
     for (size_t b = 0; b < sizeof boxes / sizeof *boxes; b++)
         for (int p = 0; p < 6; p++)
             for (unsigned flips = 0; flips < 8; flips++) {
