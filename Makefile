@@ -128,7 +128,7 @@ bench-instructions:
 	$(Q)CC=$(CC) bench/instructions $(BUILD)/counted $(if $(RECORD),record)
 
 # What programs of others use: one archive of all layers, and the headers that stand for themselves, their includes written for <mmar/...>.
-HEADERS  := base/error.h base/status.h base/version.h cache/loader.h
+HEADERS  := base/error.h base/status.h base/version.h cache/loader.h image/type.h
 INCLUDED := $(HEADERS:%=$(BUILD)/include/mmar/%)
 REQUIRES := libcjson libcrypto libxxhash libdeflate libpng libjpeg zlib liblz4 libzstd
 PRIVATE  := -ltiff -larchive -lcurl $(LIBS_trainer) -lm -pthread
@@ -153,7 +153,7 @@ install: all library
 	    tools/mmar.pc.in > $(TARGET)/lib/pkgconfig/mmar.pc
 uninstall:
 	$(Q)rm -f $(TARGET)/bin/mmar $(TARGET)/lib/libmmar.a $(TARGET)/lib/pkgconfig/mmar.pc $(HEADERS:%=$(TARGET)/include/mmar/%)
-	$(Q)rmdir $(TARGET)/include/mmar/base $(TARGET)/include/mmar/cache $(TARGET)/include/mmar 2>/dev/null || true
+	$(Q)rmdir $(sort $(dir $(HEADERS:%=$(TARGET)/include/mmar/%))) $(TARGET)/include/mmar 2>/dev/null || true
 clean:
 	rm -rf build
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

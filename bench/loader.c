@@ -60,6 +60,17 @@ struct rates {
     double wall, processor; /* samples a second */
 };
 
+static void add_values(struct mm_sha256 *hash, const struct mm_batch_tensor *tensor)
+{
+    const int64_t *dim = tensor->dim;
+    size_t values = (size_t)(dim[0] * dim[1] * dim[2] * dim[3] * dim[4]);
+    struct mm_error err = {0};
+    for (size_t i = 0; i < values; i++) {
+        float value = mm_batch_value(tensor, i);
+        check(mm_sha256_add(hash, &value, sizeof value, &err), &err);
+    }
+}
+
 /* The rates of an epoch. With a hash, it takes in all values, and the rates mean nothing. */
 static struct rates run_epoch(struct bench *bench, uint32_t epoch, struct mm_sha256 *hash)
 {
@@ -73,11 +84,8 @@ static struct rates run_epoch(struct bench *bench, uint32_t epoch, struct mm_sha
         if (!batch)
             return (struct rates){samples / (mm_clock() - start), samples / (processor_clock() - processor)};
         samples += batch->sample_count;
-        for (size_t i = 0; hash && i < batch->field_count; i++) {
-            const int64_t *dim = batch->fields[i].dim;
-            size_t values = (size_t)(dim[0] * dim[1] * dim[2] * dim[3] * dim[4]);
-            check(mm_sha256_add(hash, batch->fields[i].data, values * sizeof(float), &err), &err);
-        }
+        for (size_t i = 0; hash && i < batch->field_count; i++)
+            add_values(hash, &batch->fields[i]);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Collating: samples of equal shapes into plain tensors (n c d h w). The first sample that arrives sets the size of
  * the buffers; every sample records its shape, and the shapes are compared with those of sample 0 at the end, so that
- * the message about a mismatch does not depend on which thread was first. */
+ * the message about a mismatch does not depend on which thread was first. Likewise the type: samples of bytes and others
+ * go to a buffer each, and at the end one of the two is the tensor. */
 #include "cache/batch.h"
 
 #include <pthread.h>
@@ -9,7 +10,18 @@
 
 struct shape {
     int spatial;
-    int64_t dim[4]; /* c d h w */
+    int64_t dim[4];    /* c d h w */
+    enum mm_type type; /* as written: MM_U8 or MM_F32; no part of the comparison */
+};
+
+struct buffer {
+    void *data;
+    size_t bytes;
+};
+
+struct column { /* one field */
+    struct shape sized;
+    struct buffer narrow, wide; /* of MM_U8 and of MM_F32 */
 };
 
 struct mm_batch_writer {
@@ -17,11 +29,10 @@ struct mm_batch_writer {
     struct mm_batch batch;
     uint64_t *positions; /* [samples_max] */
     uint32_t *items;
-    struct shape *shapes;             /* [samples_max][field_count] */
-    size_t room[MM_BATCH_FIELDS_MAX]; /* floats in each buffer */
-    pthread_mutex_t mutex;            /* over the sizing */
+    struct shape *shapes;  /* [samples_max][field_count] */
+    pthread_mutex_t mutex; /* over the sizing */
     bool is_sized;
-    struct shape sized[MM_BATCH_FIELDS_MAX];
+    struct column columns[MM_BATCH_FIELDS_MAX];
 };
 
 enum mm_status mm_batch_open(const struct mm_batch_rules *rules, struct mm_batch_writer **out, struct mm_error *err)
@@ -53,8 +64,11 @@ void mm_batch_close(struct mm_batch_writer *writer)
     if (!writer)
         return;
     pthread_mutex_destroy(&writer->mutex);
-    for (size_t i = 0; i < MM_BATCH_FIELDS_MAX; i++)
-        mm_free(writer->batch.fields[i].data);
+    for (size_t i = 0; i < MM_BATCH_FIELDS_MAX; i++) {
+        struct column *column = &writer->columns[i];
+        mm_free_large(column->narrow.data, column->narrow.bytes);
+        mm_free_large(column->wide.data, column->wide.bytes);
+    }
     mm_free(writer->positions);
     mm_free(writer->items);
     mm_free(writer->shapes);
@@ -89,7 +103,7 @@ static enum mm_status shape_of(const struct mm_batch_rules *rules, const struct 
                                struct mm_error *err)
 {
     if (field->kind == MM_FIELD_CLASS || field->kind == MM_FIELD_NUMBER) {
-        *shape = (struct shape){.spatial = 0, .dim = {(int64_t)field->count, 1, 1, 1}};
+        *shape = (struct shape){.spatial = 0, .dim = {(int64_t)field->count, 1, 1, 1}, .type = MM_F32};
         return MM_OK;
     }
     enum mm_status s;
@@ -97,7 +111,8 @@ static enum mm_status shape_of(const struct mm_batch_rules *rules, const struct 
     if (MM_TRY(s, mm_field_volume(field, &volume, err)) || MM_TRY(s, check_crop(&rules->crop_size, volume, err)))
         return s;
     *shape = (struct shape){.spatial = volume->rank,
-                            .dim = {volume->channels, volume->size[2], volume->size[1], volume->size[0]}};
+                            .dim = {volume->channels, volume->size[2], volume->size[1], volume->size[0]},
+                            .type = volume->type == MM_U8 ? MM_U8 : MM_F32};
     return MM_OK;
 }
 
@@ -106,54 +121,65 @@ static bool same_shape(const struct shape *a, const struct shape *b)
     return a->spatial == b->spatial && memcmp(a->dim, b->dim, sizeof a->dim) == 0;
 }
 
-static size_t floats_of(const struct shape *shape)
+static size_t elements_of(const struct shape *shape)
 {
     return (size_t)shape->dim[0] * (size_t)shape->dim[1] * (size_t)shape->dim[2] * (size_t)shape->dim[3];
 }
 
-static enum mm_status size_tensor(struct mm_batch_writer *writer, size_t i, const struct shape *shape,
-                                  struct mm_error *err)
+/* What is there goes when it does not suffice: nothing of this batch is in it yet. */
+static enum mm_status make_room(struct buffer *buffer, size_t bytes, struct mm_error *err)
 {
-    struct mm_batch_tensor *tensor = &writer->batch.fields[i];
-    size_t floats, bytes;
-    if (!mm_size_mul(floats_of(shape), writer->batch.sample_count, &floats) ||
-        !mm_size_mul(floats, sizeof(float), &bytes))
-        return mm_fail(err, MM_ERR_DATA, "a batch of %u samples is too large", writer->batch.sample_count);
-    if (floats > writer->room[i]) {
-        mm_free(tensor->data);
-        writer->room[i] = 0;
-        tensor->data = mm_alloc_raw(bytes);
-        if (!tensor->data)
-            return mm_fail_memory(err, "a batch");
-        writer->room[i] = floats;
-    }
-    tensor->spatial = shape->spatial;
-    tensor->dim[0] = writer->batch.sample_count;
-    memcpy(tensor->dim + 1, shape->dim, sizeof shape->dim);
-    writer->sized[i] = *shape;
-    return MM_OK;
+    if (bytes <= buffer->bytes)
+        return MM_OK;
+    mm_free_large(buffer->data, buffer->bytes);
+    buffer->data = mm_alloc_large(bytes);
+    buffer->bytes = buffer->data ? bytes : 0;
+    return buffer->data ? MM_OK : mm_fail_memory(err, "a batch");
 }
 
-/* Sizes the tensors by these shapes, unless another sample has. */
-static enum mm_status size_tensors(struct mm_batch_writer *writer, const struct shape *shapes, struct mm_error *err)
+static struct buffer *buffer_of(struct column *column, enum mm_type type)
+{
+    return type == MM_U8 ? &column->narrow : &column->wide;
+}
+
+static enum mm_status size_column(struct mm_batch_writer *writer, size_t i, const struct shape *shape,
+                                  struct mm_error *err)
+{
+    struct column *column = &writer->columns[i];
+    size_t elements, bytes;
+    if (!writer->is_sized)
+        column->sized = *shape;
+    if (!mm_size_mul(elements_of(&column->sized), writer->batch.sample_count, &elements) ||
+        !mm_size_mul(elements, mm_type_bytes(shape->type), &bytes))
+        return mm_fail(err, MM_ERR_DATA, "a batch of %u samples is too large", writer->batch.sample_count);
+    return make_room(buffer_of(column, shape->type), bytes, err);
+}
+
+/* Sizes the tensors by these shapes, unless another sample has, and sees that there is room for these types. */
+static enum mm_status size_columns(struct mm_batch_writer *writer, const struct shape *shapes, struct mm_error *err)
 {
     enum mm_status s = MM_OK;
     pthread_mutex_lock(&writer->mutex);
-    if (!writer->is_sized) {
-        for (size_t i = 0; i < writer->rules.field_count && !s; i++)
-            s = size_tensor(writer, i, &shapes[i], err);
-        writer->is_sized = !s;
-    }
+    for (size_t i = 0; i < writer->rules.field_count && !s; i++)
+        s = size_column(writer, i, &shapes[i], err);
+    writer->is_sized = writer->is_sized || !s;
     pthread_mutex_unlock(&writer->mutex);
     return s;
 }
 
-static void write_field(float *to, const struct mm_field *field)
+/* Where the sample begins, in the buffer of its type. */
+static void *place_of(struct column *column, enum mm_type type, uint32_t index)
+{
+    unsigned char *data = buffer_of(column, type)->data;
+    return data + index * elements_of(&column->sized) * mm_type_bytes(type);
+}
+
+static void write_field(void *to, enum mm_type type, const struct mm_field *field)
 {
     if (field->kind == MM_FIELD_VOLUME)
-        mm_volume_flatten(to, MM_F32, field->volume);
+        mm_volume_flatten(to, type, field->volume);
     else
-        mm_convert(to, MM_F32, field->numbers, MM_F64, field->count, 1);
+        mm_convert(to, type, field->numbers, MM_F64, field->count, 1);
 }
 
 enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, struct mm_sample *sample,
@@ -169,11 +195,11 @@ enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, stru
         if (mm_field_unpack(sample, fields[i], err) || shape_of(&writer->rules, fields[i], &shapes[i], err))
             return mm_fail_in(err, "%s", writer->rules.fields[i]);
     }
-    if (MM_TRY(s, size_tensors(writer, shapes, err)))
+    if (MM_TRY(s, size_columns(writer, shapes, err)))
         return s;
     for (size_t i = 0; i < count; i++)
-        if (same_shape(&shapes[i], &writer->sized[i])) /* else mm_batch_end will say so */
-            write_field(writer->batch.fields[i].data + index * floats_of(&shapes[i]), fields[i]);
+        if (same_shape(&shapes[i], &writer->columns[i].sized)) /* else mm_batch_end will say so */
+            write_field(place_of(&writer->columns[i], shapes[i].type, index), shapes[i].type, fields[i]);
     return MM_OK;
 }
 
@@ -215,6 +241,27 @@ static enum mm_status fail_shapes(const struct mm_batch_writer *writer, uint32_t
         shape_text(&writer->shapes[index * count + i], other), writer->items[index], file_of(writer, index, field));
 }
 
+/* The tensor of what was written: that of bytes, where all are; else the bytes among the floats become such. */
+static void finish_column(struct mm_batch_writer *writer, size_t i)
+{
+    struct column *column = &writer->columns[i];
+    struct mm_batch_tensor *tensor = &writer->batch.fields[i];
+    uint32_t count = writer->batch.sample_count, narrow = 0;
+    const struct shape *shapes = writer->shapes + i;
+    size_t step = writer->rules.field_count;
+    for (uint32_t n = 0; n < count; n++)
+        narrow += shapes[n * step].type == MM_U8;
+    tensor->type = narrow == count ? MM_U8 : MM_F32;
+    for (uint32_t n = 0; n < count && narrow < count; n++)
+        if (shapes[n * step].type == MM_U8)
+            mm_convert(place_of(column, MM_F32, n), MM_F32, place_of(column, MM_U8, n), MM_U8,
+                       elements_of(&column->sized), 1);
+    tensor->data = buffer_of(column, tensor->type)->data;
+    tensor->spatial = column->sized.spatial;
+    tensor->dim[0] = count;
+    memcpy(tensor->dim + 1, column->sized.dim, sizeof column->sized.dim);
+}
+
 enum mm_status mm_batch_end(struct mm_batch_writer *writer, const struct mm_batch **out, struct mm_error *err)
 {
     size_t count = writer->rules.field_count;
@@ -223,11 +270,13 @@ enum mm_status mm_batch_end(struct mm_batch_writer *writer, const struct mm_batc
             if (!same_shape(&writer->shapes[i], &writer->shapes[index * count + i]))
                 return fail_shapes(writer, index, i, err);
     for (size_t i = 0; i < count; i++)
-        if (!same_shape(&writer->shapes[i], &writer->sized[i]))
+        if (!same_shape(&writer->shapes[i], &writer->columns[i].sized))
             return mm_fail(err, MM_ERR_DATA,
                            "field \"%s\" had another shape in an item that was skipped: all samples of a batch need "
                            "one shape; add a crop or a pad to the transforms",
                            writer->rules.fields[i]);
+    for (size_t i = 0; i < count; i++)
+        finish_column(writer, i);
     *out = &writer->batch;
     return MM_OK;
 }

@@ -1,5 +1,7 @@
-/* A batch's tensors, written sample by sample by any number of threads. The buffers are kept from batch to batch and
- * grow when a batch needs more, so batches of one shape allocate once. Inside the cache layer only. */
+/* A batch's tensors, written sample by sample by any number of threads. A tensor is uint8 where all its samples are, and
+ * float32 otherwise: a byte takes a quarter of the way through memory, and labels are half of what a batch holds. The
+ * buffers are kept from batch to batch and grow when a batch needs more, so batches of one shape allocate once. Inside
+ * the cache layer only. */
 #ifndef MM_CACHE_BATCH_H
 #define MM_CACHE_BATCH_H
 
@@ -23,7 +25,7 @@ void mm_batch_close(struct mm_batch_writer *writer); /* accepts NULL */
 /* Starts the next batch; what was there goes. The caller then names each sample's origin, before it adds any. */
 void mm_batch_begin(struct mm_batch_writer *writer, uint32_t epoch, uint32_t step, uint32_t sample_count);
 void mm_batch_origin(struct mm_batch_writer *writer, uint32_t index, uint64_t position, uint32_t item);
-/* Writes sample `index`, as float32. Threads may add different samples at once. */
+/* Writes sample `index`. Threads may add different samples at once. */
 enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, struct mm_sample *sample,
                             struct mm_error *err);
 /* After all samples were added: MM_ERR_DATA when their shapes differ, naming the two files. */

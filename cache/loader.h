@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "image/type.h"
 
 struct mm_loader;
 struct mm_source; /* cache/pipeline.h; programs of their own open mm_data, below */
@@ -43,9 +44,16 @@ struct mm_loader_options {
 struct mm_batch_tensor {
     const char *name;
     int spatial;
-    int64_t dim[5]; /* n c d h w */
-    float *data;    /* plain, x fastest; labels as floats */
+    int64_t dim[5];    /* n c d h w */
+    enum mm_type type; /* MM_U8 where the voxels of all samples are, as those of most labels, else MM_F32 */
+    void *data;        /* plain, x fastest */
 };
+/* Element i of the tensor. */
+static inline float mm_batch_value(const struct mm_batch_tensor *tensor, size_t i)
+{
+    return tensor->type == MM_U8 ? (float)((const uint8_t *)tensor->data)[i] : ((const float *)tensor->data)[i];
+}
+
 struct mm_batch {
     uint32_t epoch, step;
     size_t field_count;

@@ -21,13 +21,13 @@ bool mm_batch_fault(const struct mm_training *training, const struct mm_batch *b
     int classes = training->prediction.classes;
     for (size_t n = 0; n < batch->sample_count; n++) {
         for (size_t i = 0; i < voxels; i++)
-            if (!isfinite(image->data[n * voxels + i])) {
+            if (!isfinite(mm_batch_value(image, n * voxels + i))) {
                 snprintf(text, size, "%s holds a voxel that is no finite number after the transforms",
                          file_of(training, batch, n, training->prediction.image_field));
                 return true;
             }
         for (size_t i = 0; i < labels; i++) {
-            double value = (double)label->data[n * labels + i];
+            double value = (double)mm_batch_value(label, n * labels + i);
             if (!(value >= 0 && value <= classes - 1)) {
                 snprintf(text, size, "%s holds the label value %g, the model's %d classes are 0..%d",
                          file_of(training, batch, n, training->prediction.label_field), value, classes, classes - 1);

@@ -39,14 +39,14 @@ enum mm_status mm_loop_step(struct loop *l, const struct mm_batch *batch, int64_
 {
     enum mm_status s;
     struct mm_desc inputs[2];
-    const float *hosts[2];
+    struct mm_network_values hosts[2];
     double norm;
     int64_t global = epoch * l->steps + step;
     double began = mm_clock();
     for (int i = 0; i < 2; i++) {
         const struct mm_batch_tensor *f = &batch->fields[i];
         inputs[i] = mm_desc_make(l->training->graph->spatial, f->dim[0], f->dim[1], f->dim[2], f->dim[3], f->dim[4]);
-        hosts[i] = f->data;
+        hosts[i] = (struct mm_network_values){f->type, f->data};
     }
     l->event.lr = rate(l, epoch, step);
     if (MM_TRY(s, mm_network_step(l->network, l->training->loss_root, inputs, hosts, 2, (uint32_t)global,

@@ -41,10 +41,16 @@ enum mm_status mm_network_output_desc(struct mm_network *network, const struct m
 enum mm_status mm_network_infer(struct mm_network *network, const struct mm_desc *input, const float *host,
                                 float *output, struct mm_error *err);
 
+/* Values of a host tensor, plain: MM_F32 or MM_U8. */
+struct mm_network_values {
+    enum mm_type type;
+    const void *data;
+};
+
 /* One training pass: zero gradients, forward in training mode, loss, backward. `loss` is the graph's loss node (loss_root), fed by
  * inputs 0 (image) and 1 (target). `step` numbers the optimizer steps of the run from 0. */
 enum mm_status mm_network_step(struct mm_network *network, mm_value loss_root, const struct mm_desc *inputs,
-                               const float *const *hosts, size_t count, uint32_t step, double *loss,
+                               const struct mm_network_values *hosts, size_t count, uint32_t step, double *loss,
                                struct mm_error *err);
 /* One training-mode pass of the graph's output 0 without a loss: zero gradients, forward, backward from dy (both plain, of the output's
  * size); y gets the output. For comparisons with other implementations. */

@@ -97,14 +97,14 @@ enum mm_status mm_network_infer(struct mm_network *network, const struct mm_desc
     mm_value root = -1;
     if (MM_TRY(s, prediction(network, &root, err)) ||
         MM_TRY(s, make_request(network, MM_PLAN_INFERENCE, root, input, 1, &request, err)) ||
-        MM_TRY(s, plan_for(network, &request, &plan, err)) || MM_TRY(s, mm_plan_set_input(plan, 0, host, err)) ||
-        MM_TRY(s, mm_plan_forward(plan, &moment, err)))
+        MM_TRY(s, plan_for(network, &request, &plan, err)) ||
+        MM_TRY(s, mm_plan_set_input(plan, 0, MM_F32, host, err)) || MM_TRY(s, mm_plan_forward(plan, &moment, err)))
         return s;
     return mm_plan_get_output(plan, root, output, err);
 }
 
 enum mm_status mm_network_step(struct mm_network *network, mm_value loss_root, const struct mm_desc *inputs,
-                               const float *const *hosts, size_t count, uint32_t step, double *loss,
+                               const struct mm_network_values *hosts, size_t count, uint32_t step, double *loss,
                                struct mm_error *err)
 {
     const struct mm_op_moment moment = {.training = true, .seed = network->seed, .step = step};
@@ -120,7 +120,7 @@ enum mm_status mm_network_step(struct mm_network *network, mm_value loss_root, c
         return mm_fail(err, MM_ERR_CONFIG, "the loss has shape %s, a training step needs one value",
                        mm_desc_text(mm_plan_root(plan), text, sizeof text));
     for (size_t i = 0; i < count; i++)
-        if (MM_TRY(s, mm_plan_set_input(plan, i, hosts[i], err)))
+        if (MM_TRY(s, mm_plan_set_input(plan, i, hosts[i].type, hosts[i].data, err)))
             return s;
     if (MM_TRY(s, mm_network_zero_gradients(network, err)) || MM_TRY(s, mm_plan_forward(plan, &moment, err)) ||
         MM_TRY(s, mm_plan_backward(plan, NULL, &moment, err)) ||
@@ -140,7 +140,7 @@ enum mm_status mm_network_probe(struct mm_network *network, const struct mm_desc
     mm_value root = -1;
     if (MM_TRY(s, prediction(network, &root, err)) ||
         MM_TRY(s, make_request(network, MM_PLAN_TRAINING, root, input, 1, &request, err)) ||
-        MM_TRY(s, plan_for(network, &request, &plan, err)) || MM_TRY(s, mm_plan_set_input(plan, 0, x, err)) ||
+        MM_TRY(s, plan_for(network, &request, &plan, err)) || MM_TRY(s, mm_plan_set_input(plan, 0, MM_F32, x, err)) ||
         MM_TRY(s, mm_network_zero_gradients(network, err)) || MM_TRY(s, mm_plan_forward(plan, &moment, err)) ||
         MM_TRY(s, mm_plan_backward(plan, dy, &moment, err)))
         return s;

@@ -2,7 +2,10 @@
 #include "trainer/plan.h"
 
 #include "base/trace.h"
+#include "image/volume.h"
 #include "trainer/plan_parts.h"
+
+#define PIECE 4096 /* floats */
 
 /* Arrays for the most that a graph can need: each node in every layout, each made by one step with up to a gradient an input. */
 static enum mm_status reserve(struct mm_plan *plan, struct mm_error *err)
@@ -199,12 +202,31 @@ static void must_run(const struct mm_plan *plan)
         mm_bug("a plan made to measure was run");
 }
 
-enum mm_status mm_plan_set_input(struct mm_plan *plan, size_t input, const float *host, struct mm_error *err)
+/* Bytes become floats by pieces that stay in the processor's cache. */
+static enum mm_status upload_bytes(struct mm_plan *plan, const struct mm_ref *ref, const uint8_t *host,
+                                   struct mm_error *err)
+{
+    float piece[PIECE];
+    size_t count = (size_t)mm_desc_count(ref->desc);
+    enum mm_status s = MM_OK;
+    for (size_t at = 0, n; at < count && !s; at += n) {
+        n = count - at < PIECE ? count - at : PIECE;
+        mm_convert(piece, MM_F32, host + at, MM_U8, n, 1);
+        s = plan->device->type->upload(plan->device, ref->buffer, ref->offset + at * sizeof(float), piece,
+                                       n * sizeof(float), err);
+    }
+    return s;
+}
+
+enum mm_status mm_plan_set_input(struct mm_plan *plan, size_t input, enum mm_type type, const void *host,
+                                 struct mm_error *err)
 {
     must_run(plan);
     if (input >= plan->request.input_count || plan->inputs[input] == MM_PLAN_NONE)
         return MM_OK;
     const struct mm_ref ref = value_ref(plan, plan->inputs[input]);
+    if (type == MM_U8)
+        return upload_bytes(plan, &ref, host, err);
     return plan->device->type->upload(plan->device, ref.buffer, ref.offset, host, mm_desc_bytes(ref.desc), err);
 }
 

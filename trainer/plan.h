@@ -3,6 +3,7 @@
 #ifndef MM_TRAINER_PLAN_H
 #define MM_TRAINER_PLAN_H
 
+#include "image/type.h"
 #include "trainer/backends/backend.h"
 #include "trainer/graph.h"
 
@@ -40,9 +41,10 @@ void mm_plan_free(struct mm_plan *plan);
 const struct mm_plan_stats *mm_plan_stats_of(const struct mm_plan *plan);
 const struct mm_desc *mm_plan_root(const struct mm_plan *plan); /* shape of the root */
 
-/* `inputs`: host floats, plain. Set before every forward (their memory is reused within one); those the root does not need
- * are ignored. */
-enum mm_status mm_plan_set_input(struct mm_plan *plan, size_t input, const float *host, struct mm_error *err);
+/* An input's values, plain, MM_F32 or MM_U8. Set before every forward (their memory is reused within one); those the root
+ * does not need are ignored. */
+enum mm_status mm_plan_set_input(struct mm_plan *plan, size_t input, enum mm_type type, const void *host,
+                                 struct mm_error *err);
 enum mm_status mm_plan_forward(struct mm_plan *plan, const struct mm_op_moment *moment, struct mm_error *err);
 /* Backward from the root with d(root) = `dy` (host, plain) or ones when NULL. Parameter gradients accumulate. */
 enum mm_status mm_plan_backward(struct mm_plan *plan, const float *dy, const struct mm_op_moment *moment,

@@ -17,12 +17,12 @@ static double now(void)
 
 static double mean(const struct mm_batch_tensor *tensor)
 {
-    int64_t count = 1;
+    size_t count = 1;
     double sum = 0;
     for (int i = 0; i < 5; i++)
-        count *= tensor->dim[i];
-    for (int64_t i = 0; i < count; i++)
-        sum += tensor->data[i];
+        count *= (size_t)tensor->dim[i];
+    for (size_t i = 0; i < count; i++)
+        sum += mm_batch_value(tensor, i);
     return sum / (double)count;
 }
 

@@ -93,11 +93,29 @@ static void test_samples_lie_one_after_the_other(void **state)
     assert_int_equal(image->spatial, 3);
     assert_memory_equal(image->dim, ((const int64_t[]){2, 2, 2, 3, 4}), sizeof image->dim);
     assert_int_equal((uintptr_t)image->data % 64, 0);
-    for (int i = 0; i < 48; i++)
-        assert_true(image->data[i] == (float)(10 + i) && image->data[48 + i] == (float)(100 + i));
+    assert_int_equal(image->type, MM_F32);
+    for (size_t i = 0; i < 48; i++)
+        assert_true(mm_batch_value(image, i) == (float)(10 + i) && mm_batch_value(image, 48 + i) == (float)(100 + i));
     assert_int_equal(label->spatial, 0);
     assert_memory_equal(label->dim, ((const int64_t[]){2, 2, 1, 1, 1}), sizeof label->dim);
     assert_memory_equal(label->data, ((const float[]){10, -10, 100, -100}), 4 * sizeof(float));
+}
+
+static void test_bytes_stay_bytes_where_all_are(void **state)
+{
+    struct bench *b = *state;
+    for (uint32_t odd = 0; odd <= 3; odd++) { /* 3: none */
+        begin(b, 3);
+        for (uint32_t i = 0; i < 3; i++) {
+            struct mm_sample *sample = make_one(b, i == odd ? MM_I16 : MM_U8, 3, 1, 4, 3, 2, (int)i * 50);
+            assert_int_equal(mm_batch_add(b->writer, (i + odd) % 3, sample, NULL), MM_OK);
+        }
+        const struct mm_batch_tensor *image = &end(b)->fields[0];
+        assert_int_equal(image->type, odd == 3 ? MM_U8 : MM_F32);
+        for (uint32_t i = 0; i < 3; i++)
+            for (uint32_t k = 0; k < 24; k++)
+                assert_true(mm_batch_value(image, (i + odd) % 3 * 24 + k) == (float)(50 * i + k));
+    }
 }
 
 static void test_images_of_two_axes_have_depth_one(void **state)
@@ -108,7 +126,7 @@ static void test_images_of_two_axes_have_depth_one(void **state)
     const struct mm_batch_tensor *image = &end(b)->fields[0];
     assert_int_equal(image->spatial, 2);
     assert_memory_equal(image->dim, ((const int64_t[]){1, 3, 1, 4, 5}), sizeof image->dim);
-    assert_true(image->data[59] == 59);
+    assert_true(mm_batch_value(image, 59) == 59);
 }
 
 static void test_views_with_strides_are_written_dense(void **state)
@@ -157,13 +175,13 @@ static void test_batches_may_differ_in_shape_and_reuse_memory(void **state)
 {
     struct bench *b = *state;
     static const int sizes[] = {6, 2, 6, 3, 4, 6};
-    const float *data = NULL;
+    const void *data = NULL;
     for (size_t i = 0; i < 6; i++) {
         begin(b, 1);
         assert_int_equal(mm_batch_add(b->writer, 0, make_one(b, MM_U8, 3, 1, sizes[i], 3, 2, 7), NULL), MM_OK);
         const struct mm_batch *batch = end(b);
         assert_int_equal(batch->fields[0].dim[4], sizes[i]);
-        assert_true(batch->fields[0].data[6 * (size_t)sizes[i] - 1] == (float)(7 + 6 * sizes[i] - 1));
+        assert_true(mm_batch_value(&batch->fields[0], 6 * (size_t)sizes[i] - 1) == (float)(7 + 6 * sizes[i] - 1));
         assert_true(!data || data == batch->fields[0].data);
         data = batch->fields[0].data;
     }
@@ -205,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_samples_lie_one_after_the_other),
+        TEST(test_bytes_stay_bytes_where_all_are),
         TEST(test_images_of_two_axes_have_depth_one),
         TEST(test_views_with_strides_are_written_dense),
         TEST(test_different_shapes_name_both_files),

@@ -73,7 +73,7 @@ static void test_batches_of_a_folder(void **state)
         assert_string_equal(batch->fields[0].name, "image");
         assert_int_equal(batch->fields[0].dim[2] * batch->fields[0].dim[3] * batch->fields[0].dim[4], 24);
         for (uint32_t i = 0; i < batch->sample_count; i++, samples++) {
-            assert_true(batch->fields[0].data[i * 24] == (float)batch->items[i]);
+            assert_true(mm_batch_value(&batch->fields[0], i * 24) == (float)batch->items[i]);
             seen[batch->items[i]] = true;
         }
     }

@@ -136,7 +136,8 @@ static void check_batch(const struct fixture *f, const struct model *m, const st
         uint32_t one = mm_random_u32(&random) >> 8, two = mm_random_u32(&random) >> 8;
         const float expected[7] = {(float)item, (float)epoch, (float)position, (float)output,
                                    0,           (float)one,   (float)two};
-        assert_memory_equal(batch->fields[0].data + 7 * (size_t)i, expected, sizeof expected);
+        assert_int_equal(batch->fields[0].type, MM_F32);
+        assert_memory_equal((const float *)batch->fields[0].data + 7 * (size_t)i, expected, sizeof expected);
         assert_int_equal(batch->positions[i], position);
         assert_int_equal(batch->items[i], item);
     }

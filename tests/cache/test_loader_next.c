@@ -43,7 +43,8 @@ static size_t values_of(struct mm_loader *loader, uint32_t epoch, float *values)
         size_t more = batch->sample_count * 7;
         assert_int_equal(batch->epoch, epoch);
         assert_true(count + more <= VALUES_MAX);
-        memcpy(values + count, batch->fields[0].data, more * sizeof *values);
+        for (size_t i = 0; i < more; i++)
+            values[count + i] = mm_batch_value(&batch->fields[0], i);
         count += more;
     }
     return count;

@@ -113,7 +113,8 @@ static void digest_batches(const struct mm_source *source, const struct mm_loade
             for (size_t i = 0; i < batch->field_count; i++) {
                 const int64_t *dim = batch->fields[i].dim;
                 assert_memory_equal(dim + 1, ((const int64_t[]){1, 8, 8, 8}), 4 * sizeof *dim);
-                mm_sha256_add(&hash, batch->fields[i].data, (size_t)dim[0] * 512 * sizeof(float), NULL);
+                mm_sha256_add(&hash, batch->fields[i].data,
+                              (size_t)dim[0] * 512 * mm_type_bytes(batch->fields[i].type), NULL);
             }
         }
     }

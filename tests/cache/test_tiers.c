@@ -110,7 +110,7 @@ static uint64_t hash_of(uint64_t hash, const struct mm_batch *batch)
         for (int a = 0; a < 5; a++)
             count *= (size_t)batch->fields[i].dim[a];
         hash = mixed(hash, batch->fields[i].dim, sizeof batch->fields[i].dim);
-        hash = mixed(hash, batch->fields[i].data, count * sizeof(float));
+        hash = mixed(hash, batch->fields[i].data, count * mm_type_bytes(batch->fields[i].type));
     }
     return hash;
 }

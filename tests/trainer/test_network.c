@@ -86,7 +86,7 @@ static void rig_close(struct rig *rig)
 
 static double train(struct rig *rig, uint32_t step)
 {
-    const float *const hosts[] = {rig->image, rig->target};
+    const struct mm_network_values hosts[] = {{MM_F32, rig->image}, {MM_F32, rig->target}};
     struct mm_error err = {0};
     double loss = NAN;
     if (mm_network_step(rig->network, rig->unet.loss, rig->inputs, hosts, 2, step, &loss, &err) ||
@@ -352,7 +352,7 @@ static void test_refusals(void **state)
     float host[8];
     (void)state;
     rig_open(&rig, on_cpu, 0);
-    const float *const hosts[] = {rig.image, rig.target};
+    const struct mm_network_values hosts[] = {{MM_F32, rig.image}, {MM_F32, rig.target}};
     assert_int_equal(mm_network_step(rig.network, rig.unet.graph->outputs[0], rig.inputs, hosts, 2, 0, &loss, &err),
                      MM_ERR_CONFIG);
     assert_string_equal(err.text, "the loss has shape 2x2x6x6x6, a training step needs one value");
@@ -377,7 +377,7 @@ static void test_every_failing_allocation_is_reported(void **state)
     rig_open(&rig, on_cpu, 0);
     mm_network_close(rig.network);
     do {
-        const float *const hosts[] = {rig.image, rig.target};
+        const struct mm_network_values hosts[] = {{MM_F32, rig.image}, {MM_F32, rig.target}};
         struct mm_error err = {0};
         double loss;
         mm_memory_fail_at(++n);

@@ -104,7 +104,7 @@ static void run(struct rig *rig, const struct mm_op_moment *moment)
 {
     struct mm_error err = {0};
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(mm_plan_set_input(rig->plan, i, rig->host[i], &err), MM_OK);
+        assert_int_equal(mm_plan_set_input(rig->plan, i, MM_F32, rig->host[i], &err), MM_OK);
     assert_int_equal(mm_plan_forward(rig->plan, moment, &err), MM_OK);
     if (moment->training)
         assert_int_equal(mm_plan_backward(rig->plan, NULL, moment, &err), MM_OK);
@@ -377,6 +377,40 @@ static void test_every_failing_allocation_is_reported(void **state)
     rig_close(&rig);
 }
 
+static void test_bytes_are_uploaded_as_floats(void **state)
+{
+    enum { COUNT = 10001 }; /* of several pieces */
+    static uint8_t bytes[COUNT];
+    static float y[COUNT];
+    const struct mm_activation relu = {.kind = MM_RELU};
+    const struct mm_op_moment moment = {.training = false};
+    struct mm_arena arena;
+    struct mm_device *device;
+    struct mm_plan *plan;
+    (void)state;
+    mm_arena_init(&arena, NULL);
+    struct mm_graph *graph = mm_graph_make(&arena, 2);
+    mm_value image = mm_graph_input(graph, "image", 1);
+    const struct mm_plan_request request = {.graph = graph,
+                                            .mode = MM_PLAN_INFERENCE,
+                                            .inputs = {mm_desc_make(2, 1, 1, 1, 1, COUNT)},
+                                            .input_count = 1,
+                                            .root = mm_graph_add(graph, "relu", &mm_op_activation, &relu, &image, 1)};
+    for (size_t i = 0; i < COUNT; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    assert_int_equal(mm_device_cpu.open(NULL, &device, NULL), MM_OK);
+    assert_int_equal(mm_plan_make(device, only_reference, 1, &request, &(struct mm_plan_weights){0}, &plan, NULL),
+                     MM_OK);
+    assert_int_equal(mm_plan_set_input(plan, 0, MM_U8, bytes, NULL), MM_OK);
+    assert_int_equal(mm_plan_forward(plan, &moment, NULL), MM_OK);
+    assert_int_equal(mm_plan_get_output(plan, request.root, y, NULL), MM_OK);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(y[i] == (float)bytes[i]);
+    mm_plan_free(plan);
+    device->type->close(device);
+    mm_arena_done(&arena);
+}
+
 /* relu(x) + relu(x) * 1 ... : one value read by many; its gradient is the sum, and a second backward adds to the weights only. */
 static void test_many_consumers(void **state)
 {
@@ -404,7 +438,7 @@ static void test_many_consumers(void **state)
                                             .input_gradients = true};
     assert_int_equal(mm_plan_make(device, only_reference, 1, &request, &(struct mm_plan_weights){0}, &plan, NULL),
                      MM_OK);
-    assert_int_equal(mm_plan_set_input(plan, 0, x, NULL), MM_OK);
+    assert_int_equal(mm_plan_set_input(plan, 0, MM_F32, x, NULL), MM_OK);
     assert_int_equal(mm_plan_forward(plan, &moment, NULL), MM_OK);
     assert_int_equal(mm_plan_backward(plan, (const float[]){1, 10, 100}, &moment, NULL), MM_OK);
     assert_int_equal(mm_plan_get_output(plan, sum, y, NULL), MM_OK);
@@ -505,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_memory_is_as_measured),
         cmocka_unit_test(test_running_allocates_nothing),
         cmocka_unit_test(test_every_failing_allocation_is_reported),
+        cmocka_unit_test(test_bytes_are_uploaded_as_floats),
         cmocka_unit_test(test_many_consumers),
         cmocka_unit_test(test_reorders_are_shared_and_weighed),
         cmocka_unit_test(test_refusals),
