@@ -9,13 +9,7 @@ void mm_config_split_name(struct mm_arena *arena, const char *text, const char *
     *alias = hash ? hash + 1 : NULL;
 }
 
-/* Refs. --------------------------------------------------------------------------------------------------------- */
-
-static size_t count_list(const cJSON *stage, const char *key)
-{
-    const cJSON *list = mm_json_get(stage, key);
-    return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
-}
+/* Lists. -------------------------------------------------------------------------------------------------------- */
 
 /* "name", or of a component that has only a Python class the last part of that. */
 static const char *name_of(const cJSON *component)
@@ -29,20 +23,57 @@ static const char *name_of(const cJSON *component)
     return dot ? dot + 1 : path->valuestring;
 }
 
-static void collect_list(struct mm_config_reader *reader, const cJSON *stage, const char *key)
+/* The list that stands for itself in another: an array, or {"name": "Compose", "args": {"transforms": [...]}}. */
+static const cJSON *nested_in(const cJSON *node)
 {
-    const cJSON *list = mm_json_get(stage, key), *item;
-    if (!cJSON_IsArray(list))
-        return;
-    cJSON_ArrayForEach (item, list) {
-        const char *text = name_of(item);
+    if (cJSON_IsArray(node))
+        return node;
+    const char *name = name_of(node);
+    const cJSON *inner = mm_json_get(mm_json_get(node, "args"), "transforms");
+    return name && !strcmp(name, "Compose") && cJSON_IsArray(inner) && !cJSON_IsTrue(mm_json_get(node, "disabled"))
+               ? inner
+               : NULL;
+}
+
+size_t mm_config_flatten(const cJSON *node, const cJSON **out)
+{
+    const cJSON *list = nested_in(node), *item;
+    size_t count = 0;
+    if (!list && out)
+        *out = node;
+    if (!list)
+        return 1;
+    cJSON_ArrayForEach (item, list)
+        count += mm_config_flatten(item, out ? out + count : NULL);
+    return count;
+}
+
+/* Refs. --------------------------------------------------------------------------------------------------------- */
+
+static size_t count_list(const cJSON *stage, const char *key)
+{
+    const cJSON *list = mm_json_get(stage, key);
+    return cJSON_IsArray(list) ? mm_config_flatten(list, NULL) : 0;
+}
+
+static enum mm_status collect_list(struct mm_config_reader *reader, const cJSON *stage, const char *key)
+{
+    size_t count = count_list(stage, key);
+    const cJSON **items = mm_arena_array(reader->arena, const cJSON *, count);
+    if (!items)
+        return mm_fail_memory(reader->err, "a config");
+    if (count)
+        mm_config_flatten(mm_json_get(stage, key), items);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = name_of(items[i]);
         if (!text)
             continue;
-        struct mm_named named = {.node = item};
+        struct mm_named named = {.node = items[i]};
         mm_config_split_name(reader->arena, text, &named.name, &named.alias);
         if (named.name)
             reader->named[reader->named_count++] = named;
     }
+    return MM_OK;
 }
 
 enum mm_status mm_config_collect_named(struct mm_config_reader *reader)
@@ -56,10 +87,11 @@ enum mm_status mm_config_collect_named(struct mm_config_reader *reader)
     reader->named = mm_arena_array(reader->arena, struct mm_named, count);
     if (!reader->named)
         return mm_fail_memory(reader->err, "a config");
+    enum mm_status s = MM_OK;
     for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; mm_config_list_key(k); k++)
-            collect_list(reader, stages[i], mm_config_list_key(k));
-    return MM_OK;
+        for (size_t k = 0; mm_config_list_key(k) && !s; k++)
+            s = collect_list(reader, stages[i], mm_config_list_key(k));
+    return s;
 }
 
 static void fail_ambiguous(struct mm_config_reader *reader, const cJSON *ref, bool by_alias)

@@ -68,6 +68,9 @@ enum mm_status mm_config_convert_v4(struct mm_config_reader *reader, cJSON *stag
 void mm_config_clean_v4(struct mm_config_reader *reader, cJSON *args);
 /* Makes the components of all stages known to refs. */
 enum mm_status mm_config_collect_named(struct mm_config_reader *reader);
+/* A list as the components in it, in order: arrays inside it and "Compose" are part of it, as in MONAI. Returns how many
+ * there are; they go to `out` unless that is NULL. What is no list is one. */
+size_t mm_config_flatten(const cJSON *node, const cJSON **out);
 /* One component; false when it is disabled, or wrong (then reported). */
 bool mm_config_read_component(struct mm_config_reader *reader, const cJSON *node, struct mm_component *out);
 enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node, struct mm_stage *stage);

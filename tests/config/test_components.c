@@ -62,6 +62,24 @@ static void monai_classes_are_taken_by_name(void **state)
     assert_string_equal(f.config->train.pre_transforms.items[0].alias, "x");
 }
 
+static void lists_in_lists_are_one(void **state)
+{
+    struct fixture f;
+    read_good(&f, state,
+              "{\"train\": {\"pre_transforms\": [{\"name\": \"A\"}, [{\"name\": \"B#b\"}, [], [{\"name\": \"C\"}]],"
+              "{\"name\": \"Compose\", \"args\": {\"transforms\": [{\"ref\": \"b\"}, [{\"name\": \"D\", "
+              "\"disabled\": true}]]}},"
+              "{\"path\": \"monai.transforms.Compose\", \"disabled\": true, \"args\": {\"transforms\": [{\"name\": "
+              "\"E\"}]}},"
+              "{\"name\": \"F\"}]}}",
+              NULL, NULL);
+    const struct mm_components *list = &f.config->train.pre_transforms;
+    static const char *const names[] = {"A", "B", "C", "B", "F"};
+    assert_int_equal(list->count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(list->items[i].name, names[i]);
+}
+
 static void wrong_components_are_refused(void **state)
 {
     static const struct {
@@ -123,6 +141,7 @@ int main(void)
         TEST(names_and_aliases_are_split),     TEST(refs_stand_for_their_component),
         TEST(disabled_components_are_dropped), TEST(monai_classes_are_taken_by_name),
         TEST(wrong_components_are_refused),    TEST(a_list_is_bounded),
+        TEST(lists_in_lists_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
