@@ -119,7 +119,7 @@ BENCHES := $(addprefix $(BUILD)/bench/,loader feed stages instructions)
 $(BENCHES): $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(call below,cache,$(LAYERS)))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-bench-transforms: all $(BUILD)/bench/loader
+bench-transforms: all $(BUILD)/bench/loader $(BUILD)/bench/stages
 	$(Q)bench/transforms $(BUILD)
 bench-cache: all $(BENCHES)
 	$(Q)for part in table monai learns rotation growth; do bench/cache_$$part --build $(BUILD) $(if $(QUICK),--quick) || exit 1; done

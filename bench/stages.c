@@ -113,8 +113,8 @@ static struct mm_sample *run_prefix(struct stages *stages, uint32_t item)
     return sample;
 }
 
-/* The crops of the item; image and label become floats, as in a batch. */
-static void run_suffix(struct stages *stages, const struct mm_sample *sample, float **out, size_t *room)
+/* The crops of the item, laid flat as in a batch: what is not bytes becomes floats. */
+static void run_suffix(struct stages *stages, const struct mm_sample *sample, void **out, size_t *room)
 {
     const struct mm_source *source = stages->source;
     struct mm_error err = {0};
@@ -132,13 +132,14 @@ static void run_suffix(struct stages *stages, const struct mm_sample *sample, fl
             if (view->fields[i].kind != MM_FIELD_VOLUME)
                 continue;
             const struct mm_volume *volume = view->fields[i].volume;
-            size_t size = mm_volume_voxels(volume) * (size_t)volume->channels * sizeof(float);
+            enum mm_type type = volume->type == MM_U8 ? MM_U8 : MM_F32;
+            size_t size = mm_volume_voxels(volume) * (size_t)volume->channels * mm_type_bytes(type);
             if (size > *room) { /* as a batch does, once */
-                free(*out);
-                *out = calloc(1, *room = size);
+                mm_free_large(*out, *room);
+                *out = mm_alloc_large(*room = size);
             }
             start = mm_clock();
-            mm_volume_flatten(*out, MM_F32, volume);
+            mm_volume_flatten(*out, type, volume);
             copy += mm_clock() - start;
             bytes += (double)size;
         }
@@ -189,7 +190,7 @@ int main(int argc, char **argv)
     }
     struct stages stages = {.crop_bytes = 0};
     struct mm_arena arena;
-    float *out = NULL;
+    void *out = NULL;
     size_t room = 0;
     mm_arena_init(&arena, NULL);
     mm_arena_init(&stages.scratch, NULL);
@@ -215,7 +216,7 @@ int main(int argc, char **argv)
             stages.sum[i] += stages.least[i];
     }
     print(&stages, items);
-    free(out);
+    mm_free_large(out, room);
     mm_arena_done(&stages.scratch);
     mm_arena_done(&arena);
     return 0;
