@@ -5,6 +5,7 @@
 #include "image/affine.h"
 #include "image/gather.h"
 #include "image/resample_internal.h"
+#include "image/spline.h"
 #include "image/taps.h"
 
 #define SAME_COORDINATE 1e-7 /* voxels: off-diagonal terms that move no output further than this are rounding */
@@ -77,7 +78,7 @@ static bool fill_taps(struct mm_arena *scratch, const struct mm_resample_task *t
     return true;
 }
 
-/* Nearest: whole voxels, in the input's type. Taps without weight are outside. */
+/* Whole voxels, in the input's type. Taps without weight are outside. */
 static struct mm_volume *gather_nearest(struct mm_arena *arena, const struct mm_volume *from, struct mm_taps taps[3],
                                         const int size[3])
 {
@@ -101,12 +102,22 @@ static struct mm_volume *resample_axes(struct mm_arena *arena, struct mm_arena *
         from = mm_volume_reorient(scratch, from, permutation, 0);
     if (!from)
         return NULL;
-    if (task->how.interpolation != MM_NEAREST)
+    if (!mm_interpolation_keeps_values(task->how.interpolation))
         return mm_taps_apply(arena, from, taps, type);
     if (type == from->type)
         return gather_nearest(arena, from, taps, task->how.size);
     from = gather_nearest(scratch, from, taps, task->how.size);
     return from ? mm_volume_convert(arena, from, type) : NULL;
+}
+
+/* A spline samples its coefficients in the place of the voxels, on a grid that is larger by a margin. */
+static bool turn_to_coefficients(struct mm_arena *scratch, struct mm_resample_task *task)
+{
+    int margin;
+    task->from = mm_spline_coefficients(scratch, task->from, task->how.interpolation, task->how.outside, &margin);
+    for (int a = 0; task->from && a < task->from->rank; a++)
+        task->how.matrix[4 * a + 3] += margin;
+    return task->from != NULL;
 }
 
 struct mm_volume *mm_volume_resample(struct mm_arena *arena, const struct mm_volume *from,
@@ -115,20 +126,24 @@ struct mm_volume *mm_volume_resample(struct mm_arena *arena, const struct mm_vol
     static const double identity_row[4] = {0, 0, 1, 0};
     struct mm_resample_task task = {.from = from, .how = *how};
     struct mm_arena scratch;
-    struct mm_volume *to;
+    struct mm_volume *to = NULL;
+    double matrix[16];
     int permutation[3];
     if (from->rank == 2) {
         task.how.size[2] = 1;
         task.how.matrix[2] = task.how.matrix[6] = 0;
         memcpy(task.how.matrix + 8, identity_row, sizeof identity_row);
     }
+    memcpy(matrix, task.how.matrix, sizeof matrix);
     mm_arena_init(&scratch, arena->budget);
-    if (find_axes(&task.how, permutation))
-        to = resample_axes(arena, &scratch, &task, permutation, type);
-    else
-        to = mm_resample_freely(arena, &scratch, &task, type);
+    if (mm_spline_order(how->interpolation) < 1 || turn_to_coefficients(&scratch, &task)) {
+        if (find_axes(&task.how, permutation))
+            to = resample_axes(arena, &scratch, &task, permutation, type);
+        else
+            to = mm_resample_freely(arena, &scratch, &task, type);
+    }
     mm_arena_done(&scratch);
     if (to)
-        mm_affine_multiply(to->affine, from->affine, task.how.matrix);
+        mm_affine_multiply(to->affine, from->affine, matrix);
     return to;
 }

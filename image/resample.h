@@ -5,9 +5,35 @@
 
 #include "image/volume.h"
 
-enum mm_interpolation { MM_NEAREST, MM_LINEAR, MM_CUBIC }; /* cubic: Keys with A = -0.75 */
-/* Value outside the input grid. BORDER repeats the edge voxel; REFLECTION mirrors about -0.5 and n-0.5. */
-enum mm_outside { MM_OUTSIDE_ZEROS, MM_OUTSIDE_BORDER, MM_OUTSIDE_REFLECTION };
+/* Cubic: Keys with A = -0.75. Splines: B-splines of that order through the voxels (image/spline.h). */
+enum mm_interpolation {
+    MM_NEAREST,
+    MM_LINEAR,
+    MM_CUBIC,
+    MM_SPLINE_0,
+    MM_SPLINE_1,
+    MM_SPLINE_2,
+    MM_SPLINE_3,
+    MM_SPLINE_4,
+    MM_SPLINE_5
+};
+/* Value outside the input grid. BORDER repeats the edge voxel; REFLECTION mirrors about -0.5 and n-0.5. Of splines alone: MIRROR
+ * mirrors about 0 and n-1, WRAP has the period n-1, GRID_WRAP the period n, GRID_CONSTANT sets zeros around the grid and interpolates
+ * between it and them, where ZEROS of a spline is 0 from the middles of the outermost voxels on. */
+enum mm_outside {
+    MM_OUTSIDE_ZEROS,
+    MM_OUTSIDE_BORDER,
+    MM_OUTSIDE_REFLECTION,
+    MM_OUTSIDE_MIRROR,
+    MM_OUTSIDE_WRAP,
+    MM_OUTSIDE_GRID_CONSTANT,
+    MM_OUTSIDE_GRID_WRAP
+};
+/* Does a result take whole voxels, so that labels stay labels? */
+static inline bool mm_interpolation_keeps_values(enum mm_interpolation interpolation)
+{
+    return interpolation == MM_NEAREST || interpolation == MM_SPLINE_0;
+}
 
 struct mm_resample {
     int size[3];       /* of the output                                                    */
@@ -18,7 +44,7 @@ struct mm_resample {
     enum mm_outside outside;
 };
 
-/* `type` is that of the result (nearest keeps labels exact in any type; linear and cubic compute in float).
+/* `type` is that of the result (nearest keeps labels exact in any type; all others compute in float).
  * The result's affine is from.affine * matrix. Separable axis-aligned maps take a fast path (same values). */
 struct mm_volume *mm_volume_resample(struct mm_arena *arena, const struct mm_volume *from,
                                      const struct mm_resample *how, enum mm_type type);

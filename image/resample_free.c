@@ -69,7 +69,7 @@ static void start_row(struct row *row, const struct mm_resample_task *task, int 
     row->last = n;
     if (task->how.outside == MM_OUTSIDE_ZEROS)
         find_inside(row, n, near, far, &row->first, &row->last);
-    if (interpolation != MM_CUBIC)
+    if (interpolation == MM_NEAREST || interpolation == MM_LINEAR || interpolation == MM_SPLINE_1)
         find_inside(row, n, low, high, &row->begin, &row->end);
     if (row->begin == row->end)
         row->begin = row->end = row->first;
@@ -105,7 +105,9 @@ static void nearest_anywhere(const struct mm_resample_task *task, const struct r
     row_point(row, x, p);
     for (int a = 0; a < 3; a++) {
         double whole = task->from->rank == 3 ? round(p[a]) : rint(p[a]);
-        mm_taps_at(whole, task->from->size[a], MM_NEAREST, task->how.outside, &index[a], &weight[a]);
+        bool by_spline = task->how.interpolation == MM_SPLINE_0; /* rounds by itself */
+        mm_taps_at(by_spline ? p[a] : whole, task->from->size[a], task->how.interpolation, task->how.outside,
+                   &index[a], &weight[a]);
     }
     if (weight[0] != 0 && weight[1] != 0 && weight[2] != 0)
         copy_voxel(task, row, x, index, to);
@@ -128,7 +130,7 @@ static void sample_nearest(const struct mm_resample_task *task, const struct row
         nearest_anywhere(task, row, x, to);
 }
 
-/* Any interpolation, any place: up to 64 taps. */
+/* Any interpolation, any place: up to 216 taps. */
 static void float_anywhere(const struct mm_resample_task *task, const struct row *row, int x, struct mm_volume *to)
 {
     const struct mm_volume *from = task->from;
@@ -190,7 +192,7 @@ static void sample_float(const struct mm_resample_task *task, const struct row *
 struct mm_volume *mm_resample_freely(struct mm_arena *arena, struct mm_arena *scratch, struct mm_resample_task *task,
                                      enum mm_type type)
 {
-    bool nearest = task->how.interpolation == MM_NEAREST;
+    bool nearest = mm_interpolation_keeps_values(task->how.interpolation);
     if (!nearest && (task->from->type != MM_F32 || task->from->stride[0] != 1))
         task->from = mm_volume_convert(scratch, task->from, MM_F32);
     if (!task->from)

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <math.h>
 
+#include "image/spline.h"
+
 #define CUBIC_A -0.75
 
 /* Mirrors p about -0.5 and n - 0.5 until it lies between them. */
@@ -55,6 +57,8 @@ static void cubic_weights(double t, double weight[4])
 int mm_taps_at(double p, int n, enum mm_interpolation interpolation, enum mm_outside outside, int *index,
                double *weight)
 {
+    if (mm_spline_order(interpolation) >= 0)
+        return mm_spline_taps_at(p, n, mm_spline_order(interpolation), outside, index, weight);
     p = bring_near(p, n, outside);
     if (interpolation == MM_NEAREST) {
         set_tap((int)lrint(apply_outside(p, n, outside)), 1, n, index, weight);

@@ -5,10 +5,10 @@
 
 #include "image/resample.h"
 
-#define MM_TAPS_MAX 4 /* of the interpolations; area windows are wider */
+#define MM_TAPS_MAX 6 /* of the interpolations; area windows are wider */
 
 /* The taps of coordinate p on an axis of n voxels; returns how many: nearest 1 (of weight 1 or 0), linear 2, cubic
- * 4. Taps outside have weight 0 and a valid index. */
+ * 4, splines order + 1 (image/spline.h: of coefficients). Taps outside have weight 0 and a valid index. */
 int mm_taps_at(double p, int n, enum mm_interpolation interpolation, enum mm_outside outside, int *index,
                double *weight);
 

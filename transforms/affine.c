@@ -78,7 +78,7 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
         return s;
     if (MM_TRY(s, mm_motion_order_check(p->rotate_order, p->rotate_params.count, err)))
         return s;
-    return mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key, err);
+    return mm_motion_sampling_read(arena, &p->mode, &p->padding_mode, p->align_corners, &p->corners_of_key, err);
 }
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
@@ -101,6 +101,7 @@ const struct mm_transform mm_transform_affine = {
     .name = "Affine",
     .summary = "rotate, shear, shift and scale the image about its middle",
     .notes = "The matrix takes voxels of the result to voxels of the image: R S T Z with R = Rx Ry Rz.",
+    .version = 1,
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_SPATIAL | MM_INVERTIBLE,

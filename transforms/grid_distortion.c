@@ -17,12 +17,8 @@ static const struct mm_param params[] = {
             .help = "cells along each axis: one number for all, or one each"),
     MM_JSON(P, distort_steps, .required = true,
             .help = "for each axis a list of factors, one more than it has cells"),
-    MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,
-               .help = "interpolation: one, or one a key"),
-    MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"border\"", .count_min = 1,
-               .help = "values outside the image: one, or one a key"),
-    MM_IGNORED("device", .help = "transforms run on the CPU"),
-    MM_PARAMS_END};
+    MM_MOTION_MODE_PARAMS(P, MM_REGRID_MODES, MM_REGRID_PADDINGS, "\"border\""),
+    MM_IGNORED("device", .help = "transforms run on the CPU"), MM_PARAMS_END};
 
 static enum mm_status read_axis(struct mm_arena *arena, const cJSON *list, P *p, struct mm_error *err)
 {
@@ -46,6 +42,8 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
 {
     enum mm_status s;
     P *p = self;
+    if (MM_TRY(s, mm_regrid_modes_check(&p->mode, &p->padding_mode, err)))
+        return s;
     p->axes = 0;
     for (const cJSON *list = p->distort_steps->child; list; list = list->next)
         if (MM_TRY(s, read_axis(arena, list, p, err)))
@@ -82,6 +80,7 @@ const struct mm_transform mm_transform_grid_distortion = {
     .name = "GridDistortion",
     .summary = "stretch the cells of a grid by given factors",
     .notes = "Cannot be undone.",
+    .version = 1,
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_SPATIAL,

@@ -152,14 +152,29 @@ enum mm_status mm_motion_rotate(const struct mm_step *step, struct mm_sample *sa
     return mm_motion_move(step, sample, field, matrix, size, how, err);
 }
 
+enum mm_status mm_motion_sampling_read(struct mm_arena *arena, const struct mm_strings *mode,
+                                       const struct mm_strings *padding_mode, const cJSON *align_corners,
+                                       struct mm_doubles *corners_of_key, struct mm_error *err)
+{
+    enum mm_status s;
+    if (MM_TRY(s, mm_regrid_modes_check(mode, padding_mode, err)))
+        return s;
+    return mm_per_key_read(arena, align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, corners_of_key, err);
+}
+
 struct mm_regrid_sampling mm_motion_sampling(const struct mm_strings *mode, const struct mm_strings *padding_mode,
                                              const struct mm_doubles *align_corners, size_t key)
 {
-    return (struct mm_regrid_sampling){
-        .interpolation = mm_regrid_interpolation(mm_string_of_key(mode, key)),
-        .outside = mm_regrid_outside(mm_string_of_key(padding_mode, key)),
-        .align_corners = mm_per_key_on(align_corners, key),
-    };
+    return mm_regrid_sampling(mm_string_of_key(mode, key), mm_string_of_key(padding_mode, key),
+                              mm_per_key_on(align_corners, key));
+}
+
+struct mm_regrid_sampling mm_motion_sampling_by_torch(const struct mm_strings *mode,
+                                                      const struct mm_strings *padding_mode,
+                                                      const struct mm_doubles *align_corners, size_t key)
+{
+    return mm_regrid_sampling_by_torch(mm_string_of_key(mode, key), mm_string_of_key(padding_mode, key),
+                                       mm_per_key_on(align_corners, key));
 }
 
 struct mm_regrid_sampling mm_motion_sampling_of_type(const struct mm_volume *image, enum mm_outside outside)

@@ -41,16 +41,28 @@ enum mm_status mm_motion_rotate(const struct mm_step *step, struct mm_sample *sa
                                 const double angles[3], const char *order, bool keep_size,
                                 const struct mm_regrid_sampling *how, struct mm_error *err);
 
-/* What the resampling members of MONAI take for each key: `mode`, `padding_mode` and the JSON align_corners. */
+/* What the resampling members of MONAI take for each key: `mode`, `padding_mode` and the JSON align_corners; and those of them that MONAI
+ * has torch alone compute. `read` is for their check. */
+#define MM_MOTION_MODE_PARAMS(P, modes, paddings, default_padding)                                                   \
+    MM_STRINGS(P, mode, .choices = modes, .def_text = "\"bilinear\"", .count_min = 1,                                \
+               .help = "interpolation: one, or one a key; a number is the order of a B-spline"),                     \
+        MM_STRINGS(P, padding_mode, .choices = paddings, .def_text = default_padding, .count_min = 1,                \
+                   .help = "values outside the image, in torch's words or scipy's: one, or one a key")
 #define MM_MOTION_SAMPLING_PARAMS(P, default_padding)                                                                \
-    MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,                      \
-               .help = "interpolation: one, or one a key"),                                                          \
-        MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = default_padding, .count_min = 1,      \
-                   .help = "values outside the image: one, or one a key"),                                           \
-        MM_JSON(P, align_corners, .def_text = "false",                                                               \
-                .help = "as torch's grid_sample: true or false, or one a key")
+    MM_MOTION_MODE_PARAMS(P, MM_REGRID_MODES, MM_REGRID_PADDINGS, default_padding), MM_MOTION_CORNERS_PARAM(P)
+#define MM_MOTION_TORCH_PARAMS(P, default_padding)                                                                   \
+    MM_MOTION_MODE_PARAMS(P, MM_REGRID_TORCH_MODES, MM_REGRID_TORCH_PADDINGS, default_padding),                      \
+        MM_MOTION_CORNERS_PARAM(P)
+#define MM_MOTION_CORNERS_PARAM(P)                                                                                   \
+    MM_JSON(P, align_corners, .def_text = "false", .help = "as torch's grid_sample: true or false, or one a key")
+enum mm_status mm_motion_sampling_read(struct mm_arena *arena, const struct mm_strings *mode,
+                                       const struct mm_strings *padding_mode, const cJSON *align_corners,
+                                       struct mm_doubles *corners_of_key, struct mm_error *err);
 struct mm_regrid_sampling mm_motion_sampling(const struct mm_strings *mode, const struct mm_strings *padding_mode,
                                              const struct mm_doubles *align_corners, size_t key);
+struct mm_regrid_sampling mm_motion_sampling_by_torch(const struct mm_strings *mode,
+                                                      const struct mm_strings *padding_mode,
+                                                      const struct mm_doubles *align_corners, size_t key);
 /* Nearest for voxels of an integer type, which are labels or whole counts, else linear: for members that have no mode. */
 struct mm_regrid_sampling mm_motion_sampling_of_type(const struct mm_volume *image, enum mm_outside outside);
 

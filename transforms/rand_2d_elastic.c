@@ -27,10 +27,7 @@ static const struct mm_param params[] = {
     MM_MOTION_RANGE_PARAMS(P),
     MM_INTS(P, spatial_size, .def_text = "[-1]", .min = -1, .max = 1 << 16, .count_min = 1, .count_max = 2,
             .unit = "voxel", .help = "size of the result, deformed or not; -1 or 0 keeps the axis"),
-    MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,
-               .help = "interpolation: one, or one a key"),
-    MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"reflection\"", .count_min = 1,
-               .help = "values outside the image: one, or one a key"),
+    MM_MOTION_MODE_PARAMS(P, MM_REGRID_MODES, MM_REGRID_PADDINGS, "\"reflection\""),
     MM_IGNORED("as_tensor_output", .help = "there is one kind of image here"),
     MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_PARAMS_END};
@@ -39,6 +36,9 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
 {
     (void)arena;
     P *p = self;
+    enum mm_status s;
+    if (MM_TRY(s, mm_regrid_modes_check(&p->mode, &p->padding_mode, err)))
+        return s;
     return mm_motion_ranges_read(p->rotate_range, p->shear_range, p->translate_range, p->scale_range, &p->ranges,
                                  err);
 }

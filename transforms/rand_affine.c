@@ -35,7 +35,7 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
     if (MM_TRY(s, mm_motion_ranges_read(p->rotate_range, p->shear_range, p->translate_range, p->scale_range,
                                         &p->ranges, err)))
         return s;
-    return mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key, err);
+    return mm_motion_sampling_read(arena, &p->mode, &p->padding_mode, p->align_corners, &p->corners_of_key, err);
 }
 
 static bool is_random(const void *self)

@@ -18,12 +18,16 @@ static const struct mm_param params[] = {
     MM_DOUBLE(P, prob, .def = 0.1, .min = 0, .max = 1, .help = "probability of doing it"),
     MM_DOUBLES(P, distort_limit, .def_text = "[-0.03, 0.03]", .count_min = 1, .count_max = 2,
                .help = "range of the factors less 1; one number v means -v to v"),
-    MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,
-               .help = "interpolation: one, or one a key"),
-    MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"border\"", .count_min = 1,
-               .help = "values outside the image: one, or one a key"),
+    MM_MOTION_MODE_PARAMS(P, MM_REGRID_MODES, MM_REGRID_PADDINGS, "\"border\""),
     MM_IGNORED("device", .help = "transforms run on the CPU"),
     MM_PARAMS_END};
+
+static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
+{
+    (void)arena;
+    const P *p = self;
+    return mm_regrid_modes_check(&p->mode, &p->padding_mode, err);
+}
 
 static bool is_random(const void *self)
 {
@@ -75,6 +79,7 @@ const struct mm_transform mm_transform_rand_grid_distortion = {
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_RANDOM | MM_SPATIAL,
+    .check = check,
     .is_random = is_random,
     .each = each,
     .example = "{\"name\": \"RandGridDistortiond\", \"args\": {\"keys\": [\"image\", \"label\"], \"num_cells\": 4, "

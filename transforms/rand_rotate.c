@@ -20,7 +20,7 @@ static const struct mm_param params[] = {
     MM_DOUBLES(P, range_y, .def_text = "[0]", .count_min = 1, .count_max = 2, .unit = "rad", .help = "about y"),
     MM_DOUBLES(P, range_z, .def_text = "[0]", .count_min = 1, .count_max = 2, .unit = "rad", .help = "about z"),
     MM_BOOL(P, keep_size, .def = 1, .help = "keep the grid; false: enlarge it so that the turned image fits"),
-    MM_MOTION_SAMPLING_PARAMS(P, "\"border\""),
+    MM_MOTION_TORCH_PARAMS(P, "\"border\""),
     MM_IGNORED("dtype", .help = "coordinates are float64, values float32"),
     MM_PARAM_LAZY,
     MM_PARAMS_END};
@@ -52,7 +52,8 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         mm_intensity_ends(ranges[a], &low, &high);
         angles[a] = mm_random_uniform(&random, low, high);
     }
-    const struct mm_regrid_sampling how = mm_motion_sampling(&p->mode, &p->padding_mode, &p->corners_of_key, key);
+    const struct mm_regrid_sampling how =
+        mm_motion_sampling_by_torch(&p->mode, &p->padding_mode, &p->corners_of_key, key);
     return mm_motion_rotate(step, sample, field, angles, NULL, p->keep_size, &how, err);
 }
 

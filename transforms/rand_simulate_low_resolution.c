@@ -2,8 +2,7 @@
  * the share of the size. */
 #include <math.h>
 
-#include "image/resample.h"
-#include "transforms/transform.h"
+#include "transforms/scaling.h"
 #include "transforms/voxels.h"
 
 struct rand_simulate_low_resolution {
@@ -14,11 +13,10 @@ struct rand_simulate_low_resolution {
 };
 #define P struct rand_simulate_low_resolution
 
-#define MODES "nearest nearest-exact linear bilinear trilinear bicubic area"
 static const struct mm_param params[] = {
     MM_DOUBLE(P, prob, .def = 0.1, .min = 0, .max = 1, .help = "probability of doing it"),
-    MM_CHOICE(P, downsample_mode, .choices = MODES, .def_text = "nearest", .help = "to the coarse grid"),
-    MM_CHOICE(P, upsample_mode, .choices = MODES, .def_text = "trilinear", .help = "and back"),
+    MM_CHOICE(P, downsample_mode, .choices = MM_SCALING_MODES, .def_text = "nearest", .help = "to the coarse grid"),
+    MM_CHOICE(P, upsample_mode, .choices = MM_SCALING_MODES, .def_text = "trilinear", .help = "and back"),
     MM_DOUBLES(P, zoom_range, .def_text = "[0.5, 1]", .max = 1, .exclusive_min = true, .count_min = 2, .count_max = 2,
                .help = "range of the coarse size as a share of the image's"),
     MM_BOOL(P, align_corners, .help = "of linear and cubic modes, as in torch.nn.functional.interpolate"),
@@ -29,15 +27,6 @@ static bool is_random(const void *self)
 {
     const P *p = self;
     return p->prob > 0;
-}
-
-static enum mm_resize mode_of(const char *name)
-{
-    return strcmp(name, "nearest") == 0         ? MM_RESIZE_NEAREST
-           : strcmp(name, "nearest-exact") == 0 ? MM_RESIZE_NEAREST_EXACT
-           : strcmp(name, "bicubic") == 0       ? MM_RESIZE_CUBIC
-           : strcmp(name, "area") == 0          ? MM_RESIZE_AREA
-                                                : MM_RESIZE_LINEAR;
 }
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
@@ -57,11 +46,12 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         return s;
     for (int a = 0; a < 3; a++)
         size[a] = a < image->rank ? (int)fmax(1, rint(image->size[a] * zoom)) : 1;
-    struct mm_volume *coarse =
-        mm_volume_resize(sample->arena, image, size, mode_of(p->downsample_mode), p->align_corners, NULL, MM_F32);
-    struct mm_volume *fine = coarse ? mm_volume_resize(sample->arena, coarse, image->size, mode_of(p->upsample_mode),
-                                                       p->align_corners, NULL, MM_F32)
-                                    : NULL;
+    struct mm_volume *coarse = mm_volume_resize(sample->arena, image, size, mm_scaling_mode(p->downsample_mode),
+                                                p->align_corners, NULL, MM_F32);
+    struct mm_volume *fine = coarse
+                                 ? mm_volume_resize(sample->arena, coarse, image->size,
+                                                    mm_scaling_mode(p->upsample_mode), p->align_corners, NULL, MM_F32)
+                                 : NULL;
     if (!fine)
         return mm_fail_memory(err, "an image");
     memcpy(fine->affine, image->affine, sizeof fine->affine);

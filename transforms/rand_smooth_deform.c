@@ -18,9 +18,9 @@ static const struct mm_param params[] = {
     MM_SMOOTH_FIELD_PARAMS(P, "field_mode"),
     MM_DOUBLES(P, def_range, .def_text = "1", .min = -10, .max = 10, .count_min = 1, .count_max = 2,
                .help = "range of the shifts, an image being 2 wide; one number v means -v to v"),
-    MM_STRINGS(P, grid_mode, .choices = MM_REGRID_MODES, .def_text = "\"nearest\"", .count_min = 1,
+    MM_STRINGS(P, grid_mode, .choices = "bilinear nearest bicubic 0 1", .def_text = "\"nearest\"", .count_min = 1,
                .help = "interpolation of the image: one, or one a key"),
-    MM_CHOICE(P, grid_padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "border",
+    MM_CHOICE(P, grid_padding_mode, .choices = "zeros border reflection", .def_text = "border",
               .help = "values outside the image"),
     MM_BOOL(P, grid_align_corners, .help = "-1 and 1 are the middles of the outermost voxels, not their faces"),
     MM_IGNORED("grid_dtype", .help = "places are float32"),
@@ -75,9 +75,11 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
         return s;
     find_points(shifts, p->grid_align_corners);
     points.points = shifts;
+    const struct mm_regrid_sampling how =
+        mm_regrid_sampling_by_torch(mm_string_of_key(&p->grid_mode, key), p->grid_padding_mode, false);
     const struct mm_warp warp = {.size = {image->size[0], image->size[1], image->size[2]},
-                                 .interpolation = mm_regrid_interpolation(mm_string_of_key(&p->grid_mode, key)),
-                                 .outside = mm_regrid_outside(p->grid_padding_mode),
+                                 .interpolation = how.interpolation,
+                                 .outside = how.outside,
                                  .row = mm_warp_row_of_points,
                                  .self = &points};
     struct mm_volume *out = mm_warp(sample->arena, image, &warp);

@@ -9,18 +9,70 @@
 #define TOLERANCE     1e-3 /* MONAI's AFFINE_TOL */
 #define SIZE_MAX_AXIS 65536
 
-enum mm_interpolation mm_regrid_interpolation(const char *mode)
+/* Paddings in the words of torch, then of scipy; what each is to the other. */
+static const struct padding {
+    const char *name;
+    enum mm_outside by_torch, by_spline;
+} paddings[] = {
+    {"zeros", MM_OUTSIDE_ZEROS, MM_OUTSIDE_ZEROS},
+    {"border", MM_OUTSIDE_BORDER, MM_OUTSIDE_BORDER},
+    {"reflection", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_REFLECTION},
+    {"constant", MM_OUTSIDE_ZEROS, MM_OUTSIDE_ZEROS},
+    {"nearest", MM_OUTSIDE_BORDER, MM_OUTSIDE_BORDER},
+    {"reflect", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_REFLECTION},
+    {"grid-mirror", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_REFLECTION},
+    {"wrap", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_WRAP},
+    {"grid-wrap", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_GRID_WRAP},
+    {"grid-constant", MM_OUTSIDE_ZEROS, MM_OUTSIDE_GRID_CONSTANT},
+    {"mirror", MM_OUTSIDE_REFLECTION, MM_OUTSIDE_MIRROR},
+};
+
+static const struct padding *find_padding(const char *name)
 {
-    if (strcmp(mode, "nearest") == 0 || strcmp(mode, "0") == 0)
-        return MM_NEAREST;
-    return strcmp(mode, "bicubic") == 0 ? MM_CUBIC : MM_LINEAR;
+    size_t i = 0;
+    while (i + 1 < sizeof paddings / sizeof *paddings && strcmp(paddings[i].name, name) != 0)
+        i++;
+    return &paddings[i];
 }
 
-enum mm_outside mm_regrid_outside(const char *padding_mode)
+static bool is_order(const char *mode)
 {
-    return strcmp(padding_mode, "zeros") == 0    ? MM_OUTSIDE_ZEROS
-           : strcmp(padding_mode, "border") == 0 ? MM_OUTSIDE_BORDER
-                                                 : MM_OUTSIDE_REFLECTION;
+    return mode[0] >= '0' && mode[0] <= '5' && !mode[1];
+}
+
+struct mm_regrid_sampling mm_regrid_sampling_by_torch(const char *mode, const char *padding_mode, bool align_corners)
+{
+    struct mm_regrid_sampling how = {MM_LINEAR, find_padding(padding_mode)->by_torch, align_corners};
+    if (strcmp(mode, "nearest") == 0 || strcmp(mode, "0") == 0)
+        how.interpolation = MM_NEAREST;
+    else if (strcmp(mode, "bicubic") == 0 || strcmp(mode, "3") == 0)
+        how.interpolation = MM_CUBIC;
+    return how;
+}
+
+struct mm_regrid_sampling mm_regrid_sampling(const char *mode, const char *padding_mode, bool align_corners)
+{
+    struct mm_regrid_sampling how = mm_regrid_sampling_by_torch(mode, padding_mode, align_corners);
+    enum mm_outside outside = find_padding(padding_mode)->by_spline;
+    bool agrees = outside == MM_OUTSIDE_BORDER || outside == MM_OUTSIDE_REFLECTION;
+    if (is_order(mode) && (mode[0] > '1' || !agrees)) {
+        how.interpolation = (enum mm_interpolation)(MM_SPLINE_0 + mode[0] - '0');
+        how.outside = outside;
+    }
+    return how;
+}
+
+enum mm_status mm_regrid_modes_check(const struct mm_strings *modes, const struct mm_strings *names,
+                                     struct mm_error *err)
+{
+    for (size_t key = 0; key < modes->count || key < names->count; key++) {
+        const char *mode = mm_string_of_key(modes, key);
+        if (!is_order(mode) && strcmp(mm_string_of_key(names, key), "mirror") == 0)
+            return mm_fail(
+                err, MM_ERR_CONFIG,
+                "padding_mode mirror goes with the modes 0 to 5, mode %s takes zeros, border or reflection", mode);
+    }
+    return MM_OK;
 }
 
 /* The rows and columns of the image's axes, and the origin in them; the rest is identity. */
@@ -209,13 +261,13 @@ static void align_corners(double map[16], int rank, const int in[3], const int o
 struct mm_volume *mm_regrid_resample(struct mm_arena *arena, const struct mm_volume *image, const double map[16],
                                      const int size[3], const struct mm_regrid_sampling *how)
 {
+    bool keeps_type = mm_interpolation_keeps_values(how->interpolation);
     struct mm_resample sampling = {
         .size = {size[0], size[1], size[2]}, .interpolation = how->interpolation, .outside = how->outside};
     memcpy(sampling.matrix, map, sizeof sampling.matrix);
     if (how->align_corners)
         align_corners(sampling.matrix, image->rank, image->size, size);
-    struct mm_volume *out =
-        mm_volume_resample(arena, image, &sampling, how->interpolation == MM_NEAREST ? image->type : MM_F32);
+    struct mm_volume *out = mm_volume_resample(arena, image, &sampling, keeps_type ? image->type : MM_F32);
     if (out)
         mm_affine_multiply(out->affine, image->affine, map);
     return out;
@@ -266,12 +318,12 @@ enum mm_status mm_regrid_invert(const struct mm_applied *applied, struct mm_aren
                                 bool nearest, struct mm_volume **out, struct mm_error *err)
 {
     const struct mm_regrid_sampling *memo = mm_applied_memo(applied, sizeof *memo);
-    if (!memo || (unsigned)memo->interpolation > MM_CUBIC || (unsigned)memo->outside > MM_OUTSIDE_REFLECTION ||
-        memo->align_corners > 1)
+    if (!memo || (unsigned)memo->interpolation > MM_SPLINE_5 || (unsigned)memo->outside > MM_OUTSIDE_GRID_WRAP ||
+        (memo->interpolation < MM_SPLINE_0 && memo->outside > MM_OUTSIDE_REFLECTION) || memo->align_corners > 1)
         return mm_applied_damaged(err);
     struct mm_regrid_sampling how = *memo;
     if (nearest)
-        how.interpolation = MM_NEAREST;
+        how.interpolation = how.outside > MM_OUTSIDE_REFLECTION ? MM_SPLINE_0 : MM_NEAREST;
     enum mm_status s;
     double map[16];
     if (MM_TRY(s, find_map(map, applied->affine_after, applied->affine_before, applied->rank, err)))

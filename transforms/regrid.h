@@ -26,13 +26,24 @@ struct mm_grid {
     double affine[16];
 };
 
-/* 0 and 1 are scipy's orders of splines, which MONAI takes too: nearest and bilinear. */
-#define MM_REGRID_MODES    "bilinear nearest bicubic 0 1"
-#define MM_REGRID_PADDINGS "zeros border reflection"
-enum mm_interpolation mm_regrid_interpolation(const char *mode);
-enum mm_outside mm_regrid_outside(const char *padding_mode);
+/* MONAI's modes: the words are torch.nn.functional.grid_sample's, the numbers orders of splines, which MONAI has scipy compute; and its
+ * paddings in the words of either. A padding of the other's is taken as the one most like it (MONAI's resolves_modes), "mirror" is scipy's
+ * alone. Where both agree, orders 0 and 1 are torch's nearest and bilinear; with zeros outside they are not: scipy has zeros from the
+ * middles of the outermost voxels on, torch interpolates to zeros around the image. */
+#define MM_REGRID_MODES "bilinear nearest bicubic 0 1 2 3 4 5"
+#define MM_REGRID_PADDINGS                                                                                           \
+    "zeros border reflection constant nearest reflect mirror wrap grid-constant grid-mirror grid-wrap"
+/* Of members that MONAI has torch alone compute: 0, 1 and 3 are other words for nearest, bilinear and bicubic. */
+#define MM_REGRID_TORCH_MODES "bilinear nearest bicubic 0 1 3"
+#define MM_REGRID_TORCH_PADDINGS                                                                                     \
+    "zeros border reflection constant nearest reflect wrap grid-constant grid-mirror grid-wrap"
+struct mm_regrid_sampling mm_regrid_sampling(const char *mode, const char *padding_mode, bool align_corners);
+struct mm_regrid_sampling mm_regrid_sampling_by_torch(const char *mode, const char *padding_mode, bool align_corners);
+/* Refuses a word of torch's with "mirror", for any key. */
+enum mm_status mm_regrid_modes_check(const struct mm_strings *modes, const struct mm_strings *paddings,
+                                     struct mm_error *err);
 
-/* The image on a grid of that size; `map` takes its voxels to those of the image. Nearest keeps the type, all else is
+/* The image on a grid of that size; `map` takes its voxels to those of the image. Nearest and order 0 keep the type, all else is
  * float32. With align_corners MONAI builds the map for grids aligned at their faces and samples with grids aligned at
  * the middles of the outermost voxels: in = ((map (o * m/(m-1) - 0.5)) + 0.5) * (n-1)/n for n voxels in and m out.
  * The affine of the result is that of the image times `map`. NULL when memory is out. */

@@ -18,7 +18,7 @@ static const struct mm_param params[] = {
 static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
 {
     P *p = self;
-    return mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key, err);
+    return mm_motion_sampling_read(arena, &p->mode, &p->padding_mode, p->align_corners, &p->corners_of_key, err);
 }
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
@@ -40,6 +40,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 const struct mm_transform mm_transform_resample_to_match = {
     .name = "ResampleToMatch",
     .summary = "resample to the grid of another image",
+    .version = 1,
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_SPATIAL | MM_INVERTIBLE,

@@ -21,7 +21,7 @@ static const struct mm_param params[] = {
             .unit = "voxel", .help = "size of the result; -1 or 0 keeps the axis"),
     MM_CHOICE(P, size_mode, .choices = "all longest", .def_text = "all",
               .help = "longest: spatial_size is one number, for the longest axis, and the shape stays"),
-    MM_STRINGS(P, mode, .choices = MM_SCALING_MODES, .def_text = "\"area\"", .count_min = 1,
+    MM_STRINGS(P, mode, .choices = MM_SCALING_ALL_MODES, .def_text = "\"area\"", .count_min = 1,
                .help = "interpolation: one, or one a key"),
     MM_JSON(P, align_corners, .help = "match the middles of the outer voxels: true or false, or one a key"),
     MM_JSON(P, anti_aliasing, .def_text = "false",

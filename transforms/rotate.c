@@ -16,7 +16,7 @@ static const struct mm_param params[] = {
     MM_DOUBLES(P, angle, .required = true, .count_min = 1, .count_max = 3, .unit = "rad",
                .help = "about the axes of rotate_order; one serves all three; 2D: one, in the plane"),
     MM_BOOL(P, keep_size, .def = 1, .help = "keep the grid; false: enlarge it so that the turned image fits"),
-    MM_MOTION_SAMPLING_PARAMS(P, "\"border\""),
+    MM_MOTION_TORCH_PARAMS(P, "\"border\""),
     MM_MOTION_ORDER_PARAM(P),
     MM_IGNORED("dtype", .help = "coordinates are float64, values float32"),
     MM_PARAM_LAZY,
@@ -42,7 +42,8 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     if (MM_TRY(s, mm_field_volume(field, &image, err)) ||
         MM_TRY(s, mm_spatial_doubles(&p->angle, "angle", image->rank == 2 ? 1 : 3, 0, angles, err)))
         return s;
-    const struct mm_regrid_sampling how = mm_motion_sampling(&p->mode, &p->padding_mode, &p->corners_of_key, key);
+    const struct mm_regrid_sampling how =
+        mm_motion_sampling_by_torch(&p->mode, &p->padding_mode, &p->corners_of_key, key);
     return mm_motion_rotate(step, sample, field, angles, p->rotate_order, p->keep_size, &how, err);
 }
 

@@ -17,10 +17,9 @@ enum mm_resize mm_scaling_mode(const char *name)
     static const struct {
         const char *name;
         enum mm_resize mode;
-    } modes[] = {{"area", MM_RESIZE_AREA},
-                 {"nearest", MM_RESIZE_NEAREST},
-                 {"nearest-exact", MM_RESIZE_NEAREST_EXACT},
-                 {"bicubic", MM_RESIZE_CUBIC}};
+    } modes[] = {
+        {"area", MM_RESIZE_AREA},       {"nearest", MM_RESIZE_NEAREST}, {"nearest-exact", MM_RESIZE_NEAREST_EXACT},
+        {"0", MM_RESIZE_NEAREST_EXACT}, {"bicubic", MM_RESIZE_CUBIC},   {"3", MM_RESIZE_CUBIC}};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(modes[i].name, name) == 0)
             return modes[i].mode;

@@ -6,6 +6,7 @@
 #include "transforms/box.h"
 
 #define MM_SCALING_MODES      "nearest nearest-exact linear bilinear bicubic trilinear area"
+#define MM_SCALING_ALL_MODES  MM_SCALING_MODES " 0 1 3" /* MONAI's other words for nearest-exact, linear and bicubic */
 #define MM_SCALING_FACTOR_MAX 1000
 
 struct mm_scaling {
@@ -26,7 +27,7 @@ enum mm_status mm_scaling_invert(const struct mm_applied *applied, struct mm_are
 
 /* What Zoom and RandZoom of MONAI take. */
 #define MM_SCALING_PARAMS(P)                                                                                         \
-    MM_STRINGS(P, mode, .choices = MM_SCALING_MODES, .def_text = "\"area\"", .count_min = 1,                         \
+    MM_STRINGS(P, mode, .choices = MM_SCALING_ALL_MODES, .def_text = "\"area\"", .count_min = 1,                     \
                .help = "interpolation: one, or one a key"),                                                          \
         MM_STRINGS(P, padding_mode, .choices = MM_BOX_MODES, .def_text = "\"edge\"", .count_min = 1,                 \
                    .help = "values of padded voxels: one, or one a key"),                                            \

@@ -2,8 +2,8 @@
 #include <math.h>
 
 #include "image/affine.h"
+#include "transforms/motion.h"
 #include "transforms/per_key.h"
-#include "transforms/regrid.h"
 
 struct spacing {
     struct mm_doubles pixdim, min_pixdim, max_pixdim;
@@ -20,11 +20,7 @@ static const struct mm_param params[] = {
     MM_DOUBLES(P, min_pixdim, .min = 0, .max = 1e6, .unit = "mm", .help = "axes with a spacing from here ..."),
     MM_DOUBLES(P, max_pixdim, .min = 0, .max = 1e6, .unit = "mm", .help = "... to here are kept"),
     MM_BOOL(P, diagonal, .help = "let the axes lie along the world's"),
-    MM_STRINGS(P, mode, .choices = MM_REGRID_MODES, .def_text = "\"bilinear\"", .count_min = 1,
-               .help = "interpolation: one, or one a key"),
-    MM_STRINGS(P, padding_mode, .choices = MM_REGRID_PADDINGS, .def_text = "\"border\"", .count_min = 1,
-               .help = "values outside the image: one, or one a key"),
-    MM_JSON(P, align_corners, .def_text = "false", .help = "as torch's grid_sample: true or false, or one a key"),
+    MM_MOTION_SAMPLING_PARAMS(P, "\"border\""),
     MM_JSON(P, scale_extent, .def_text = "false",
             .help = "match the faces of the outer voxels: true or false, or one a key"),
     MM_BOOL(P, recompute_affine, .help = "derive the affine from the rounded size"),
@@ -44,19 +40,10 @@ static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error 
             return mm_fail(err, MM_ERR_CONFIG, "min_pixdim (%g) is above max_pixdim (%g)", p->min_pixdim.items[i],
                            p->max_pixdim.items[i]);
     enum mm_status s;
-    if (MM_TRY(s, mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key,
-                                  err)))
+    if (MM_TRY(s,
+               mm_motion_sampling_read(arena, &p->mode, &p->padding_mode, p->align_corners, &p->corners_of_key, err)))
         return s;
     return mm_per_key_read(arena, p->scale_extent, "scale_extent", MM_PER_KEY_BOOL, NULL, &p->extent_of_key, err);
-}
-
-static struct mm_regrid_sampling sampling_of(const P *p, size_t key)
-{
-    return (struct mm_regrid_sampling){
-        .interpolation = mm_regrid_interpolation(mm_string_of_key(&p->mode, key)),
-        .outside = mm_regrid_outside(mm_string_of_key(&p->padding_mode, key)),
-        .align_corners = mm_per_key_on(&p->corners_of_key, key),
-    };
 }
 
 /* The first image of the step: those that were like it get the size that it got. */
@@ -115,7 +102,7 @@ static enum mm_status space_field(const struct mm_step *step, struct mm_sample *
         memcpy(first->spacing, spacing, sizeof spacing);
     }
     const struct mm_applied *newest = field->applied;
-    const struct mm_regrid_sampling how = sampling_of(p, key);
+    const struct mm_regrid_sampling how = mm_motion_sampling(&p->mode, &p->padding_mode, &p->corners_of_key, key);
     if (MM_TRY(s, mm_regrid_apply(step, sample, field, &grid, &how, err)))
         return s;
     if (p->recompute_affine && field->applied != newest)
@@ -146,6 +133,7 @@ const struct mm_transform mm_transform_spacing = {
     .name = "Spacing",
     .summary = "resample to a voxel spacing",
     .notes = "An image that has the spacing to within 1e-3 stays as it is.",
+    .version = 1,
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_SPATIAL | MM_INVERTIBLE,

@@ -23,7 +23,7 @@ static const struct mm_param params[] = {
 static enum mm_status check(struct mm_arena *arena, void *self, struct mm_error *err)
 {
     P *p = self;
-    return mm_per_key_read(arena, p->align_corners, "align_corners", MM_PER_KEY_BOOL, NULL, &p->corners_of_key, err);
+    return mm_motion_sampling_read(arena, &p->mode, &p->padding_mode, p->align_corners, &p->corners_of_key, err);
 }
 
 static enum mm_status find_affine(struct mm_sample *sample, const char *name, double affine[16], struct mm_error *err)
@@ -64,6 +64,7 @@ const struct mm_transform mm_transform_spatial_resample = {
     .notes = "The size is that which the image has along the new axes, as of Spacing; ResampleToMatch takes the size "
              "of the "
              "other image too.",
+    .version = 1,
     .params = params,
     .params_size = sizeof(P),
     .flags = MM_SPATIAL | MM_INVERTIBLE,

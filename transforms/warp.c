@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "image/spline.h"
 #include "image/taps.h"
 
 /* Which voxels a point takes along each axis, and how much of them. */
@@ -61,7 +62,7 @@ static void sample_row(const struct mm_volume *image, const struct mm_warp *how,
             unsigned char *at = (unsigned char *)mm_volume_row(to, c, z, y) + (size_t)x * bytes;
             if (outside)
                 mm_convert(at, to->type, &how->fill, MM_F64, 1, 1);
-            else if (how->interpolation == MM_NEAREST)
+            else if (mm_interpolation_keeps_values(how->interpolation))
                 copy_voxel(image, c, &taps, at);
             else
                 *(float *)at = mix_voxels(image, c, &taps);
@@ -72,16 +73,19 @@ static void sample_row(const struct mm_volume *image, const struct mm_warp *how,
 struct mm_volume *mm_warp(struct mm_arena *arena, const struct mm_volume *image, const struct mm_warp *how)
 {
     struct mm_arena scratch;
+    int margin = 0;
     mm_arena_init(&scratch, arena->budget);
     const struct mm_volume *from = image;
-    if (how->interpolation != MM_NEAREST && (image->type != MM_F32 || image->stride[0] != 1))
-        from = mm_volume_convert(&scratch, image, MM_F32);
+    if (!mm_interpolation_keeps_values(how->interpolation))
+        from = mm_spline_coefficients(&scratch, image, how->interpolation, how->outside, &margin);
     double(*points)[3] = mm_arena_alloc(&scratch, sizeof *points * (size_t)how->size[0]);
     struct mm_volume *to =
         from && points ? mm_volume_make(arena, from->type, from->rank, from->channels, how->size) : NULL;
     for (int z = 0; to && z < to->size[2]; z++)
         for (int y = 0; y < to->size[1]; y++) {
             how->row(how->self, z, y, points);
+            for (int i = 0; margin && i < 3 * to->size[0]; i++)
+                points[i / 3][i % 3] += i % 3 < to->rank ? margin : 0;
             sample_row(from, how, points, z, y, to);
         }
     mm_arena_done(&scratch);

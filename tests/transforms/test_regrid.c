@@ -142,6 +142,102 @@ static void halves_fall_as_in_torch(void **state)
     }
 }
 
+/* An image of 8 x 4, for the numbers that MONAI 1.6.1 gives of it. */
+static struct mm_volume *put_digits(struct bench *b)
+{
+    struct mm_volume *v = bench_put(
+        b, "image", MM_U8, 1, 8, 4, 0,
+        VALUES(3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4, 3, 3, 8, 3, 2, 7, 9, 5));
+    v->affine[5] = 2;
+    return v;
+}
+
+static void a_number_is_the_order_of_a_spline(void **state)
+{
+    struct bench *b = *state;
+    put_digits(b);
+    bench_runs(b, "{\"name\": \"Affined\", \"args\": {\"keys\": \"image\", \"rotate_params\": 0.3, \"scale_params\": "
+                  "[1.2, 0.9], \"translate_params\": [0.4, -0.3], \"mode\": 3, \"padding_mode\": \"zeros\"}}");
+    bench_expect(b, "image", MM_F32, 1,
+                 VALUES(0, 0, 0, 0, 9.1118, 5.5793, 0, 0, 0, 1.5257, 3.8429, 7.2115, 6.8059, 8.1214, 3.5597, 0, 0,
+                        2.7916, 6.0292, 7.121, 4.5398, 5.2212, 5.4557, 0, 0, 2.5649, 7.9281, 2.9575, 2.6875, 0, 0, 0),
+                 1e-4);
+    b->sample = mm_sample_make(&b->arena);
+    put_digits(b);
+    bench_runs(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": [1.5, 1.2], \"mode\": 4}}");
+    bench_expect(b, "image", MM_F32, 1,
+                 VALUES(3, 2.6721, 1, 8.5859, 2, 6.7648, 4.6449, 2.8585, 5.7765, 8.4111, 6.825, 3.8248, 4.6503,
+                        4.0597, 8.0568, 6.8531, 9.0293, 1.9438, 2.4926, 5.8527, 5.0857, 4.4353, 6.542, 3.0026, 1.9316,
+                        6.4263, 2.8357, 3.6548, 6.4811, 4.2672, 3, 5.9739, 3, 4.2716, 9, 4.5297),
+                 1e-4);
+    b->sample = mm_sample_make(&b->arena);
+    put_digits(b);
+    bench_runs(b,
+               "{\"name\": \"GridDistortiond\", \"args\": {\"keys\": \"image\", \"num_cells\": 2, \"distort_steps\": "
+               "[[1.2, 0.9, 1], [0.8, 1.1, 1]], \"mode\": 5, \"padding_mode\": \"mirror\"}}");
+    bench_expect(b, "image", MM_F32, 1,
+                 VALUES(3, 2.8838, 0.77316, 9.5963, 9.5963, 2, 5.6021, 3.9685, 3.2375, 5.8104, 7.184, 3.1056, 3.1056,
+                        7.5713, 3.4868, 6.02, 3.2375, 5.8104, 7.184, 3.1056, 3.1056, 7.5713, 3.4868, 6.02, 1.8962,
+                        6.9834, 2.9764, 2.8736, 2.8736, 6.1331, 4.6122, 4.8501),
+                 2e-4);
+}
+
+/* Order 1 and "bilinear" differ where the image ends in zeros; both as MONAI has them. */
+static void zeros_of_scipy_and_of_torch(void **state)
+{
+    struct bench *b = *state;
+    static const char *const modes[2] = {"1", "\"bilinear\""};
+    static const double first[2][9] = {{0, 3.6, 3.32, 5.18, 6.66, 7.72, 7.32, 5.7, 0},
+                                       {1.76, 3.6, 3.32, 5.18, 6.66, 7.72, 7.32, 5.7, 1.16}};
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        b->sample = mm_sample_make(&b->arena);
+        put_digits(b);
+        snprintf(text, sizeof text,
+                 "{\"name\": \"Affined\", \"args\": {\"keys\": \"image\", \"translate_params\": [-0.6, 0.7], "
+                 "\"mode\": %s, \"padding_mode\": \"constant\"}}",
+                 modes[i]);
+        bench_runs(b, text);
+        for (int k = 0; k < 9; k++)
+            assert_float_equal(mm_volume_get(bench_volume(b, "image"), 0, 0, k / 8, k % 8), first[i][k], 1e-5);
+    }
+}
+
+static void splines_are_undone(void **state)
+{
+    struct bench *b = *state;
+    const int size[3] = {16, 15, 14};
+    struct mm_volume *v = coded_volume(&b->arena, MM_I32, 3, size), *out;
+    struct mm_field *field = put_field(b->sample, "image", v);
+    bench_runs(b,
+               "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": [0.8, 0.9, 0.7], \"mode\": 3, "
+               "\"padding_mode\": \"mirror\"}}");
+    assert_int_equal(mm_field_invert(field, &b->arena, field->volume, false, &out, &b->err), MM_OK);
+    assert_true(mm_volume_same_size(out, v));
+    assert_float_equal(mm_volume_get(out, 0, 7, 8, 9), mm_volume_get(v, 0, 7, 8, 9), 0.1);
+    struct mm_volume *labels = mm_volume_convert(&b->arena, field->volume, MM_U16);
+    assert_int_equal(mm_field_invert(field, &b->arena, labels, true, &out, &b->err), MM_OK);
+    assert_true(mm_volume_same_size(out, v) && out->type == MM_U16);
+}
+
+static void impossible_modes_are_refused(void **state)
+{
+    struct bench *b = *state;
+    put_digits(b);
+    bench_fails(b,
+                "{\"name\": \"Affined\", \"args\": {\"keys\": \"image\", \"mode\": [3, \"bilinear\"], "
+                "\"padding_mode\": \"mirror\"}}",
+                MM_ERR_CONFIG, "padding_mode mirror goes with the modes 0 to 5, mode bilinear takes");
+    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"image\", \"pixdim\": 1, \"mode\": 6}}",
+                MM_ERR_CONFIG, "mode");
+    bench_fails(b, "{\"name\": \"Rotated\", \"args\": {\"keys\": \"image\", \"angle\": 1, \"mode\": 2}}",
+                MM_ERR_CONFIG, "mode");
+    bench_fails(b, "{\"name\": \"Zoomd\", \"args\": {\"keys\": \"image\", \"zoom\": 1.1, \"mode\": 4}}",
+                MM_ERR_CONFIG, "mode");
+    bench_runs(b, "{\"name\": \"Zoomd\", \"args\": {\"keys\": \"image\", \"zoom\": 1.1, \"mode\": 3}}");
+    bench_runs(b, "{\"name\": \"Rotated\", \"args\": {\"keys\": \"image\", \"angle\": 1, \"mode\": 3}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +249,10 @@ int main(void)
         BENCH_TEST(impossible_grids_are_refused),
         BENCH_TEST(spacing_is_undone),
         BENCH_TEST(halves_fall_as_in_torch),
+        BENCH_TEST(a_number_is_the_order_of_a_spline),
+        BENCH_TEST(zeros_of_scipy_and_of_torch),
+        BENCH_TEST(splines_are_undone),
+        BENCH_TEST(impossible_modes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
