@@ -75,13 +75,17 @@ static const unsigned char *input_row(struct inputs *inputs, int c, int z, int y
 
 static bool gather_rows(struct inputs *inputs, struct mm_volume *to, int *const index[3])
 {
-    size_t width = mm_type_bytes(to->type);
+    size_t width = mm_type_bytes(to->type), plane = (size_t)to->size[0] * (size_t)to->size[1] * width;
     struct stretch whole = longest_stretch(index[0], to->size[0]);
     ptrdiff_t stride = inputs->from->packed ? 1 : inputs->from->stride[0];
     unsigned char filler[8];
     mm_convert(filler, to->type, &inputs->fill, MM_F64, 1, 1);
     for (int c = 0; c < to->channels; c++) {
         for (int z = 0; z < to->size[2]; z++) {
+            if (z > 0 && index[2][z] == index[2][z - 1]) { /* as when thick slices are resampled */
+                memcpy(mm_volume_row(to, c, z, 0), mm_volume_row(to, c, z - 1, 0), plane);
+                continue;
+            }
             for (int y = 0; y < to->size[1]; y++) {
                 unsigned char *row = mm_volume_row(to, c, z, y);
                 if (index[2][z] == MM_GATHER_OUTSIDE || index[1][y] == MM_GATHER_OUTSIDE) {

@@ -36,7 +36,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     if (MM_TRY(s, mm_voxels_read(sample, field, &image, err)) ||
         MM_TRY(s, mm_sample_volume(sample, p->label_key, &label, err)) ||
         MM_TRY(s, mm_field_same_grid(field, label, err)) ||
-        MM_TRY(s, mm_foreground_points(sample->arena, label->volume, &random, p->pert, points, err)) ||
+        MM_TRY(s, mm_foreground_points(label->volume, &random, p->pert, points, err)) ||
         MM_TRY(s, mm_voxels_make(sample, image, MM_F32, image->channels + 1, &to, err)))
         return s;
     mm_convert(to->data, MM_F32, image->data, image->type, mm_volume_voxels(image) * (size_t)image->channels, 1);

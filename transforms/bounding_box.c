@@ -24,7 +24,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     if (!numbers)
         return mm_fail_memory(err, "a box");
     if (MM_TRY(s, mm_field_volume(field, &mask, err)) ||
-        MM_TRY(s, mm_foreground_find(sample->arena, mask, &(struct mm_ints){0}, &bounds, err)) ||
+        MM_TRY(s, mm_foreground_find(mask, &(struct mm_ints){0}, &bounds, err)) ||
         MM_TRY(s, mm_sample_add(sample, p->bbox, MM_FIELD_NUMBER, &to, err)))
         return s;
     for (int a = 0; a < mask->rank; a++) {

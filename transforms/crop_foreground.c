@@ -29,15 +29,14 @@ static const struct mm_param params[] = {
     MM_PARAM_LAZY,
     MM_PARAMS_END};
 
-static enum mm_status find_box(const P *p, struct mm_arena *arena, const struct mm_volume *v, struct mm_box *box,
-                               struct mm_error *err)
+static enum mm_status find_box(const P *p, const struct mm_volume *v, struct mm_box *box, struct mm_error *err)
 {
     enum mm_status s;
     int margin[3], k[3];
     struct mm_foreground b;
     if (MM_TRY(s, mm_spatial_ints(&p->margin, "margin", v->rank, 0, margin, err)) ||
         MM_TRY(s, mm_spatial_ints(&p->k_divisible, "k_divisible", v->rank, 1, k, err)) ||
-        MM_TRY(s, mm_foreground_find(arena, v, &p->channel_indices, &b, err)))
+        MM_TRY(s, mm_foreground_find(v, &p->channel_indices, &b, err)))
         return s;
     const struct mm_box about = mm_foreground_box(&b, v, margin, p->allow_smaller);
     for (int a = 0; a < 3; a++) {
@@ -93,7 +92,7 @@ static enum mm_status apply(const struct mm_step *step, struct mm_sample *sample
         return mm_fail_in(err, "source_key");
     const struct mm_field source = *field; /* as it was, while the keys are cropped */
     struct mm_box box;
-    if (find_box(p, sample->arena, source.volume, &box, err))
+    if (find_box(p, source.volume, &box, err))
         return mm_fail_in(err, "%s (%s)", source.name, source.source ? source.source : "made here");
     for (size_t key = 0; key < step->common.keys.count; key++)
         if (MM_TRY(s, crop_key(step, sample, key, &source, &box, err)))

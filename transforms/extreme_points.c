@@ -24,7 +24,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     if (!points)
         return mm_fail_memory(err, "points");
     if (MM_TRY(s, mm_field_volume(field, &mask, err)) ||
-        MM_TRY(s, mm_foreground_points(sample->arena, mask, NULL, 0, points, err)) ||
+        MM_TRY(s, mm_foreground_points(mask, NULL, 0, points, err)) ||
         MM_TRY(s, mm_sample_add(sample, p->points, MM_FIELD_POINTS, &to, err)))
         return s;
     to->numbers = points[0];

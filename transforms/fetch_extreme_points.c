@@ -24,7 +24,7 @@ static enum mm_status apply(const struct mm_step *step, struct mm_sample *sample
         return mm_fail_memory(err, "points");
     if (MM_TRY(s, mm_sample_volume(sample, p->label_field, &label, err)))
         return s;
-    if (mm_foreground_points(sample->arena, label->volume, NULL, 0, points, err))
+    if (mm_foreground_points(label->volume, NULL, 0, points, err))
         return mm_fail_in(err, "%s", p->label_field);
     size_t count = 2 * (size_t)label->volume->rank;
     if (MM_TRY(s, mm_sample_add(sample, p->points, MM_FIELD_POINTS, &to, err)))

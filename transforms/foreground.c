@@ -3,39 +3,68 @@
 
 #include <math.h>
 
-/* Takes row (c, z, y) into the bounds: its first and last voxel above 0. */
-static void take_row(struct mm_foreground *b, const struct mm_volume *v, int c, int z, int y, float *row)
+#include "transforms/marks.h"
+
+/* Is a voxel of row (c, z, y) above 0? */
+static bool row_has_any(const struct mm_volume *v, int c, int z, int y)
 {
-    mm_convert(row, MM_F32, mm_volume_row(v, c, z, y), v->type, (size_t)v->size[0], v->stride[0]);
-    int first = 0, last = v->size[0] - 1;
-    while (first <= last && !(row[first] > 0))
-        first++;
-    if (first > last)
-        return;
-    while (!(row[last] > 0))
-        last--;
-    const int at[3] = {first, y, z}, to[3] = {last, y, z};
-    for (int a = 0; a < 3; a++) {
-        b->low[a] = at[a] < b->low[a] ? at[a] : b->low[a];
-        b->high[a] = to[a] > b->high[a] ? to[a] : b->high[a];
-    }
+    int n = v->size[0];
+    return mm_marks_first(mm_volume_row(v, c, z, y), v->type, 0, n, v->stride[0]) < n;
 }
 
-enum mm_status mm_foreground_find(struct mm_arena *arena, const struct mm_volume *v, const struct mm_ints *channels,
+static bool plane_has_any(const struct mm_volume *v, int c, int z)
+{
+    for (int y = 0; y < v->size[1]; y++)
+        if (row_has_any(v, c, z, y))
+            return true;
+    return false;
+}
+
+/* The rows y of the planes within the bounds. */
+static bool rows_have_any(const struct mm_foreground *b, const struct mm_volume *v, int c, int y)
+{
+    for (int z = b->low[2]; z <= b->high[2]; z++)
+        if (row_has_any(v, c, z, y))
+            return true;
+    return false;
+}
+
+/* Widens the bounds by a channel. From the outside in: what lies within the bounds is not looked at. */
+static void take_channel(struct mm_foreground *b, const struct mm_volume *v, int c)
+{
+    const int *n = v->size;
+    for (int z = 0; z < b->low[2]; z++)
+        if (plane_has_any(v, c, z))
+            b->low[2] = z;
+    for (int z = n[2] - 1; z > b->high[2]; z--)
+        if (plane_has_any(v, c, z))
+            b->high[2] = z;
+    for (int y = 0; y < b->low[1]; y++)
+        if (rows_have_any(b, v, c, y))
+            b->low[1] = y;
+    for (int y = n[1] - 1; y > b->high[1]; y--)
+        if (rows_have_any(b, v, c, y))
+            b->high[1] = y;
+    for (int z = b->low[2]; z <= b->high[2]; z++)
+        for (int y = b->low[1]; y <= b->high[1]; y++) {
+            const void *row = mm_volume_row(v, c, z, y);
+            int first = mm_marks_first(row, v->type, 0, b->low[0], v->stride[0]);
+            int last = mm_marks_last(row, v->type, b->high[0] + 1, n[0], v->stride[0]);
+            b->low[0] = first < b->low[0] ? first : b->low[0];
+            b->high[0] = last > b->high[0] ? last : b->high[0];
+        }
+}
+
+enum mm_status mm_foreground_find(const struct mm_volume *v, const struct mm_ints *channels,
                                   struct mm_foreground *out, struct mm_error *err)
 {
     *out = (struct mm_foreground){{v->size[0], v->size[1], v->size[2]}, {-1, -1, -1}};
-    float *row = mm_arena_array(arena, float, (size_t)v->size[0]);
-    if (!row)
-        return mm_fail_memory(err, "a row of voxels");
     size_t count = channels->count ? channels->count : (size_t)v->channels;
     for (size_t i = 0; i < count; i++) {
         int64_t c = channels->count ? channels->items[i] : (int64_t)i;
         if (c >= v->channels)
             return mm_fail(err, MM_ERR_DATA, "channel_indices: channel %lld of %d", (long long)c, v->channels);
-        for (int z = 0; z < v->size[2]; z++)
-            for (int y = 0; y < v->size[1]; y++)
-                take_row(out, v, (int)c, z, y, row);
+        take_channel(out, v, (int)c);
     }
     if (out->high[0] < 0)
         return mm_fail(err, MM_ERR_DATA, "there is no foreground: no voxel is above 0");
@@ -80,13 +109,13 @@ static void move_point(const struct mm_volume *v, struct mm_random *random, doub
         point[a] = fmin(floor(point[a] + 2 * pert * mm_random_double(random)), v->size[a] - 1);
 }
 
-enum mm_status mm_foreground_points(struct mm_arena *arena, const struct mm_volume *v, struct mm_random *random,
-                                    double pert, double points[MM_FOREGROUND_POINTS][3], struct mm_error *err)
+enum mm_status mm_foreground_points(const struct mm_volume *v, struct mm_random *random, double pert,
+                                    double points[MM_FOREGROUND_POINTS][3], struct mm_error *err)
 {
     static const int64_t first = 0;
     enum mm_status s;
     struct mm_foreground bounds;
-    if (MM_TRY(s, mm_foreground_find(arena, v, &(struct mm_ints){1, &first}, &bounds, err)))
+    if (MM_TRY(s, mm_foreground_find(v, &(struct mm_ints){1, &first}, &bounds, err)))
         return s;
     for (int i = 0; i < 2 * v->rank; i++) {
         int axis = i / 2, at = i % 2 ? bounds.high[axis] : bounds.low[axis];

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "transforms/marks.h"
+
 #define TRIES 1000
 
 enum kind { BACKGROUND, FOREGROUND };
@@ -91,14 +93,13 @@ static size_t mark_row(const struct search *search, enum kind kind, int z, int y
     size_t n = (size_t)label->size[0], found = 0;
     uint8_t *mask = search->mask;
     memset(mask, 0, n);
-    for (int c = first_channel(label); c < label->channels; c++) {
-        load_row(search, label, c, z, y);
-        for (size_t x = 0; x < n; x++)
-            mask[x] |= search->row[x] != 0;
-    }
-    for (size_t x = 0; kind == BACKGROUND && x < n; x++)
+    for (int c = first_channel(label); c < label->channels; c++)
+        mm_marks_add(mask, mm_volume_row(label, c, z, y), label->type, n, label->stride[0]);
+    if (kind == FOREGROUND)
+        return mm_marks_count(mask, n);
+    for (size_t x = 0; x < n; x++)
         mask[x] = image ? (uint8_t)(mask[x] ? 2 : 0) : !mask[x];
-    for (int c = 0; kind == BACKGROUND && image && c < image->channels; c++) {
+    for (int c = 0; image && c < image->channels; c++) {
         load_row(search, image, c, z, y);
         for (size_t x = 0; x < n; x++)
             if (mask[x] == 0 && search->row[x] > search->threshold)
@@ -273,6 +274,17 @@ enum mm_status mm_pos_neg_crop(const struct mm_step *step, struct mm_sample *sam
     return cropped ? MM_OK : crop_field(step, sample, how, how->label_field, &label, &box, err);
 }
 
+/* All of it, ascending, and one number more. */
+static void list_foreground(const struct search *search, uint32_t *voxels)
+{
+    const struct mm_volume *label = search->label;
+    uint32_t start = 0;
+    for (int z = 0; z < label->size[2]; z++)
+        for (int y = 0; y < label->size[1]; y++, start += (uint32_t)label->size[0])
+            if (mark_row(search, FOREGROUND, z, y))
+                voxels = mm_marks_list(search->mask, (size_t)label->size[0], start, voxels);
+}
+
 enum mm_status mm_pos_neg_prepare(struct mm_sample *sample, const char *label_field, struct mm_error *err)
 {
     const char *name = index_name(sample->arena, label_field);
@@ -287,10 +299,10 @@ enum mm_status mm_pos_neg_prepare(struct mm_sample *sample, const char *label_fi
         MM_TRY(s, search_make(sample->arena, label->volume, &search, err)))
         return s;
     size_t count = count_kind(&search, FOREGROUND);
-    uint32_t *voxels = mm_arena_array(sample->arena, uint32_t, count);
+    uint32_t *voxels = mm_arena_array(sample->arena, uint32_t, count + 1);
     if (!voxels)
         return mm_fail_memory(err, "the list of the foreground's voxels");
-    list_kind(&search, FOREGROUND, 0, count, voxels);
+    list_foreground(&search, voxels);
     if (MM_TRY(s, mm_sample_add(sample, name, MM_FIELD_INDEX, &index, err)))
         return s;
     index->indices = voxels;

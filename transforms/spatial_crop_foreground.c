@@ -26,15 +26,14 @@ static const struct mm_param params[] = {
     MM_IGNORED("cropped_shape_key", .help = "see start_coord_key"),
     MM_PARAMS_END};
 
-static enum mm_status find_box(const P *p, struct mm_arena *arena, const struct mm_volume *v, struct mm_box *box,
-                               struct mm_error *err)
+static enum mm_status find_box(const P *p, const struct mm_volume *v, struct mm_box *box, struct mm_error *err)
 {
     enum mm_status s;
     int margin[3], size[3], middle[3];
     struct mm_foreground bounds;
     if (MM_TRY(s, mm_spatial_ints(&p->margin, "margin", v->rank, 0, margin, err)) ||
         MM_TRY(s, mm_spatial_sizes(&p->spatial_size, "spatial_size", v, size, err)) ||
-        MM_TRY(s, mm_foreground_find(arena, v, &p->channel_indices, &bounds, err)))
+        MM_TRY(s, mm_foreground_find(v, &p->channel_indices, &bounds, err)))
         return s;
     *box = mm_foreground_box(&bounds, v, margin, p->allow_smaller);
     bool fits = true;
@@ -58,7 +57,7 @@ static enum mm_status apply(const struct mm_step *step, struct mm_sample *sample
     struct mm_box box;
     if (MM_TRY(s, mm_sample_volume(sample, p->source_key, &source, err)))
         return s;
-    if (find_box(p, sample->arena, source->volume, &box, err))
+    if (find_box(p, source->volume, &box, err))
         return mm_fail_in(err, "%s", p->source_key);
     for (size_t key = 0; key < keys->count; key++) {
         if (step->common.allow_missing_keys && !mm_sample_find(sample, keys->items[key]))
