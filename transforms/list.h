@@ -7,6 +7,7 @@
     X(add_guidance_from_points)                                                                                      \
     X(add_guidance_signal)                                                                                           \
     X(add_initial_seed_point)                                                                                        \
+    X(add_label_as_guidance)                                                                                         \
     X(add_random_guidance)                                                                                           \
     X(adjust_contrast)                                                                                               \
     X(affine)                                                                                                        \
@@ -14,12 +15,14 @@
     X(as_discrete)                                                                                                   \
     X(border_pad)                                                                                                    \
     X(bounding_box)                                                                                                  \
+    X(bounding_rect)                                                                                                 \
     X(cast_to_type)                                                                                                  \
     X(center_scale_crop)                                                                                             \
     X(center_spatial_crop)                                                                                           \
     X(clip_intensity_percentiles)                                                                                    \
     X(closing)                                                                                                       \
     X(color_jitter)                                                                                                  \
+    X(compute_ho_ver_maps)                                                                                           \
     X(concat_items)                                                                                                  \
     X(convert_to_channels_first)                                                                                     \
     X(convert_to_channels_last)                                                                                      \
@@ -55,6 +58,7 @@
     X(histogram_normalize)                                                                                           \
     X(identity)                                                                                                      \
     X(image_data_generator)                                                                                          \
+    X(image_filter)                                                                                                  \
     X(invert)                                                                                                        \
     X(k_space_spike_noise)                                                                                           \
     X(keep_largest_connected_component)                                                                              \
@@ -74,6 +78,7 @@
     X(normalize_nonzero_intensities)                                                                                 \
     X(opening)                                                                                                       \
     X(orientation)                                                                                                   \
+    X(prob_nms)                                                                                                      \
     X(rand_2d_elastic)                                                                                               \
     X(rand_3d_elastic)                                                                                               \
     X(rand_adjust_contrast)                                                                                          \
@@ -92,6 +97,7 @@
     X(rand_grid_patch)                                                                                               \
     X(rand_histogram_shift)                                                                                          \
     X(rand_hsv_jitter)                                                                                               \
+    X(rand_image_filter)                                                                                             \
     X(rand_k_space_spike_noise)                                                                                      \
     X(rand_rician_noise)                                                                                             \
     X(rand_rotate)                                                                                                   \
@@ -115,6 +121,7 @@
     X(random_spatial_flip)                                                                                           \
     X(random_zoom)                                                                                                   \
     X(reinhard_normalize)                                                                                            \
+    X(remap_labels_to_sequential)                                                                                    \
     X(remove_repeated_channel)                                                                                       \
     X(remove_small_objects)                                                                                          \
     X(repeat_channel)                                                                                                \
@@ -138,7 +145,9 @@
     X(scale_intensity_range_percentiles)                                                                             \
     X(scale_shift_intensity)                                                                                         \
     X(select_items)                                                                                                  \
+    X(set_label_class)                                                                                               \
     X(shift_intensity)                                                                                               \
+    X(signal_fill_empty)                                                                                             \
     X(sobel_gradients)                                                                                               \
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \

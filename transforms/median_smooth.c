@@ -1,8 +1,7 @@
 /* Median of the voxels around each, borders repeated (MONAI MedianSmooth). */
+#include "transforms/median.h"
 #include "transforms/transform.h"
 #include "transforms/voxels.h"
-
-#define RADIUS_MAX 10
 
 struct median_smooth {
     struct mm_ints radius;
@@ -10,62 +9,9 @@ struct median_smooth {
 #define P struct median_smooth
 
 static const struct mm_param params[] = {
-    MM_INTS(P, radius, .def_text = "[1]", .min = 0, .max = RADIUS_MAX, .count_min = 1, .count_max = 3,
+    MM_INTS(P, radius, .def_text = "[1]", .min = 0, .max = MM_MEDIAN_RADIUS_MAX, .count_min = 1, .count_max = 3,
             .unit = "voxel", .help = "the window reaches this far to each side; one for all axes or one an axis"),
     MM_PARAMS_END};
-
-/* The value of that rank (0 = least) of n values, which are reordered (Hoare's selection). */
-static float ranked(float *x, int n, int rank)
-{
-    for (int low = 0, high = n - 1; low < high;) {
-        float pivot = x[rank];
-        int i = low, j = high;
-        while (i <= j) {
-            while (x[i] < pivot)
-                i++;
-            while (pivot < x[j])
-                j--;
-            if (i <= j) {
-                float swapped = x[i];
-                x[i++] = x[j];
-                x[j--] = swapped;
-            }
-        }
-        low = j < rank ? i : low;
-        high = rank < i ? j : high;
-    }
-    return x[rank];
-}
-
-static int clamped(int at, int n)
-{
-    return at < 0 ? 0 : at < n ? at : n - 1;
-}
-
-/* Collects the window about (x, y, z); returns how many values. */
-static int window(const float *channel, const int size[3], const int radius[3], const int at[3], float *out)
-{
-    int n = 0;
-    for (int dz = -radius[2]; dz <= radius[2]; dz++)
-        for (int dy = -radius[1]; dy <= radius[1]; dy++) {
-            size_t line =
-                (size_t)clamped(at[2] + dz, size[2]) * (size_t)size[1] + (size_t)clamped(at[1] + dy, size[1]);
-            const float *row = channel + line * (size_t)size[0];
-            for (int dx = -radius[0]; dx <= radius[0]; dx++)
-                out[n++] = row[clamped(at[0] + dx, size[0])];
-        }
-    return n;
-}
-
-static void filter(const float *from, float *to, const int size[3], const int radius[3], float *values)
-{
-    for (int z = 0; z < size[2]; z++)
-        for (int y = 0; y < size[1]; y++)
-            for (int x = 0; x < size[0]; x++) {
-                int n = window(from, size, radius, (const int[3]){x, y, z}, values);
-                *to++ = ranked(values, n, n / 2);
-            }
-}
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
                            const struct mm_context *context, struct mm_error *err)
@@ -78,17 +24,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)) ||
         MM_TRY(s, mm_spatial_ints(&p->radius, "radius", v->rank, 0, radius, err)))
         return s;
-    size_t voxels = mm_volume_voxels(v);
-    size_t count = (size_t)(2 * radius[0] + 1) * (size_t)(2 * radius[1] + 1) * (size_t)(2 * radius[2] + 1);
-    float *from = mm_alloc_raw((voxels + count) * sizeof *from);
-    if (!from)
-        return mm_fail_memory(err, "a copy of an image");
-    for (int c = 0; c < v->channels; c++) {
-        memcpy(from, mm_voxels_floats(v, c), voxels * sizeof *from);
-        filter(from, mm_voxels_floats(v, c), v->size, radius, from + voxels);
-    }
-    mm_free(from);
-    return MM_OK;
+    return mm_median(v, radius, err);
 }
 
 const struct mm_transform mm_transform_median_smooth = {

@@ -20,6 +20,9 @@ static const struct mm_param params[] = {MM_IGNORED("device", .help = "images go
                                          MM_IGNORED("channel_wise", .help = "see ops"),
                                          MM_IGNORED("meta_keys", .help = "see ops"),
                                          MM_IGNORED("meta_key_postfix", .help = "see ops"),
+                                         MM_IGNORED("detach", .help = "of Decollate: samples come one by one"),
+                                         MM_IGNORED("pad_batch", .help = "see detach"),
+                                         MM_IGNORED("fill_value", .help = "see detach"),
                                          MM_PARAMS_END};
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,
@@ -31,7 +34,9 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_to_device = {
     .name = "ToDevice",
-    .aliases = "ToMetaTensor FromMetaTensor ToCupy DataStats SimulateDelay IntensityStats",
+    .aliases =
+        "ToMetaTensor FromMetaTensor ToCupy ToPIL DataStats SimulateDelay IntensityStats ApplyPending Decollate "
+        "FlattenSequence",
     .summary = "nothing: a step that MONAI needs for its tensors",
     .params = params,
     .flags = MM_VOXELWISE | MM_LABELS,

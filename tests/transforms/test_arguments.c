@@ -104,7 +104,7 @@ static void modes_as_orders_of_splines(void **state)
         "{\"name\": \"Spacingd\", \"args\": {\"keys\": [\"a\", \"b\"], \"pixdim\": [0.8, 1, 1], \"mode\": [1, 0]}}");
     bench_expect(b, "a", MM_F32, 1, VALUES(3, 7.8000002, 6, 5.1999998, 5.8000002, 1), 1e-5);
     bench_expect(b, "b", MM_U8, 1, VALUES(3, 9, 4, 4, 7, 1), 0);
-    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"a\", \"pixdim\": 1, \"mode\": 3}}", MM_ERR_CONFIG,
+    bench_fails(b, "{\"name\": \"Spacingd\", \"args\": {\"keys\": \"a\", \"pixdim\": 1, \"mode\": 6}}", MM_ERR_CONFIG,
                 "mode");
 }
 

@@ -77,9 +77,21 @@ static void crops_are_of_a_size_about_small_foregrounds(void **state)
     assert_size(volume_in(b->sample, "image"), 3, 5, 1);
 }
 
+/* As MONAI 1.6.1 has it: for each channel the ends of each axis, zeros where there is nothing. */
+static void rectangles_of_channels(void **state)
+{
+    struct bench *b = *state;
+    static const double boxes[12] = {0, 2, 1, 3, 0, 0, 0, 0, 2, 3, 0, 1};
+    bench_put(b, "masks", MM_F32, 3, 3, 3, 0,
+              VALUES(0, 0, 0, 0, 1, 0, 1, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0));
+    bench_runs(b, "{\"name\": \"BoundingRectd\", \"args\": {\"keys\": \"masks\"}}");
+    assert_memory_equal(numbers_of(b, "masks_bbox", 12)->numbers, boxes, sizeof boxes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {BENCH_TEST(points_and_boxes), BENCH_TEST(points_become_a_channel),
-                                       BENCH_TEST(crops_are_of_a_size_about_small_foregrounds)};
+                                       BENCH_TEST(crops_are_of_a_size_about_small_foregrounds),
+                                       BENCH_TEST(rectangles_of_channels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Intensity transforms against MONAI 1.6 run on the same small images. */
 #include "one_step.h"
 
+#include <float.h>
 #include <math.h>
 
 #define PAIR VALUES(1, 2, 3, 4, 5, 6, 7, 20, 0, 0, 1, 1, 2, 2, 3, 9)
@@ -119,10 +120,21 @@ static void coarser_and_fine_again(void **state)
                  2e-5);
 }
 
+static void numbers_for_none(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_F32, 1, 4, 1, 0, VALUES((double)NAN, 2, (double)INFINITY, (double)-INFINITY));
+    bench_put(b, "label", MM_U8, 1, 4, 1, 0, VALUES(0, 1, 2, 3));
+    bench_runs(b,
+               "{\"name\": \"SignalFillEmptyd\", \"args\": {\"keys\": [\"image\", \"label\"], \"replacement\": -5}}");
+    bench_expect(b, "image", MM_F32, 1, VALUES(-5, 2, (double)FLT_MAX, (double)-FLT_MAX), 0);
+    bench_expect(b, "label", MM_U8, 1, VALUES(0, 1, 2, 3), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {BENCH_TEST(clips_at_percentiles), BENCH_TEST(stretches_about_the_mean),
-                                       BENCH_TEST(random_stretches), BENCH_TEST(rician_noise),
-                                       BENCH_TEST(coarser_and_fine_again)};
+    const struct CMUnitTest tests[] = {BENCH_TEST(clips_at_percentiles),   BENCH_TEST(stretches_about_the_mean),
+                                       BENCH_TEST(random_stretches),       BENCH_TEST(rician_noise),
+                                       BENCH_TEST(coarser_and_fine_again), BENCH_TEST(numbers_for_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,38 @@ static void test_brats_and_repeat(void **state)
     bench_expect(b, "image", MM_I16, 4, VALUES(1, 2, 1, 2, 3, 4, 3, 4), 0);
 }
 
+static void test_remap(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "label", MM_F32, 1, 5, 1, 0, VALUES(9, 0, 6, 1, 2));
+    bench_runs(
+        b,
+        "{\"name\": \"RemapLabelsToSequentiald\", \"args\": {\"keys\": \"label\", \"label_names\": {\"spleen\": 1, "
+        "\"liver\": 6, \"background\": 0, \"aorta\": 9}}}");
+    bench_expect(b, "label", MM_U8, 1, VALUES(1, 0, 2, 3, 0), 0);
+    bench_fails(
+        b,
+        "{\"name\": \"NormalizeLabelsInDatasetd\", \"args\": {\"keys\": \"label\", \"label_names\": {\"a\": \"b\"}}}",
+        MM_ERR_CONFIG, "the value of \"a\" is no number");
+    bench_fails(b, "{\"name\": \"RemapLabelsToSequentiald\", \"args\": {\"keys\": \"label\", \"label_names\": [1]}}",
+                MM_ERR_CONFIG, "expected an object");
+}
+
+static void test_guidance_and_class(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_I16, 2, 3, 1, 0, VALUES(7, -8, 9, 1, 2, 3));
+    bench_put(b, "label", MM_U8, 1, 3, 1, 0, VALUES(0, 4, 2));
+    bench_runs(b, "{\"name\": \"AddLabelAsGuidanced\", \"args\": {\"keys\": \"image\"}}");
+    bench_expect(b, "image", MM_I16, 3, VALUES(7, -8, 9, 1, 2, 3, 0, 1, 1), 0);
+    bench_runs(b, "{\"name\": \"SetLabelClassd\", \"args\": {\"keys\": \"label\"}}");
+    const struct mm_field *field = mm_sample_find(b->sample, "label");
+    assert_int_equal(field->kind, MM_FIELD_CLASS);
+    assert_true(field->count == 1 && field->numbers[0] == 3);
+    bench_put(b, "empty", MM_U8, 1, 2, 1, 0, VALUES(0, 0));
+    bench_fails(b, "{\"name\": \"SetLabelClassd\", \"args\": {\"keys\": \"empty\"}}", MM_ERR_DATA, "it is no class");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +227,8 @@ int main(void)
         BENCH_TEST(test_remove_small_across_channels),
         BENCH_TEST(test_filter_and_masks),
         BENCH_TEST(test_brats_and_repeat),
+        BENCH_TEST(test_remap),
+        BENCH_TEST(test_guidance_and_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
