@@ -57,8 +57,7 @@ static void cubic_weights(double t, double weight[4])
 int mm_taps_at(double p, int n, enum mm_interpolation interpolation, enum mm_outside outside, int *index,
                double *weight)
 {
-    if (mm_spline_order(interpolation) >= 0)
-        return mm_spline_taps_at(p, n, mm_spline_order(interpolation), outside, index, weight);
+    const double given = p;
     p = bring_near(p, n, outside);
     if (interpolation == MM_NEAREST) {
         set_tap((int)lrint(apply_outside(p, n, outside)), 1, n, index, weight);
@@ -71,6 +70,8 @@ int mm_taps_at(double p, int n, enum mm_interpolation interpolation, enum mm_out
         set_tap(low + 1, p - low, n, index + 1, weight + 1);
         return 2;
     }
+    if (interpolation != MM_CUBIC)
+        return mm_spline_taps_at(given, n, mm_spline_order(interpolation), outside, index, weight);
     int low = (int)floor(p);
     double kernel[4];
     cubic_weights(p - low, kernel);
