@@ -13,8 +13,6 @@ static const struct advice of_names[] = {
     {"RandCrop", "RandSpatialCrop is there"},
     {"Pad", "SpatialPad, BorderPad and DivisiblePad are there"},
     {"Ensemble", "MeanEnsemble and VoteEnsemble are there"},
-    {"ImageFilter", "GaussianSmooth, MedianSmooth, SobelGradients, LabelToContour and SavitzkyGolaySmooth are there"},
-    {"RandImageFilter", "RandGaussianSmooth and RandGaussianSharpen are there"},
     {"CuCIM", "leave it out and name what it calls: Flip, Rotate90, Zoom, ScaleIntensityRange, ColorJitter ..."},
     {"RandCuCIM", "leave it out and name what it calls: RandFlip, RandRotate90, RandZoom, ColorJitter ..."},
     {"TorchIO", "leave it out and name what it calls: RandAffine, Rand3DElastic, RandBiasField, RandGibbsNoise ..."},
@@ -22,16 +20,14 @@ static const struct advice of_names[] = {
      "leave it out and name what it calls: RandAffine, Rand3DElastic, RandBiasField, RandGibbsNoise ..."},
     {"MixUp", "batches are not mixed here: leave it out"},
     {"CutMix", "batches are not mixed here: leave it out, or take RandCoarseShuffle"},
-    {"Decollate", "samples are not collated before the last step: leave it out"},
     {"FlattenSubKeys", "fields have no fields in them: leave it out"},
     {"SaveClassification", "mmar infer writes the classes: leave it out"},
     {"WriteFileMapping", "mmar infer prints the files' names: leave it out"},
-    {"ToPIL", "there is one kind of image here: leave it out"},
 };
 
 /* Without spaces. The longer before those that they contain. */
 static const struct advice of_functions[] = {
-    {"nan_to_num", "CastToType to whole numbers makes 0 of NaN"},
+    {"nan_to_num", "SignalFillEmpty does this"},
     {"where", "MapLabelValue replaces values, ThresholdIntensity those beyond a threshold"},
     {"clamp", "ScaleIntensityRange with clip, or ThresholdIntensity, keep values in a range"},
     {"clip", "ScaleIntensityRange with clip, or ThresholdIntensity, keep values in a range"},

@@ -42,11 +42,11 @@ static size_t collect(const struct mm_volume *v, double threshold, struct peak *
 {
     const float *x = v->data;
     const int *n = v->size;
-    size_t count = 0;
-    for (int i = 0; i < n[0] * n[1] * n[2]; i++) {
+    size_t count = 0, nx = (size_t)n[0], ny = (size_t)n[1];
+    for (size_t i = 0; i < mm_volume_voxels(v); i++) {
         if (!((double)x[i] > threshold))
             continue;
-        struct peak peak = {.value = x[i], .at = {i % n[0], i / n[0] % n[1], i / n[0] / n[1]}};
+        struct peak peak = {.value = x[i], .at = {(int)(i % nx), (int)(i / nx % ny), (int)(i / nx / ny)}};
         peak.order =
             ((uint64_t)peak.at[0] * (uint64_t)n[1] + (uint64_t)peak.at[1]) * (uint64_t)n[2] + (uint64_t)peak.at[2];
         if (peaks)
