@@ -173,7 +173,7 @@ enum mm_status mm_params_read(struct mm_arena *arena, const struct mm_param_targ
                         .count = count,
                         .args = args,
                         .where = where ? where : args};
-    size_t errors = problems->errors;
+    size_t told = problems->told; /* a component that is read again has the same mistakes, which are listed once */
     for (size_t i = 0; i < count; i++)
         if (mm_params_defaults(arena, targets[i].table, targets[i].object, NULL) != MM_OK)
             r.reader.out_of_memory = true;
@@ -192,7 +192,7 @@ enum mm_status mm_params_read(struct mm_arena *arena, const struct mm_param_targ
     check_unknown(&r);
     if (r.reader.out_of_memory)
         return MM_ERR_MEMORY;
-    return problems->errors > errors ? MM_ERR_CONFIG : MM_OK;
+    return problems->told > told ? MM_ERR_CONFIG : MM_OK;
 }
 
 /* The command line. ---------------------------------------------------------------------------------------------- */

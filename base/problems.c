@@ -60,6 +60,7 @@ static bool is_known(const struct mm_problems *problems, const struct mm_problem
 
 static void add(struct mm_problems *problems, struct mm_problem item)
 {
+    problems->told += item.severity == MM_SEVERITY_ERROR;
     struct mm_problem *slot = is_known(problems, &item) ? NULL : slot_for(problems, item.severity);
     if (slot)
         *slot = item;

@@ -19,6 +19,7 @@ struct mm_problems {
     struct mm_arena *arena; /* holds the texts; outlives the collection */
     struct mm_problem items[MM_PROBLEMS_MAX];
     size_t count, errors, dropped; /* dropped: found after the table was full */
+    size_t told;                   /* errors, each as often as it was found: does what is read here have one? */
 };
 
 void mm_problems_init(struct mm_problems *problems, struct mm_arena *arena);

@@ -65,7 +65,8 @@ struct mm_regrid_sampling mm_regrid_sampling(const char *mode, const char *paddi
 enum mm_status mm_regrid_modes_check(const struct mm_strings *modes, const struct mm_strings *names,
                                      struct mm_error *err)
 {
-    for (size_t key = 0; key < modes->count || key < names->count; key++) {
+    const size_t keys = modes->count > names->count ? modes->count : names->count;
+    for (size_t key = 0; key < keys; key++) {
         const char *mode = mm_string_of_key(modes, key);
         if (!is_order(mode) && strcmp(mm_string_of_key(names, key), "mirror") == 0)
             return mm_fail(

@@ -240,6 +240,21 @@ static void wrong_values_are_refused_by_name_and_place(void **state)
     }
 }
 
+/* A component that is referred to is read more than once: listed once, refused each time. */
+static void what_is_wrong_is_refused_again(void **state)
+{
+    (void)state;
+    struct sample sample = {0};
+    struct mm_param_target target = {table, &sample};
+    cJSON *json;
+    const char *text = "{\"a_min\": 1, \"mode\": \"cubic\"}";
+    assert_int_equal(mm_json_parse(&arena, "test", text, strlen(text), &json, NULL), MM_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mm_params_read(&arena, &target, 1, json, json, &problems), MM_ERR_CONFIG);
+    assert_int_equal(problems.errors, 1);
+    assert_int_equal(problems.count, 1);
+}
+
 static void unknown_names_get_a_hint(void **state)
 {
     (void)state;
@@ -430,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(aliases_stand_for_the_name, setup, teardown),
         cmocka_unit_test_setup_teardown(what_has_no_effect_is_noted, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_values_are_refused_by_name_and_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_is_refused_again, setup, teardown),
         cmocka_unit_test_setup_teardown(unknown_names_get_a_hint, setup, teardown),
         cmocka_unit_test_setup_teardown(several_targets_share_the_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(the_component_is_blamed_for_what_is_missing, setup, teardown),
