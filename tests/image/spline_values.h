@@ -5,9 +5,9 @@
 #include "image/resample.h"
 
 /* The modes of the tables: constant, nearest, reflect, mirror, wrap, grid-constant, grid-wrap. */
-static const enum mm_outside spline_modes[7] = {
-    MM_OUTSIDE_ZEROS, MM_OUTSIDE_BORDER,        MM_OUTSIDE_REFLECTION, MM_OUTSIDE_MIRROR,
-    MM_OUTSIDE_WRAP,  MM_OUTSIDE_GRID_CONSTANT, MM_OUTSIDE_GRID_WRAP};
+static const enum mm_outside spline_modes[7] = {MM_OUTSIDE_ZEROS,    MM_OUTSIDE_BORDER, MM_OUTSIDE_REFLECTION,
+                                                MM_OUTSIDE_MIRROR,   MM_OUTSIDE_WRAP,   MM_OUTSIDE_GRID_CONSTANT,
+                                                MM_OUTSIDE_GRID_WRAP};
 
 /* clang-format off */
 static const float oblique[6][7][5] = {
