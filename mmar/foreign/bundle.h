@@ -1,6 +1,6 @@
 /* Shared by bundle*.c: a bundle's config file, whose values refer to each other. "@id" and "%id" stand for the value at that place
- * ("train#dataset#transform", newer "train::dataset"), "$" begins Python. Python is never run: of it only constants, single references,
- * sums of references to lists, and "@x.to(@y)" are understood, by their spelling. */
+ * ("train#dataset#transform", newer "train::dataset"), "$" begins Python. Python is never run: constants that are written in it are
+ * understood by a closed grammar (bundle_expression.c), and nothing else. */
 #ifndef MM_MMAR_FOREIGN_BUNDLE_H
 #define MM_MMAR_FOREIGN_BUNDLE_H
 

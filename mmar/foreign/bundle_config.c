@@ -1,7 +1,5 @@
 /* config_train.json of ours from a bundle's train.json and inference.json. Where a bundle's author may choose ids, those of the model
  * zoo are known. */
-#include <stdlib.h>
-
 #include "mmar/foreign/bundle.h"
 
 #define PIPELINE "SegmentationImagePipeline"
@@ -15,6 +13,10 @@ static const cJSON *first_of(struct mm_bundle *b, const char *const *ids)
     return found;
 }
 #define FIRST_OF(bundle, ...) first_of(bundle, (const char *const[]){__VA_ARGS__, NULL})
+
+/* What an engine was given, whatever its parts are called elsewhere. */
+#define TRAINER(argument)   "train#trainer#" argument, "trainer#" argument
+#define EVALUATOR(argument) "validate#evaluator#" argument, "evaluator#" argument
 
 static void taken(struct mm_bundle *b, const cJSON *node, const char *what, const cJSON *component)
 {
@@ -128,21 +130,29 @@ static void add_inferer(struct mm_bundle *b, cJSON *stage, const cJSON *node)
     taken(b, node, "inferer", component);
 }
 
+static const cJSON *network_of(struct mm_bundle *b)
+{
+    return FIRST_OF(b, "network_def", "network", "net", "model", TRAINER("network"), EVALUATOR("network"));
+}
+
 static cJSON *train_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
     cJSON *stage = mm_json_add(b->arena, config, "train", mm_json_object(b->arena));
-    struct mm_bundle *from = FIRST_OF(b, "network_def", "network", "net") ? b : inference;
-    const cJSON *optimizer = mm_bundle_find(b, "optimizer");
-    add(from, stage, "model", FIRST_OF(from, "network_def", "network", "net"), "models", "device");
+    struct mm_bundle *from = network_of(b) ? b : inference;
+    const cJSON *optimizer = FIRST_OF(b, TRAINER("optimizer"), "optimizer");
+    add(from, stage, "model", network_of(from), "models", "device");
     if (!b->root)
         return stage;
-    add(b, stage, "loss", FIRST_OF(b, "loss", "loss_function", "train#loss_function"), "losses", "");
+    add(b, stage, "loss", FIRST_OF(b, TRAINER("loss_function"), "loss", "loss_function", "train#loss_function"),
+        "losses", "");
     add(b, stage, "optimizer", optimizer, "optimizers", "params lr");
     move_rate(b, config, optimizer);
     add(b, stage, "lr_policy", FIRST_OF(b, "lr_scheduler", "scheduler"), "schedules", "optimizer");
     add_chain(b, stage, "pre_transforms",
-              FIRST_OF(b, "train#preprocessing", "train#dataset#transform", "train#transforms"));
-    add_pipeline(b, stage, "training", mm_bundle_find(b, "train#dataset"), mm_bundle_find(b, "train#dataloader"));
+              FIRST_OF(b, TRAINER("train_data_loader#dataset#transform"), "train#preprocessing",
+                       "train#dataset#transform", "train#transforms"));
+    add_pipeline(b, stage, "training", FIRST_OF(b, TRAINER("train_data_loader#dataset"), "train#dataset"),
+                 FIRST_OF(b, TRAINER("train_data_loader"), "train#dataloader"));
     return stage;
 }
 
@@ -150,42 +160,54 @@ static void validate_stage(struct mm_bundle *b, struct mm_bundle *inference, cJS
 {
     cJSON *stage = mm_json_add(b->arena, config, "validate", mm_json_object(b->arena)),
           *metrics = mm_json_array(b->arena);
-    struct mm_bundle *from = mm_bundle_find(b, "validate") ? b : inference;
-    add_metrics(b, metrics, FIRST_OF(b, "validate#key_metric", "validate#evaluator#key_val_metric"), true);
-    add_metrics(b, metrics, FIRST_OF(b, "validate#additional_metrics"), false);
+    struct mm_bundle *from = FIRST_OF(b, "validate", "evaluator") ? b : inference;
+    add_metrics(b, metrics, FIRST_OF(b, EVALUATOR("key_val_metric"), "validate#key_metric"), true);
+    add_metrics(b, metrics, FIRST_OF(b, EVALUATOR("additional_metrics"), "validate#additional_metrics"), false);
     if (metrics && metrics->child)
         mm_json_add(b->arena, stage, "metrics", metrics);
     add_chain(from, stage, "pre_transforms",
-              FIRST_OF(from, "validate#preprocessing", "validate#dataset#transform", "preprocessing"));
+              FIRST_OF(from, EVALUATOR("val_data_loader#dataset#transform"), "validate#preprocessing",
+                       "validate#dataset#transform", "preprocessing"));
     struct mm_bundle *post = mm_bundle_find(inference, "postprocessing") ? inference : from;
-    add_chain(post, stage, "post_transforms", FIRST_OF(post, "postprocessing", "validate#postprocessing"));
+    add_chain(post, stage, "post_transforms",
+              FIRST_OF(post, "postprocessing", EVALUATOR("postprocessing"), "validate#postprocessing"));
     if (b->root)
-        add_pipeline(b, stage, "validation", mm_bundle_find(b, "validate#dataset"),
-                     mm_bundle_find(b, "validate#dataloader"));
-    add_inferer(from, stage, FIRST_OF(from, "validate#inferer", "inferer"));
+        add_pipeline(b, stage, "validation", FIRST_OF(b, EVALUATOR("val_data_loader#dataset"), "validate#dataset"),
+                     FIRST_OF(b, EVALUATOR("val_data_loader"), "validate#dataloader"));
+    add_inferer(from, stage, FIRST_OF(from, EVALUATOR("inferer"), "validate#inferer", "inferer"));
 }
 
-/* "$monai.utils.set_determinism(seed=123)", wherever it stands in a list at the top. */
+/* The seed of "$monai.utils.set_determinism(seed=123)", which may be a reference; false: it is no such call. */
+static bool read_seed(struct mm_bundle *b, const cJSON *call, cJSON *config)
+{
+    static const char start[] = "$monai.utils.set_determinism(";
+    if (!cJSON_IsString(call) || !mm_text_starts(call->valuestring, start))
+        return false;
+    const char *argument = call->valuestring + sizeof start - 1;
+    argument += mm_text_starts(argument, "seed=") ? 5 : 0;
+    const char *text = mm_arena_format(b->arena, "$%.*s", (int)strcspn(argument, ",)"), argument);
+    const cJSON *seed = mm_bundle_follow(b, mm_json_text(b->arena, text));
+    int64_t value;
+    if (mm_json_int(seed, &value) && value >= 0)
+        mm_json_add(b->arena, config, "seed", mm_json_integer(b->arena, value));
+    return true;
+}
+
+/* Wherever it stands in a list at the top. */
 static void add_seed(struct mm_bundle *b, cJSON *config)
 {
-    static const char call[] = "$monai.utils.set_determinism(seed=";
     for (const cJSON *list = b->root ? b->root->child : NULL; list; list = list->next)
-        for (const cJSON *item = cJSON_IsArray(list) ? list->child : NULL; item; item = item->next) {
-            if (!cJSON_IsString(item) || !mm_text_starts(item->valuestring, call))
-                continue;
-            const char *digits = item->valuestring + sizeof call - 1;
-            size_t length = strspn(digits, "0123456789");
-            if (length && length < 10 && !strcmp(digits + length, ")"))
-                mm_json_add(b->arena, config, "seed", mm_json_integer(b->arena, strtol(digits, NULL, 10)));
-            return;
-        }
+        for (const cJSON *item = cJSON_IsArray(list) ? list->child : NULL; item; item = item->next)
+            if (read_seed(b, item, config))
+                return;
 }
 
 /* How long to train, and how often to validate. */
 static void add_numbers(struct mm_bundle *b, cJSON *config)
 {
-    const cJSON *epochs = mm_bundle_find(b, "train#trainer#max_epochs"), *interval = NULL, *handler,
-                *amp = mm_bundle_find(b, "train#trainer#amp"), *handlers = mm_bundle_find(b, "train#handlers");
+    const cJSON *epochs = FIRST_OF(b, TRAINER("max_epochs")), *interval = NULL, *handler,
+                *amp = FIRST_OF(b, TRAINER("amp")),
+                *handlers = FIRST_OF(b, TRAINER("train_handlers"), "train#handlers");
     cJSON_ArrayForEach (handler, handlers) {
         const cJSON *node = mm_bundle_follow(b, handler);
         const char *name = mm_bundle_target(node);
