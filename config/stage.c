@@ -9,9 +9,10 @@ struct section {
 
 /* One component each; two keys of one field are two generations' names for it. */
 static const struct section singles[] = {
-    {"model", offsetof(struct mm_stage, model)},         {"loss", offsetof(struct mm_stage, loss)},
-    {"optimizer", offsetof(struct mm_stage, optimizer)}, {"lr_policy", offsetof(struct mm_stage, schedule)},
-    {"inferer", offsetof(struct mm_stage, inferer)},     {"image_pipeline", offsetof(struct mm_stage, pipeline)},
+    {"model", offsetof(struct mm_stage, model)},           {"loss", offsetof(struct mm_stage, loss)},
+    {"optimizer", offsetof(struct mm_stage, optimizer)},   {"lr_policy", offsetof(struct mm_stage, schedule)},
+    {"inferer", offsetof(struct mm_stage, inferer)},       {"image_pipeline", offsetof(struct mm_stage, pipeline)},
+    {"lr_scheduler", offsetof(struct mm_stage, schedule)},
 };
 
 static const struct section lists[] = {
@@ -29,9 +30,8 @@ static const struct section lists[] = {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Sections of Clara's that have no counterpart here, and those that config/v4.c turns into others. */
-static const char others[] =
-    "dataset dataloader lr_scheduler key_metric additional_metrics trainer evaluator iteration "
-    "model_loader search";
+static const char others[] = "dataset dataloader key_metric additional_metrics trainer evaluator iteration "
+                             "model_loader search";
 
 const char *mm_config_list_key(size_t index)
 {

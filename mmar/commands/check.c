@@ -124,7 +124,7 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
                          err);
     if (problems->errors)
         return mm_problems_fail(problems, s == MM_OK ? MM_ERR_CONFIG : s, err);
-    if (s != MM_OK)
+    if (s != MM_OK && !(s == MM_ERR_IO && o->no_data))
         return s;
     if (!training->model)
         mm_problem(problems, MM_SEVERITY_NOTE, NULL,

@@ -28,7 +28,9 @@ cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
 /* Last part of "_target_"; NULL when it has none. */
 const char *mm_bundle_target(const cJSON *node);
 
-/* bundle_config.c. A config of ours from train.json and inference.json. */
+/* bundle_config.c. The node of its network; NULL: none is found. */
+const cJSON *mm_bundle_network(struct mm_bundle *bundle);
+/* A config of ours from train.json and inference.json; NULL when their network is none of ours. */
 cJSON *mm_bundle_config(struct mm_bundle *train, struct mm_bundle *inference);
 
 #endif

@@ -130,17 +130,17 @@ static void add_inferer(struct mm_bundle *b, cJSON *stage, const cJSON *node)
     taken(b, node, "inferer", component);
 }
 
-static const cJSON *network_of(struct mm_bundle *b)
+const cJSON *mm_bundle_network(struct mm_bundle *bundle)
 {
-    return FIRST_OF(b, "network_def", "network", "net", "model", TRAINER("network"), EVALUATOR("network"));
+    return FIRST_OF(bundle, "network_def", "network", "net", "model", TRAINER("network"), EVALUATOR("network"));
 }
 
 static cJSON *train_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
     cJSON *stage = mm_json_add(b->arena, config, "train", mm_json_object(b->arena));
-    struct mm_bundle *from = network_of(b) ? b : inference;
+    struct mm_bundle *from = mm_bundle_network(b) ? b : inference;
     const cJSON *optimizer = FIRST_OF(b, TRAINER("optimizer"), "optimizer");
-    add(from, stage, "model", network_of(from), "models", "device");
+    add(from, stage, "model", mm_bundle_network(from), "models", "device");
     if (!b->root)
         return stage;
     add(b, stage, "loss", FIRST_OF(b, TRAINER("loss_function"), "loss", "loss_function", "train#loss_function"),
