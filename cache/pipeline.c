@@ -231,7 +231,9 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
 {
     const struct mm_component *component = stage->pipeline;
     if (!component) {
-        if (!mm_json_get(stage->node, "image_pipeline")) /* one that is there was told of when it could not be read */
+        const cJSON *there = mm_json_get(stage->node, "image_pipeline");
+        /* One that is there and could not be read was told of. */
+        if (!(problems->errors && there && !cJSON_IsTrue(mm_json_get(there, "disabled"))))
             mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "\"image_pipeline\" is missing");
         return MM_ERR_CONFIG;
     }

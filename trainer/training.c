@@ -15,7 +15,9 @@ static const struct mm_component *need(struct mm_training_reader *r, const struc
                                        const struct mm_stage *stage, const char *key)
 {
     const cJSON *node = stage->node ? stage->node : r->config->root;
-    if (!component && !mm_json_get(node, key)) /* one that is there was told of when it could not be read */
+    const cJSON *there = mm_json_get(node, key);
+    /* One that is there and could not be read was told of. */
+    if (!component && !(r->problems->errors && there && !cJSON_IsTrue(mm_json_get(there, "disabled"))))
         mm_problem(r->problems, MM_SEVERITY_ERROR, node, "has no \"%s\"", key);
     return component;
 }

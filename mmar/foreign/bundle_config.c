@@ -35,11 +35,44 @@ static cJSON *add(struct mm_bundle *b, cJSON *stage, const char *key, const cJSO
     return component ? mm_json_add(b->arena, stage, key, component) : NULL;
 }
 
+static bool loads_files(const cJSON *chain)
+{
+    const cJSON *step;
+    cJSON_ArrayForEach (step, chain) {
+        const cJSON *name = mm_json_get(step, "name");
+        if (cJSON_IsString(name) && mm_text_starts(name->valuestring, "Load"))
+            return true;
+    }
+    return false;
+}
+
+/* Where Python hands over arrays, nothing loads files: here the chain does. */
+static cJSON *with_loader(struct mm_bundle *b, cJSON *chain, const cJSON *node, bool labels)
+{
+    if (!chain || !chain->child || loads_files(chain))
+        return chain;
+    cJSON *all = mm_json_array(b->arena), *keys = mm_json_array(b->arena), *step = mm_json_object(b->arena);
+    mm_json_append(keys, mm_json_text(b->arena, "image"));
+    if (labels)
+        mm_json_append(keys, mm_json_text(b->arena, "label"));
+    mm_json_add(b->arena, step, "name", mm_json_text(b->arena, "LoadImaged"));
+    mm_json_add(b->arena, mm_json_add(b->arena, step, "args", mm_json_object(b->arena)), "keys", keys);
+    mm_json_append(all, step);
+    for (cJSON *rest; (rest = chain->child);) {
+        mm_json_detach(rest);
+        mm_json_append(all, rest);
+    }
+    mm_notes_add_at(b->notes, MM_NOTE_TAKEN, node, "LoadImaged comes first: there Python loads the files");
+    return all;
+}
+
 static void add_chain(struct mm_bundle *b, cJSON *stage, const char *key, const cJSON *node)
 {
     if (!node)
         return;
     cJSON *chain = mm_bundle_chain(b, node);
+    if (!strcmp(key, "pre_transforms"))
+        chain = with_loader(b, chain, node, mm_json_get(b->root, "train") || mm_json_get(b->root, "trainer"));
     mm_notes_add_at(b->notes, MM_NOTE_TAKEN, node, "%s: %d steps", key, cJSON_GetArraySize(chain));
     mm_json_add(b->arena, stage, key, chain);
 }
@@ -47,9 +80,10 @@ static void add_chain(struct mm_bundle *b, cJSON *stage, const char *key, const 
 /* The learning rate stands at the top here. */
 static void move_rate(struct mm_bundle *b, cJSON *config, const cJSON *optimizer)
 {
-    const cJSON *rate = mm_bundle_follow(b, mm_json_get(optimizer, "lr"));
-    if (cJSON_IsNumber(rate))
-        mm_json_add(b->arena, config, "learning_rate", mm_json_copy(b->arena, rate));
+    const cJSON *rate = mm_json_get(optimizer, "lr");
+    cJSON *value = rate ? mm_bundle_literal(b, rate) : NULL;
+    if (cJSON_IsNumber(value))
+        mm_json_add(b->arena, config, "learning_rate", value);
 }
 
 /* The class of a metric's or validation's output_transform: of whole predictions and labels? */
@@ -165,15 +199,17 @@ static void validate_stage(struct mm_bundle *b, struct mm_bundle *inference, cJS
     add_metrics(b, metrics, FIRST_OF(b, EVALUATOR("additional_metrics"), "validate#additional_metrics"), false);
     if (metrics && metrics->child)
         mm_json_add(b->arena, stage, "metrics", metrics);
-    add_chain(from, stage, "pre_transforms",
-              FIRST_OF(from, EVALUATOR("val_data_loader#dataset#transform"), "validate#preprocessing",
-                       "validate#dataset#transform", "preprocessing"));
+    const cJSON *chain = FIRST_OF(from, EVALUATOR("val_data_loader#dataset#transform"), "validate#preprocessing",
+                                  "validate#dataset#transform", "preprocessing");
+    add_chain(from, stage, "pre_transforms", chain);
     struct mm_bundle *post = mm_bundle_find(inference, "postprocessing") ? inference : from;
     add_chain(post, stage, "post_transforms",
               FIRST_OF(post, "postprocessing", EVALUATOR("postprocessing"), "validate#postprocessing"));
-    if (b->root)
+    if (b->root && from == b && chain)
         add_pipeline(b, stage, "validation", FIRST_OF(b, EVALUATOR("val_data_loader#dataset"), "validate#dataset"),
                      FIRST_OF(b, EVALUATOR("val_data_loader"), "validate#dataloader"));
+    else if (b->root)
+        mm_notes_add(b->notes, MM_NOTE_LEFT, "there is no validation in configs/train.json: no best model is chosen");
     add_inferer(from, stage, FIRST_OF(from, EVALUATOR("inferer"), "validate#inferer", "inferer"));
 }
 
