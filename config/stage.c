@@ -127,6 +127,26 @@ static void warn_unknown(struct mm_config_reader *reader, const cJSON *member)
                mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
+/* What drives a training in version 4: the loop here stands in for MONAI's own ones, and for no others. */
+static void check_engines(struct mm_config_reader *reader, const cJSON *stage)
+{
+    static const struct {
+        const char *key, *names;
+    } engines[] = {{"dataloader", "DataLoader ThreadDataLoader"},
+                   {"trainer", "SupervisedTrainer"},
+                   {"evaluator", "SupervisedEvaluator"},
+                   {"iteration", NULL}};
+    for (size_t i = 0; i < COUNT(engines); i++) {
+        struct mm_component engine;
+        const cJSON *node = mm_json_get(stage, engines[i].key), *name = mm_json_get(node, "name");
+        if (!node || cJSON_IsNull(node) || !mm_config_read_component(reader, node, &engine) || !engines[i].names)
+            continue;
+        if (!mm_names_contain(engines[i].names, engine.name))
+            mm_problem(reader->problems, MM_SEVERITY_ERROR, name ? name : node, "unknown %s \"%.60s\"; there is %s",
+                       engines[i].key, engine.name, engines[i].names);
+    }
+}
+
 enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node, struct mm_stage *stage)
 {
     stage->node = node;
@@ -136,6 +156,8 @@ enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node
         return MM_OK;
     }
     reader->is_v4 = mm_json_get(node, "dataset") || mm_json_get(node, "dataloader");
+    if (reader->is_v4)
+        check_engines(reader, node);
     enum mm_status s;
     for (const cJSON *member = node->child; member; member = member->next) {
         if (cJSON_IsNull(member))

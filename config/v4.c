@@ -158,7 +158,8 @@ static bool is_harmless(const char *code)
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (strcmp(code, whole[i]) == 0)
             return true;
-    return *code == '@' || (mm_text_starts(code, "#monai.handlers.from_engine([") && mm_text_ends(code, ")"));
+    return *code == '@' || mm_text_starts(code, "#torch.device(") ||
+           (mm_text_starts(code, "#monai.handlers.from_engine([") && mm_text_ends(code, ")"));
 }
 
 static bool is_code(const cJSON *node)

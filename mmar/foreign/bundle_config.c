@@ -1,5 +1,6 @@
 /* config_train.json of ours from a bundle's train.json and inference.json. Where a bundle's author may choose ids, those of the model
  * zoo are known. */
+#include "base/names.h"
 #include "mmar/foreign/bundle.h"
 
 #define PIPELINE "SegmentationImagePipeline"
@@ -238,6 +239,20 @@ static void add_seed(struct mm_bundle *b, cJSON *config)
                 return;
 }
 
+/* What the loop here does not do. */
+static void note_trainer(struct mm_bundle *b)
+{
+    const cJSON *trainer = FIRST_OF(b, "train#trainer", "trainer");
+    const char *name = mm_bundle_target(trainer);
+    if (name && strcmp(name, "SupervisedTrainer"))
+        mm_notes_add_at(b->notes, MM_NOTE_LEFT, trainer,
+                        "%.60s: mmar train does what a SupervisedTrainer does, and nothing else", name);
+    for (const cJSON *arg = trainer ? trainer->child : NULL; arg; arg = arg->next)
+        if (mm_names_contain("iteration_update prepare_batch", arg->string) && !cJSON_IsNull(arg))
+            mm_notes_add_at(b->notes, MM_NOTE_LEFT, arg, "%s: is Python, and a step here does without it",
+                            arg->string);
+}
+
 /* How long to train, and how often to validate. */
 static void add_numbers(struct mm_bundle *b, cJSON *config)
 {
@@ -267,6 +282,7 @@ cJSON *mm_bundle_config(struct mm_bundle *train, struct mm_bundle *inference)
         train->arena, config, "__origin",
         mm_json_text(train->arena, "from a MONAI bundle: docs/ORIGIN.md says what was taken and what was not"));
     if (train->root) {
+        note_trainer(train);
         add_numbers(train, config);
         add_seed(train, config);
     }
