@@ -26,12 +26,22 @@ static const struct advice of_names[] = {
     {"FlattenSubKeys", "fields have no fields in them: leave it out"},
     {"SaveClassification", "mmar infer writes the classes: leave it out"},
     {"WriteFileMapping", "mmar infer prints the files' names: leave it out"},
+    {"AddGuidanceSignalDeepEdit", "AddGuidanceSignal does it for the clicks of one label"},
+    {"AddPointGuidanceSignal", "AddGuidanceSignal draws clicks into a channel"},
+    {"NormalizeLabelsInDataset", "MapLabelValue numbers labels anew"},
+    {"SplitLabel", "LabelToMask makes a mask of a label's value"},
+    {"CastFields", "CastToType does this"},
+    {"CenterData", "NormalizeIntensity with subtrahend and divisor does this"},
+    {"LoadJpg", "LoadImage reads JPEG"},
+    {"NPExpandDims", "AddChannel does this"},
+    {"NPRepChannels", "RepeatChannel does this"},
+    {"NPResizeImage", "Resize does this"},
     {"ToPIL", "there is one kind of image here: leave it out"},
 };
 
 /* Without spaces. The longer before those that they contain. */
 static const struct advice of_functions[] = {
-    {"nan_to_num", "CastToType to whole numbers makes 0 of NaN"},
+    {"nan_to_num", "SignalFillEmpty does this"},
     {"where", "MapLabelValue replaces values, ThresholdIntensity those beyond a threshold"},
     {"clamp", "ScaleIntensityRange with clip, or ThresholdIntensity, keep values in a range"},
     {"clip", "ScaleIntensityRange with clip, or ThresholdIntensity, keep values in a range"},

@@ -139,6 +139,7 @@
     X(scale_shift_intensity)                                                                                         \
     X(select_items)                                                                                                  \
     X(shift_intensity)                                                                                               \
+    X(signal_fill_empty)                                                                                             \
     X(sobel_gradients)                                                                                               \
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \

@@ -31,7 +31,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 
 const struct mm_transform mm_transform_to_device = {
     .name = "ToDevice",
-    .aliases = "ToMetaTensor FromMetaTensor ToCupy DataStats SimulateDelay IntensityStats",
+    .aliases = "ApplyPending ToMetaTensor FromMetaTensor ToCupy DataStats SimulateDelay IntensityStats",
     .summary = "nothing: a step that MONAI needs for its tensors",
     .params = params,
     .flags = MM_VOXELWISE | MM_LABELS,

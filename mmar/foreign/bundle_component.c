@@ -2,6 +2,7 @@
 #include "base/names.h"
 #include "mmar/families.h"
 #include "mmar/foreign/bundle.h"
+#include "transforms/instead.h"
 #include "transforms/transform.h"
 
 #define CHAIN_DEPTH 4
@@ -52,12 +53,14 @@ static void note_unknown(struct mm_bundle *b, const cJSON *node, const struct mm
 {
     struct mm_nearest nearest;
     struct mm_member member;
-    char hint[128];
+    char hint[128], instead[256] = "";
     mm_nearest_init(&nearest, name);
     for (size_t i = 0; family->member(i, &member); i++)
         mm_nearest_offer(&nearest, member.name);
+    if (!strcmp(family->name, "transforms"))
+        mm_transform_instead(name, node, instead, sizeof instead);
     mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s; the config goes on without it",
-                    name, family->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+                    name, family->name, *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 static bool has_parameter(const struct mm_member *member, const char *name)

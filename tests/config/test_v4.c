@@ -32,7 +32,7 @@ static void dataset_classes_have_their_pipelines(void **state)
         {"Dataset", "SegmentationImagePipeline"},
         {"CacheDataset", "SegmentationImagePipelineWithCache"},
         {"PersistentDataset", "SegmentationImagePipelineWithCache"},
-        {"PatchWSIDataset", "PatchWSIDataset"},
+        {"LMDBDataset", "SegmentationImagePipelineWithCache"},
     };
     struct fixture f;
     for (size_t i = 0; i < 4; i++) {

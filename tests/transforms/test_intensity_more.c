@@ -1,6 +1,7 @@
 /* Intensity transforms against MONAI 1.6 run on the same small images. */
 #include "one_step.h"
 
+#include <float.h>
 #include <math.h>
 
 #define PAIR VALUES(1, 2, 3, 4, 5, 6, 7, 20, 0, 0, 1, 1, 2, 2, 3, 9)
@@ -119,10 +120,21 @@ static void coarser_and_fine_again(void **state)
                  2e-5);
 }
 
+/* Expected from MONAI 1.6.1: SignalFillEmpty(-2). */
+static void numbers_for_what_is_none(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_F32, 1, 4, 1, 0, VALUES(1.5, (double)NAN, (double)INFINITY, -(double)INFINITY));
+    assert_int_equal(
+        bench_run(b, "{\"name\": \"SignalFillEmptyd\", \"args\": {\"keys\": \"image\", \"replacement\": -2}}"),
+        MM_OK);
+    bench_expect(b, "image", MM_F32, 1, VALUES(1.5, -2, (double)FLT_MAX, -(double)FLT_MAX), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {BENCH_TEST(clips_at_percentiles), BENCH_TEST(stretches_about_the_mean),
-                                       BENCH_TEST(random_stretches), BENCH_TEST(rician_noise),
-                                       BENCH_TEST(coarser_and_fine_again)};
+    const struct CMUnitTest tests[] = {BENCH_TEST(clips_at_percentiles),   BENCH_TEST(stretches_about_the_mean),
+                                       BENCH_TEST(random_stretches),       BENCH_TEST(rician_noise),
+                                       BENCH_TEST(coarser_and_fine_again), BENCH_TEST(numbers_for_what_is_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
