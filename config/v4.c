@@ -2,6 +2,8 @@
  *   dataset + dataloader               -> image_pipeline (a batch is batch_size volumes with all their crops in both)
  *   key_metric, additional_metrics     -> metrics; those of key_metric get "is_key_metric": true
  *   "@name", "#code", "lambda ..."     -> removed where the framework's own wiring is meant, else an error */
+#include <stdio.h>
+
 #include "base/names.h"
 #include "config/config_internal.h"
 
@@ -145,6 +147,19 @@ enum mm_status mm_config_convert_v4(struct mm_config_reader *reader, cJSON *stag
 
 /* Python in strings. --------------------------------------------------------------------------------------------- */
 
+#define NAME "%63[A-Za-z0-9_-]"
+
+/* The two fields of "lambda x: (x['pred'], x['label'])" or "#monai.handlers.from_engine(['pred', 'label'])". */
+static bool is_pair(const char *code, char names[2][64])
+{
+    int end = -1;
+    if (sscanf(code, "lambda x : (x['" NAME "'], x['" NAME "'])%n", names[0], names[1], &end) == 2 && end > 0)
+        return !code[end];
+    end = -1;
+    return sscanf(code, "#monai.handlers.from_engine(['" NAME "', '" NAME "'])%n", names[0], names[1], &end) == 2 &&
+           end > 0 && !code[end];
+}
+
 /* What Clara's own configs contain: the loop here does the same without being told. */
 static bool is_harmless(const char *code)
 {
@@ -152,12 +167,14 @@ static bool is_harmless(const char *code)
         "#@model.parameters()",
         "lambda x: None",
         "lambda x: x['loss']",
-        "lambda x: (x['pred'], x['label'])",
         "lambda x: x['image_meta_dict']",
     };
+    char names[2][64];
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (strcmp(code, whole[i]) == 0)
             return true;
+    if (is_pair(code, names))
+        return true;
     return *code == '@' || mm_text_starts(code, "#torch.device(") ||
            (mm_text_starts(code, "#monai.handlers.from_engine([") && mm_text_ends(code, ")"));
 }
@@ -177,9 +194,23 @@ static void check_code(struct mm_config_reader *reader, const cJSON *node)
         check_code(reader, child);
 }
 
+/* What a metric is of, when that is not the whole: version 3 says it by names, the metrics here too. */
+static void name_fields(struct mm_config_reader *reader, cJSON *args)
+{
+    static const char *const keys[] = {"field", "label_field"};
+    const cJSON *of = mm_json_get(args, "output_transform");
+    char names[2][64];
+    if (!cJSON_IsString(of) || !is_pair(of->valuestring, names) || strcmp(names[0], "pred") == 0)
+        return;
+    for (size_t i = 0; i < 2; i++)
+        if (!mm_json_get(args, keys[i]))
+            mm_json_add(reader->arena, args, keys[i], mm_json_text(reader->arena, names[i]));
+}
+
 void mm_config_clean_v4(struct mm_config_reader *reader, cJSON *args)
 {
     check_code(reader, args);
+    name_fields(reader, args);
     for (cJSON *member = args->child, *next; member; member = next) {
         next = member->next;
         if (is_code(member))

@@ -1,4 +1,6 @@
 /* Components of a bundle as components of ours: names by the families' own lists, arguments by their parameter tables. */
+#include <strings.h>
+
 #include "base/names.h"
 #include "mmar/families.h"
 #include "mmar/foreign/bundle.h"
@@ -86,12 +88,22 @@ static cJSON *arguments(struct mm_bundle *b, const cJSON *node, const struct mm_
     return args;
 }
 
+/* What only Python knows is left out. */
+static bool is_disabled(struct mm_bundle *b, const cJSON *node, const char *name)
+{
+    const cJSON *told = mm_json_get(node, "_disabled_"), *value = told ? mm_bundle_follow(b, told) : NULL;
+    if (!told || cJSON_IsFalse(value) || (cJSON_IsString(value) && strcasecmp(value->valuestring, "true")))
+        return false;
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node,
+                    value ? "%.60s: is disabled" : "%.60s: whether it is disabled is Python: left out", name);
+    return true;
+}
+
 cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family_name, const char *wiring)
 {
     const struct mm_family *family = mm_family_find(family_name);
     struct mm_member member;
     const char *name = mm_bundle_target(node);
-    const cJSON *disabled = mm_json_get(node, "_disabled_");
     if (!name) {
         if (node)
             mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "has no \"_target_\": one of the %s is expected",
@@ -101,10 +113,8 @@ cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const ch
     for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
         if (!strcmp(renamed[i].family, family_name) && !strcmp(renamed[i].theirs, name))
             name = renamed[i].ours;
-    if (disabled && !cJSON_IsFalse(disabled)) {
-        mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "%.60s: is disabled", name);
+    if (is_disabled(bundle, node, name))
         return NULL;
-    }
     if (!find_member(family, name, &member)) {
         note_unknown(bundle, node, family, name);
         return NULL;
@@ -135,12 +145,21 @@ static cJSON *step_of(struct mm_bundle *b, const cJSON *node)
     return component;
 }
 
+/* One transform alone. */
+static const cJSON *as_list(struct mm_bundle *b, const cJSON *step)
+{
+    cJSON *list = mm_json_array(b->arena);
+    return mm_json_append(list, mm_json_copy(b->arena, step)) ? list : NULL;
+}
+
 static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int depth)
 {
     const cJSON *list = mm_bundle_follow(b, node), *step;
     const char *name = mm_bundle_target(list);
     if (name && !strcmp(name, "Compose"))
         list = mm_bundle_follow(b, mm_json_get(list, "transforms"));
+    else if (name)
+        list = as_list(b, list);
     if (!cJSON_IsArray(list) || depth > CHAIN_DEPTH) {
         mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "expected a list of transforms, or a Compose: write one");
         return;
