@@ -15,6 +15,12 @@ struct mm_bundle {
 
 /* bundle_value.c. The node at an id, references followed; NULL: there is none, or it is Python. */
 const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id);
+/* The first of several ids (NULL behind the last) that is there. */
+const cJSON *mm_bundle_first(struct mm_bundle *bundle, const char *const *ids);
+#define MM_BUNDLE_FIRST(bundle, ...) mm_bundle_first(bundle, (const char *const[]){__VA_ARGS__, NULL})
+/* What an engine was given, whatever its parts are called elsewhere. */
+#define MM_BUNDLE_TRAINER(argument)   "train#trainer#" argument, "trainer#" argument
+#define MM_BUNDLE_EVALUATOR(argument) "validate#evaluator#" argument, "evaluator#" argument
 /* What a node stands for, itself when it is no reference; NULL as above. */
 const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node);
 /* A copy without any references; NULL when it holds Python, which is noted with its place. */
@@ -25,8 +31,15 @@ cJSON *mm_bundle_literal(struct mm_bundle *bundle, const cJSON *node);
 cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family, const char *wiring);
 /* A chain of transforms, from a list or a Compose. */
 cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
+/* Notes what a component was taken as. */
+void mm_bundle_taken(struct mm_bundle *bundle, const cJSON *node, const char *what, const cJSON *component);
 /* Last part of "_target_"; NULL when it has none. */
 const char *mm_bundle_target(const cJSON *node);
+
+/* bundle_metrics.c. The list of them. */
+cJSON *mm_bundle_metrics(struct mm_bundle *bundle);
+/* Does validation make fields of the prediction's channels? */
+bool mm_bundle_splits(struct mm_bundle *bundle);
 
 /* bundle_config.c. The node of its network; NULL: none is found. */
 const cJSON *mm_bundle_network(struct mm_bundle *bundle);

@@ -185,3 +185,10 @@ cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node)
         add_steps(bundle, chain, node, 0);
     return chain;
 }
+
+void mm_bundle_taken(struct mm_bundle *bundle, const cJSON *node, const char *what, const cJSON *component)
+{
+    const cJSON *name = mm_json_get(component, "name");
+    if (name)
+        mm_notes_add_at(bundle->notes, MM_NOTE_TAKEN, node, "%s %s", what, name->valuestring);
+}

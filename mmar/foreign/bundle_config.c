@@ -5,34 +5,13 @@
 
 #define PIPELINE "SegmentationImagePipeline"
 
-/* The first of several ids that is there. */
-static const cJSON *first_of(struct mm_bundle *b, const char *const *ids)
-{
-    const cJSON *found = NULL;
-    for (; *ids && !found; ids++)
-        found = mm_bundle_find(b, *ids);
-    return found;
-}
-#define FIRST_OF(bundle, ...) first_of(bundle, (const char *const[]){__VA_ARGS__, NULL})
-
-/* What an engine was given, whatever its parts are called elsewhere. */
-#define TRAINER(argument)   "train#trainer#" argument, "trainer#" argument
-#define EVALUATOR(argument) "validate#evaluator#" argument, "evaluator#" argument
-
-static void taken(struct mm_bundle *b, const cJSON *node, const char *what, const cJSON *component)
-{
-    const cJSON *name = mm_json_get(component, "name");
-    if (name)
-        mm_notes_add_at(b->notes, MM_NOTE_TAKEN, node, "%s %s", what, name->valuestring);
-}
-
 /* One component of the stage, under our name for it. */
 static cJSON *add(struct mm_bundle *b, cJSON *stage, const char *key, const cJSON *node, const char *family,
                   const char *wiring)
 {
     cJSON *component = node ? mm_bundle_component(b, node, family, wiring) : NULL;
     if (component)
-        taken(b, node, key, component);
+        mm_bundle_taken(b, node, key, component);
     return component ? mm_json_add(b->arena, stage, key, component) : NULL;
 }
 
@@ -87,33 +66,6 @@ static void move_rate(struct mm_bundle *b, cJSON *config, const cJSON *optimizer
         mm_json_add(b->arena, config, "learning_rate", value);
 }
 
-/* The class of a metric's or validation's output_transform: of whole predictions and labels? */
-static bool is_of_all(const cJSON *metric)
-{
-    const cJSON *of = mm_json_get(metric, "output_transform");
-    return !of || (cJSON_IsString(of) && strstr(of->valuestring, "from_engine(['pred', 'label'])"));
-}
-
-static void add_metrics(struct mm_bundle *b, cJSON *metrics, const cJSON *group, bool key)
-{
-    for (const cJSON *m = cJSON_IsObject(group) ? group->child : NULL; m; m = m->next) {
-        const cJSON *node = mm_bundle_follow(b, m);
-        cJSON *component = NULL;
-        if (node && !is_of_all(node))
-            mm_notes_add_at(b->notes, MM_NOTE_LEFT, m,
-                            "%.60s: is of a part of the prediction: see mmar help DiceMetric, \"field\"", m->string);
-        else if (node)
-            component = mm_bundle_component(b, node, "metrics", "output_transform");
-        cJSON *args = (cJSON *)mm_json_get(component, "args");
-        if (!args)
-            continue;
-        mm_json_add(b->arena, args, "name", mm_json_text(b->arena, m->string));
-        mm_json_add(b->arena, args, "is_key_metric", mm_json_bool(b->arena, key && !metrics->child));
-        taken(b, m, "metric", component);
-        mm_json_append(metrics, component);
-    }
-}
-
 /* Data set and loader as one: which files they are is the datalist's business here. */
 static void add_pipeline(struct mm_bundle *b, cJSON *stage, const char *list, const cJSON *dataset,
                          const cJSON *loader)
@@ -162,56 +114,60 @@ static void add_inferer(struct mm_bundle *b, cJSON *stage, const cJSON *node)
     mm_json_add(b->arena, component, "name", mm_json_text(b->arena, name));
     mm_json_add(b->arena, component, "args", args);
     mm_json_add(b->arena, stage, "inferer", component);
-    taken(b, node, "inferer", component);
+    mm_bundle_taken(b, node, "inferer", component);
 }
 
 const cJSON *mm_bundle_network(struct mm_bundle *bundle)
 {
-    return FIRST_OF(bundle, "network_def", "network", "net", "model", TRAINER("network"), EVALUATOR("network"));
+    return MM_BUNDLE_FIRST(bundle, "network_def", "network", "net", "model", MM_BUNDLE_TRAINER("network"),
+                           MM_BUNDLE_EVALUATOR("network"));
 }
 
 static cJSON *train_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
     cJSON *stage = mm_json_add(b->arena, config, "train", mm_json_object(b->arena));
     struct mm_bundle *from = mm_bundle_network(b) ? b : inference;
-    const cJSON *optimizer = FIRST_OF(b, TRAINER("optimizer"), "optimizer");
+    const cJSON *optimizer = MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("optimizer"), "optimizer");
     add(from, stage, "model", mm_bundle_network(from), "models", "device");
     if (!b->root)
         return stage;
-    add(b, stage, "loss", FIRST_OF(b, TRAINER("loss_function"), "loss", "loss_function", "train#loss_function"),
+    add(b, stage, "loss",
+        MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("loss_function"), "loss", "loss_function", "train#loss_function"),
         "losses", "");
     add(b, stage, "optimizer", optimizer, "optimizers", "params lr");
     move_rate(b, config, optimizer);
-    add(b, stage, "lr_policy", FIRST_OF(b, "lr_scheduler", "scheduler"), "schedules", "optimizer");
+    add(b, stage, "lr_policy", MM_BUNDLE_FIRST(b, "lr_scheduler", "scheduler"), "schedules", "optimizer");
     add_chain(b, stage, "pre_transforms",
-              FIRST_OF(b, TRAINER("train_data_loader#dataset#transform"), "train#preprocessing",
-                       "train#dataset#transform", "train#transforms"));
-    add_pipeline(b, stage, "training", FIRST_OF(b, TRAINER("train_data_loader#dataset"), "train#dataset"),
-                 FIRST_OF(b, TRAINER("train_data_loader"), "train#dataloader"));
+              MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("train_data_loader#dataset#transform"), "train#preprocessing",
+                              "train#dataset#transform", "train#transforms"));
+    add_pipeline(b, stage, "training",
+                 MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("train_data_loader#dataset"), "train#dataset"),
+                 MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("train_data_loader"), "train#dataloader"));
     return stage;
 }
 
 static void validate_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
-    cJSON *stage = mm_json_add(b->arena, config, "validate", mm_json_object(b->arena)),
-          *metrics = mm_json_array(b->arena);
-    struct mm_bundle *from = FIRST_OF(b, "validate", "evaluator") ? b : inference;
-    add_metrics(b, metrics, FIRST_OF(b, EVALUATOR("key_val_metric"), "validate#key_metric"), true);
-    add_metrics(b, metrics, FIRST_OF(b, EVALUATOR("additional_metrics"), "validate#additional_metrics"), false);
+    cJSON *stage = mm_json_add(b->arena, config, "validate", mm_json_object(b->arena));
+    struct mm_bundle *from = MM_BUNDLE_FIRST(b, "validate", "evaluator") ? b : inference;
+    cJSON *metrics = mm_bundle_metrics(b);
     if (metrics && metrics->child)
         mm_json_add(b->arena, stage, "metrics", metrics);
-    const cJSON *chain = FIRST_OF(from, EVALUATOR("val_data_loader#dataset#transform"), "validate#preprocessing",
-                                  "validate#dataset#transform", "preprocessing");
+    const cJSON *chain = MM_BUNDLE_FIRST(from, MM_BUNDLE_EVALUATOR("val_data_loader#dataset#transform"),
+                                         "validate#preprocessing", "validate#dataset#transform", "preprocessing");
     add_chain(from, stage, "pre_transforms", chain);
-    struct mm_bundle *post = mm_bundle_find(inference, "postprocessing") ? inference : from;
-    add_chain(post, stage, "post_transforms",
-              FIRST_OF(post, "postprocessing", EVALUATOR("postprocessing"), "validate#postprocessing"));
+    /* What predicts says how; metrics of parts need the parts. */
+    struct mm_bundle *post = mm_bundle_find(inference, "postprocessing") && !mm_bundle_splits(b) ? inference : from;
+    add_chain(
+        post, stage, "post_transforms",
+        MM_BUNDLE_FIRST(post, "postprocessing", MM_BUNDLE_EVALUATOR("postprocessing"), "validate#postprocessing"));
     if (b->root && from == b && chain)
-        add_pipeline(b, stage, "validation", FIRST_OF(b, EVALUATOR("val_data_loader#dataset"), "validate#dataset"),
-                     FIRST_OF(b, EVALUATOR("val_data_loader"), "validate#dataloader"));
+        add_pipeline(b, stage, "validation",
+                     MM_BUNDLE_FIRST(b, MM_BUNDLE_EVALUATOR("val_data_loader#dataset"), "validate#dataset"),
+                     MM_BUNDLE_FIRST(b, MM_BUNDLE_EVALUATOR("val_data_loader"), "validate#dataloader"));
     else if (b->root)
         mm_notes_add(b->notes, MM_NOTE_LEFT, "there is no validation in configs/train.json: no best model is chosen");
-    add_inferer(from, stage, FIRST_OF(from, EVALUATOR("inferer"), "validate#inferer", "inferer"));
+    add_inferer(from, stage, MM_BUNDLE_FIRST(from, MM_BUNDLE_EVALUATOR("inferer"), "validate#inferer", "inferer"));
 }
 
 /* The seed of "$monai.utils.set_determinism(seed=123)", which may be a reference; false: it is no such call. */
@@ -242,7 +198,7 @@ static void add_seed(struct mm_bundle *b, cJSON *config)
 /* What the loop here does not do. */
 static void note_trainer(struct mm_bundle *b)
 {
-    const cJSON *trainer = FIRST_OF(b, "train#trainer", "trainer");
+    const cJSON *trainer = MM_BUNDLE_FIRST(b, "train#trainer", "trainer");
     const char *name = mm_bundle_target(trainer);
     if (name && strcmp(name, "SupervisedTrainer"))
         mm_notes_add_at(b->notes, MM_NOTE_LEFT, trainer,
@@ -256,9 +212,9 @@ static void note_trainer(struct mm_bundle *b)
 /* How long to train, and how often to validate. */
 static void add_numbers(struct mm_bundle *b, cJSON *config)
 {
-    const cJSON *epochs = FIRST_OF(b, TRAINER("max_epochs")), *interval = NULL, *handler,
-                *amp = FIRST_OF(b, TRAINER("amp")),
-                *handlers = FIRST_OF(b, TRAINER("train_handlers"), "train#handlers");
+    const cJSON *epochs = MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("max_epochs")), *interval = NULL, *handler,
+                *amp = MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("amp")),
+                *handlers = MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("train_handlers"), "train#handlers");
     cJSON_ArrayForEach (handler, handlers) {
         const cJSON *node = mm_bundle_follow(b, handler);
         const char *name = mm_bundle_target(node);

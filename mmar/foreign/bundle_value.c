@@ -89,6 +89,14 @@ const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id)
     return value;
 }
 
+const cJSON *mm_bundle_first(struct mm_bundle *bundle, const char *const *ids)
+{
+    const cJSON *found = NULL;
+    for (; *ids && !found; ids++)
+        found = mm_bundle_find(bundle, *ids);
+    return found;
+}
+
 const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node)
 {
     return mm_bundle_follow_at(bundle, node, 0);

@@ -299,6 +299,33 @@ static void test_parts_are_found_by_the_engines(void **state)
             fail_msg("%s: %s, expected %s", cases[i][0], path_of(&f, config, cases[i][0]), cases[i][1]);
 }
 
+/* Where validation splits channels off, metrics of them are taken as metrics of a part, and the splitting comes with them. */
+static void test_metrics_of_channels(void **state)
+{
+    struct fixture f;
+    read(&f, state,
+         "{\"net\": {\"_target_\": \"UNet\", \"spatial_dims\": 2, \"in_channels\": 1, \"out_channels\": 2, "
+         "\"channels\": [4, 8],"
+         " \"strides\": [2]}, \"post\": {\"_target_\": \"Compose\", \"transforms\": [{\"_target_\": "
+         "\"Activationsd\", \"keys\": "
+         "\"pred\", \"sigmoid\": true}, {\"_target_\": \"SplitChanneld\", \"keys\": [\"pred\", \"label\"], "
+         "\"output_postfixes\": "
+         "[\"a\", \"b\"]}]}, \"evaluator\": {\"postprocessing\": \"@post\", \"key_val_metric\": {\"all\": "
+         "{\"_target_\": "
+         "\"MeanDice\", \"output_transform\": \"$monai.handlers.from_engine(['pred', 'label'])\"}}, "
+         "\"additional_metrics\": {\"b\": "
+         "{\"_target_\": \"MeanDice\", \"output_transform\": \"$monai.handlers.from_engine(['pred_b', "
+         "'label_b'])\"}, \"c\": "
+         "{\"_target_\": \"MeanDice\", \"output_transform\": \"$lambda x: x\"}}}}");
+    const cJSON *config = mm_bundle_config(&f.train, &f.none);
+    assert_string_equal(path_of(&f, config, "validate#metrics#0#args"), "{\"is_key_metric\":true,\"name\":\"all\"}");
+    assert_string_equal(path_of(&f, config, "validate#metrics#1#args"),
+                        "{\"field\":\"pred_b\",\"is_key_metric\":false,\"label_field\":\"label_b\",\"name\":\"b\"}");
+    assert_string_equal(path_of(&f, config, "validate#metrics#2"), "none");
+    assert_string_equal(path_of(&f, config, "validate#post_transforms#1#name"), "\"SplitChanneld\"");
+    assert_true(says(&f.notes, MM_NOTE_LEFT, "c: is of a part of the prediction"));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
@@ -310,6 +337,7 @@ int main(void)
         TEST(test_circles_end),
         TEST(test_a_config_of_the_zoo),
         TEST(test_parts_are_found_by_the_engines),
+        TEST(test_metrics_of_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
