@@ -46,6 +46,18 @@ static const char *class_name(const struct mm_training *t, size_t value, char *b
     return buffer;
 }
 
+static cJSON *not_scored(struct mm_arena *arena, const struct mm_scores *scores)
+{
+    cJSON *rows = mm_json_array(arena);
+    for (size_t i = 0; i < scores->left_out_count; i++) {
+        cJSON *row = mm_json_object(arena);
+        mm_json_add(arena, row, "image", mm_json_text(arena, mm_file_name(scores->left_out[i].source)));
+        mm_json_add(arena, row, "cause", mm_json_text(arena, scores->left_out[i].cause));
+        mm_json_append(rows, row);
+    }
+    return rows;
+}
+
 /* Mean over cases of the mean over foreground classes of the first Dice metric: what `mean_dice` promises. */
 static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, const struct mm_scores *scores)
 {
@@ -76,6 +88,8 @@ static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, c
         mm_json_append(cases, row);
     }
     mm_json_add(arena, json, "cases", cases);
+    if (scores->left_out_count)
+        mm_json_add(arena, json, "not_scored", not_scored(arena, scores));
     return json;
 }
 
@@ -89,6 +103,11 @@ static void scores_csv(struct mm_text *text, const struct mm_training *t, const 
         mm_text_format(text, "\n%s", mm_file_name(scores->items[i].source));
         for (size_t v = 0; v < scores->class_count; v++)
             mm_text_format(text, ",%.6f", scores->items[i].values[0][v]);
+    }
+    for (size_t i = 0; i < scores->left_out_count; i++) {
+        mm_text_format(text, "\n%s", mm_file_name(scores->left_out[i].source));
+        for (size_t v = 0; v < scores->class_count; v++)
+            mm_text_add(text, ",");
     }
     mm_text_add(text, "\nmean");
     for (size_t v = 0; v < scores->class_count; v++)
