@@ -42,7 +42,7 @@ static void progress(void *context, size_t done, size_t count, double seconds_le
 static void warn_left_out(void *context, const struct mm_case_left_out *left_out)
 {
     (void)context;
-    mm_warn("warning: item %u is not scored: %s", left_out->item, left_out->cause);
+    mm_warn("warning: not scored: %s", left_out->cause);
 }
 
 static enum mm_status each(void *context, size_t index, const struct mm_sample *sample,
