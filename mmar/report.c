@@ -140,16 +140,25 @@ enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project 
     return s;
 }
 
-void mm_report_transfer(const struct mm_weights_report *r)
+#define NAMED_MAX 12 /* tensors of one kind that are named without -v */
+
+static void note_tensors(const char *what, const struct mm_strings *names)
 {
-    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
-            r->missing.count, r->unexpected.count, r->reshaped.count);
-    for (size_t i = 0; i < r->adapted.count; i++)
-        mm_note("  adapted to the image's channels: %s", r->adapted.items[i]);
-    for (size_t i = 0; i < r->missing.count; i++)
-        mm_note("  missing, initialised: %s", r->missing.items[i]);
-    for (size_t i = 0; i < r->reshaped.count; i++)
-        mm_note("  other shape, initialised: %s", r->reshaped.items[i]);
-    for (size_t i = 0; i < r->unexpected.count; i++)
-        mm_note("  not in this model, ignored: %s", r->unexpected.items[i]);
+    size_t most = mm_log_get() >= MM_LOG_VERBOSE ? names->count : NAMED_MAX;
+    for (size_t i = 0; i < names->count && i < most; i++)
+        mm_note("  %s: %s", what, names->items[i]);
+    if (names->count > most)
+        mm_note("  %s: %zu more (-v shows all)", what, names->count - most);
+}
+
+void mm_report_transfer(const struct mm_weights_report *r, bool is_loaded)
+{
+    mm_note("weights: %zu tensors %s, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
+            is_loaded ? "loaded" : "fit", r->missing.count, r->unexpected.count,
+            r->reshaped.count + r->renewed.count);
+    note_tensors("adapted to the image's channels", &r->adapted);
+    note_tensors(is_loaded ? "other classes, initialised" : "other classes", &r->renewed);
+    note_tensors(is_loaded ? "missing, initialised" : "missing", &r->missing);
+    note_tensors(is_loaded ? "other shape, initialised" : "other shape", &r->reshaped);
+    note_tensors(is_loaded ? "not in this model, ignored" : "not in this model", &r->unexpected);
 }

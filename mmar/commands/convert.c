@@ -98,7 +98,7 @@ static enum mm_status check_fit(struct mm_arena *arena, const struct convert_opt
     struct mm_weights_report found = {0};
     if (MM_TRY(s, mm_fit(arena, &o->mmar, o->output, &training, &found, err)))
         return s;
-    mm_report_transfer(&found);
+    mm_report_transfer(&found, true);
     return found.missing.count + found.reshaped.count
                ? mm_fail(err, MM_NO, "%s: is written, and does not fill the model of %s", o->output, o->mmar.mmar)
                : MM_OK;
