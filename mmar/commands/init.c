@@ -311,11 +311,15 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     struct mm_error why = {.status = MM_OK};
     struct mm_takeover t = {.from = NULL};
     struct mm_text text;
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     if (MM_TRY(status, mm_vouch(s->arena, ask, NULL, NULL, &nobody, err)))
         return mm_fail_in(err, "%s", path);
     if (MM_TRY(status, mm_foreign_open(s->arena, path, &foreign, err)))
         return status;
+    foreign->progress = &progress;
     status = fill_from_foreign(s, foreign, err);
+    mm_progress_end(false);
     mm_foreign_close(foreign);
     if (status == MM_OK && (status = measure(s, &t, &facts, &why)) != MM_OK)
         mm_fail(err, status, "%s", why.text);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "mmar/parent.h"
+#include "mmar/progress_line.h"
 #include "mmar/project.h"
 #include "mmar/report.h"
 #include "mmar/run_record.h"
@@ -211,6 +212,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_parent parent = {0};
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     const struct mm_vouch ask = {o->key, o->require_signature};
     if (o->partial && !o->from)
         return mm_fail(err, MM_ERR_USAGE, "--partial says how much of --from must fit: it needs --from");
@@ -228,7 +231,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (MM_TRY(s, freeze(training, &o->freeze, err)) ||
         MM_TRY(s, print_plan(call->arena, project, training, o, err)) || o->dry_run)
         return s;
-    if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &ask, &parent, err)))
+    if (o->from)
+        s = mm_parent_open(call->arena, o->from, &ask, &progress, &parent, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     s = open_and_run(call, project, training, &parent, err);
     mm_parent_close(&parent);

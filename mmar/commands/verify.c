@@ -147,7 +147,6 @@ static enum mm_status look_at_folder(const struct mm_command_call *call, struct 
                        "is unsigned: it holds no " MM_ARCHIVE_SIGNATURE ", so there is nothing to check it against");
     if (MM_TRY(s, read_apart(call->arena, path, f, err)))
         return s;
-    mm_archive_stage(progress, "verifying", 0);
     return mm_signing_of_folder(call->arena, folder, f->bundle.statement.ignored, f->bundle.statement.ignored_count,
                                 path, progress, &f->now, err);
 }

@@ -17,10 +17,11 @@ struct mm_foreign {
     const char *what; /* "a Clara Train v4 MMAR" */
     struct mm_tree tree;
     struct mm_notes notes;
-    const struct mm_tree_file *weights; /* those that can be converted; NULL: none */
-    const cJSON *metadata;              /* of a bundle */
-    const cJSON *labels;                /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
-    const cJSON *record;                /* models/run.json as it was written; NULL: no weights were taken */
+    const struct mm_tree_file *weights;   /* those that can be converted; NULL: none */
+    const cJSON *metadata;                /* of a bundle */
+    const cJSON *labels;                  /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
+    struct mm_archive_progress *progress; /* of its weights; NULL: nobody asks */
+    const cJSON *record;                  /* models/run.json as it was written; NULL: no weights were taken */
 };
 
 /* Recognises it; everything that will not be taken is in the notes then. MM_ERR_DATA: it is neither. Close after success. */
