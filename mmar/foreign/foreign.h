@@ -49,8 +49,10 @@ enum mm_status mm_clara_take(struct mm_foreign *foreign, const char *folder, str
 enum mm_status mm_bundle_take(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
 /* weights.c: folder/models/model.safetensors, with a record of its origin; what cannot be read is a note. */
 enum mm_status mm_foreign_weights(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
-/* A JSON file of it; *out NULL: it has none. */
+/* A JSON file of it, or one in YAML (*.yaml, *.yml); *out NULL: it has none. */
 enum mm_status mm_foreign_json(struct mm_foreign *foreign, const char *name, cJSON **out, struct mm_error *err);
+/* "configs/train" of a bundle, whatever form it is written in: JSON before YAML. */
+enum mm_status mm_foreign_config(struct mm_foreign *foreign, const char *stem, cJSON **out, struct mm_error *err);
 /* A tree of ours as a file. */
 enum mm_status mm_foreign_write(struct mm_foreign *foreign, const char *folder, const char *name, const cJSON *json,
                                 struct mm_error *err);
