@@ -30,6 +30,8 @@ enum mm_status mm_convert_rename(struct mm_arena *arena, struct mm_convert_sourc
 bool mm_convert_needs_axes(const struct mm_convert_source *source);
 /* Turns all kernels where the two orders differ ("xyz", "zyx"). */
 void mm_convert_turn(struct mm_convert_source *source, const char *from, const char *to);
+/* MM_ERR_USAGE when what `path` names is there and is no safetensors file: it is not overwritten. */
+enum mm_status mm_convert_may_replace(const char *path, struct mm_error *err);
 /* Writes the tensors, which have been turned to `axes` ("zyx": a file of ours, "xyz": one for torch), with where they came from. */
 enum mm_status mm_convert_write(const struct mm_convert_source *source, const char *path, const char *axes,
                                 struct mm_archive_progress *progress, struct mm_error *err);

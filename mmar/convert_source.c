@@ -10,6 +10,7 @@
 #define SHARED_MAX     16  /* tensors may share storage; all together are at most so many times the file */
 #define TAR_MAGIC_AT   257 /* POSIX.1-2017, ustar Interchange Format */
 #define OPTIMIZER_SLOT "optimizer."
+#define HEAD_SIZE      9
 #define PIECE          ((size_t)16 << 20)
 
 static enum mm_status from_torch(struct mm_arena *arena, const unsigned char *bytes, size_t size, const char *key,
@@ -86,6 +87,12 @@ static enum mm_status check_total(const struct mm_convert_source *source, size_t
     return source->count ? MM_OK : mm_fail(err, MM_ERR_DATA, "holds no tensors");
 }
 
+/* The length of the header in 8 bytes, then the header, which is an object. */
+static bool looks_like_safetensors(const unsigned char *bytes, size_t size)
+{
+    return size >= HEAD_SIZE && bytes[HEAD_SIZE - 1] == '{';
+}
+
 /* Of what was read, whatever becomes of the file meanwhile. */
 static enum mm_status digest(const unsigned char *bytes, size_t size, struct mm_archive_progress *progress, char *hex,
                              struct mm_error *err)
@@ -127,7 +134,7 @@ enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const c
             return mm_fail(
                 err, MM_ERR_DATA,
                 "%s: is a tar, as PyTorch wrote before 0.1.10: load it there and save its state_dict again", path);
-        if (size < 9 || bytes[8] != '{')
+        if (!looks_like_safetensors(bytes, size))
             return mm_fail(err, MM_ERR_DATA, "%s: is neither a file of torch.save nor a safetensors file", path);
         if (MM_TRY(s, from_safetensors(arena, path, bytes, size, out, err)))
             return s;
@@ -167,6 +174,20 @@ static cJSON *make_metadata(struct mm_arena *arena, const struct mm_convert_sour
               mm_json_add(arena, metadata, "source_sha256", mm_json_text(arena, source->sha256)) &&
               (!source->model || mm_json_add(arena, metadata, "model", mm_json_text(arena, source->model)));
     return ok ? metadata : NULL;
+}
+
+enum mm_status mm_convert_may_replace(const char *path, struct mm_error *err)
+{
+    unsigned char head[HEAD_SIZE];
+    if (!mm_file_exists(path))
+        return MM_OK;
+    FILE *stream = mm_file_is_folder(path) ? NULL : fopen(path, "rbe");
+    size_t got = stream ? fread(head, 1, sizeof head, stream) : 0;
+    if (stream)
+        fclose(stream);
+    return stream && (!got || looks_like_safetensors(head, got))
+               ? MM_OK
+               : mm_fail(err, MM_ERR_USAGE, "%s: exists and is no safetensors file: it is not overwritten", path);
 }
 
 struct writing {

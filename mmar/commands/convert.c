@@ -116,6 +116,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         return mm_fail(err, MM_ERR_USAGE, "give -o FILE.safetensors, or --list to look");
     if (call->json && !o->list)
         return mm_fail(err, MM_ERR_USAGE, "--json goes with --list");
+    if (o->output && !o->list && MM_TRY(s, mm_convert_may_replace(o->output, err)))
+        return s;
     s = mm_convert_open(call->arena, call->args[0], o->key, &progress, &source, err);
     mm_progress_end(false);
     if (s != MM_OK || MM_TRY(s, mm_convert_rename(call->arena, &source, &o->rename, err)))

@@ -336,6 +336,23 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     return MM_OK;
 }
 
+/* What looks like a parent and is none, with what there is for it. */
+static enum mm_status check_from(struct mm_arena *arena, const char *from, struct mm_error *err)
+{
+    static const char *const weights[] = {".safetensors", ".pt", ".pth"};
+    if (mm_file_is_folder(from) && mm_file_exists(mm_file_join(arena, from, "docs/card.json")) &&
+        !mm_foreign_is(arena, from))
+        return mm_fail(err, MM_ERR_USAGE,
+                       "%s: is an MMAR that is worked in: mmar pack makes an archive of it, to begin with", from);
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
+        if (mm_text_ends(from, weights[i]))
+            return mm_fail(err, MM_ERR_USAGE,
+                           "%s: weights alone have no configuration: make an MMAR for them (mmar init DIR), and name "
+                           "them to mmar %s",
+                           from, i ? "convert" : "train --from");
+    return MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status status;
@@ -359,6 +376,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         s.data = mm_arena_text(call->arena, real);
         free(real);
     }
+    if (o->from && MM_TRY(status, check_from(call->arena, o->from, err)))
+        return status;
     if (o->from) {
         const struct mm_vouch ask = {o->key, o->require_signature};
         return mm_file_is_folder(o->from) || mm_foreign_is(call->arena, o->from)

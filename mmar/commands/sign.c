@@ -107,6 +107,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (o->output && mm_file_is_folder(call->args[0]))
         return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --detached names the file for its signature",
                        call->args[0]);
+    if (o->level && (o->detached || mm_file_is_folder(call->args[0])))
+        return mm_fail(err, MM_ERR_USAGE, "--level is of a signed archive's compression: here none is written");
+    if (o->detached && MM_TRY(s, mm_sign_may_replace(call->arena, o->detached, err)))
+        return s;
     if (MM_TRY(s, mm_key_open_private(call->arena, o->key, &key, err)))
         return s;
     if ((s = sign(call, &key, &written, err)) == MM_OK) {

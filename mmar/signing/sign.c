@@ -67,6 +67,17 @@ done:
     return s;
 }
 
+enum mm_status mm_sign_may_replace(struct mm_arena *arena, const char *out, struct mm_error *err)
+{
+    unsigned char *bytes;
+    size_t size;
+    struct mm_bundle bundle;
+    if (!mm_file_exists(out) || (mm_file_read(arena, out, MM_ARCHIVE_SIGNATURE_MAX, &bytes, &size, NULL) == MM_OK &&
+                                 mm_bundle_parse(arena, (const char *)bytes, size, &bundle, NULL) == MM_OK))
+        return MM_OK;
+    return mm_fail(err, MM_ERR_USAGE, "%s: exists and is no signature: it is not overwritten", out);
+}
+
 enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const struct mm_key *key, const char *out,
                              struct mm_archive_progress *progress, struct mm_statement *statement,
                              struct mm_error *err)
