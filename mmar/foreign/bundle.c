@@ -36,13 +36,12 @@ enum mm_status mm_bundle_take(struct mm_foreign *foreign, const char *folder, st
     if (!train && !inference)
         return mm_fail(err, MM_ERR_DATA,
                        "a MONAI bundle without configs/train and configs/inference (.json, .yaml or .yml)");
-    struct mm_bundle first = {foreign->tree.arena, &foreign->notes, train, 0},
-                     second = {foreign->tree.arena, &foreign->notes, inference, 0};
+    struct mm_bundle first = {.arena = foreign->tree.arena, .notes = &foreign->notes, .root = train},
+                     second = {.arena = foreign->tree.arena, .notes = &foreign->notes, .root = inference};
     const cJSON *config = mm_bundle_config(&first, &second);
     if (!config)
-        return mm_fail(err, MM_ERR_DATA,
-                       "its network is none of those here (mmar list models): nothing is left of the bundle without "
-                       "it");
+        return mm_fail(err, MM_ERR_DATA, "%s: nothing is left of the bundle without a network (mmar list models)",
+                       first.no_network ? first.no_network : "its configs have no network_def, network or net");
     if (!train)
         mm_notes_add(&foreign->notes, MM_NOTE_LEFT,
                      "there is no configs/train: the MMAR predicts, and needs loss, optimizer and training data "

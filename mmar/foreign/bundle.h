@@ -9,8 +9,9 @@
 struct mm_bundle {
     struct mm_arena *arena;
     struct mm_notes *notes;
-    const cJSON *root; /* NULL: the bundle has no such file */
-    size_t made;       /* values copied by references: bounded */
+    const cJSON *root;      /* NULL: the bundle has no such file */
+    size_t made;            /* values copied by references: bounded */
+    const char *no_network; /* out of mm_bundle_config, of `train`: why there is none; NULL: the configs name none */
 };
 
 /* bundle_value.c. The node at an id, references followed; NULL: there is none, or it is Python. */
@@ -28,7 +29,7 @@ cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
 /* Last part of "_target_"; NULL when it has none. */
 const char *mm_bundle_target(const cJSON *node);
 
-/* bundle_config.c. A config of ours from train.json and inference.json. */
+/* bundle_config.c. A config of ours from train.json and inference.json; NULL: without a network. */
 cJSON *mm_bundle_config(struct mm_bundle *train, struct mm_bundle *inference);
 
 #endif

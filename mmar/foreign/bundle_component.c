@@ -56,8 +56,9 @@ static void note_unknown(struct mm_bundle *b, const cJSON *node, const struct mm
     mm_nearest_init(&nearest, name);
     for (size_t i = 0; family->member(i, &member); i++)
         mm_nearest_offer(&nearest, member.name);
-    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s; the config goes on without it",
-                    name, family->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s%s", name, family->name,
+                    mm_nearest_hint(&nearest, hint, sizeof hint),
+                    strcmp(family->name, "models") ? "; the config goes on without it" : "");
 }
 
 static bool has_parameter(const struct mm_member *member, const char *name)

@@ -131,9 +131,12 @@ static void add_inferer(struct mm_bundle *b, cJSON *stage, const cJSON *node)
 static cJSON *train_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
     cJSON *stage = mm_json_add(b->arena, config, "train", mm_json_object(b->arena));
+    size_t notes = b->notes->count;
     struct mm_bundle *from = FIRST_OF(b, "network_def", "network", "net") ? b : inference;
     const cJSON *optimizer = mm_bundle_find(b, "optimizer");
-    add(from, stage, "model", FIRST_OF(from, "network_def", "network", "net"), "models", "device");
+    const cJSON *network = FIRST_OF(from, "network_def", "network", "net");
+    if (!add(from, stage, "model", network, "models", "device") && b->notes->count > notes)
+        b->no_network = b->notes->items[b->notes->count - 1].text;
     if (!b->root)
         return stage;
     add(b, stage, "loss", FIRST_OF(b, "loss", "loss_function", "train#loss_function"), "losses", "");

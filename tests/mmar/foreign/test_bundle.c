@@ -96,7 +96,7 @@ static void test_circles_end(void **state)
 
 static const char *path_of(struct fixture *f, const cJSON *config, const char *path)
 {
-    struct mm_bundle b = {&f->scratch->arena, &f->notes, config, 0};
+    struct mm_bundle b = {.arena = &f->scratch->arena, .notes = &f->notes, .root = config};
     const cJSON *node = mm_bundle_find(&b, path);
     return node ? mm_json_print(&f->scratch->arena, node, MM_JSON_CANONICAL) : "none";
 }
