@@ -23,8 +23,8 @@ static void read(struct fixture *f, void **state, const char *text)
     struct mm_arena *arena = f->notes.arena = &f->scratch->arena;
     if (mm_json_parse(arena, "train.json", text, strlen(text), &root, &err) != MM_OK)
         fail_msg("%s", err.text);
-    f->train = (struct mm_bundle){arena, &f->notes, root, 0};
-    f->none = (struct mm_bundle){arena, &f->notes, NULL, 0};
+    f->train = (struct mm_bundle){.arena = arena, .notes = &f->notes, .root = root};
+    f->none = (struct mm_bundle){.arena = arena, .notes = &f->notes};
 }
 
 static const char *value(struct fixture *f, const char *id)
