@@ -125,7 +125,7 @@ struct mm_loader {
     const struct mm_source *source;
     uint64_t seed;
     bool is_shuffled, skips;
-    bool is_once; /* whole samples are used once, in order */
+    bool is_once;         /* whole samples are used once, in order */
     double item_deadline; /* seconds; 0: none */
     bool (*interrupted)(void);
     void (*waiting)(void *context, double seconds, const char *text);

@@ -21,6 +21,7 @@ struct mm_foreign {
     const cJSON *metadata;                /* of a bundle */
     const cJSON *labels;                  /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
     struct mm_archive_progress *progress; /* of its weights; NULL: nobody asks */
+    bool fits_partly;                     /* weights were taken, and the network is not theirs alone */
     const cJSON *record;                  /* models/run.json as it was written; NULL: no weights were taken */
 };
 

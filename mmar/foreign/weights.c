@@ -49,6 +49,7 @@ static enum mm_status note_fit(struct mm_foreign *f, const char *folder, const c
                  found.missing.count + found.reshaped.count + found.adapted.count
                      ? ", others of it do not come with them"
                      : ", all of it");
+    f->fits_partly = found.missing.count + found.reshaped.count + found.unexpected.count > 0;
     note_names(f, &found.missing, "missing, starts anew");
     note_names(f, &found.reshaped, "another shape, starts anew");
     note_names(f, &found.adapted, "another number of channels, adapted");
