@@ -61,6 +61,8 @@ static enum mm_status run_apart(const struct mm_apart *apart, const struct mm_it
     struct mm_field *field;
     if (MM_TRY(s, mm_sample_from_item(sample->arena, entries, item, &other, err)))
         return s;
+    if (!mm_sample_find(other, apart->field))
+        return mm_fail(err, MM_ERR_DATA, "has no \"%s\"", apart->field);
     mm_sample_remove(other, apart->without);
     if (MM_TRY(s, mm_chain_run_views(apart->chain, 0, apart->chain->count, other, context, err)) ||
         MM_TRY(s, mm_sample_volume(other, apart->field, &field, err)))

@@ -138,15 +138,19 @@ enum mm_status mm_predict_file(struct mm_file_source *source, const struct mm_fi
     return s;
 }
 
-/* What the config says of reading, if it can be read: inference asks for no pipeline. A file that cannot be read is the caller's business. */
+/* What the config says of reading; inference needs no pipeline, nor a sound one. */
 static void read_pipeline(struct mm_arena *arena, const struct mm_config *config, struct mm_pipeline *out)
 {
     struct mm_pipeline *found;
     struct mm_problems ignored;
     *out = (struct mm_pipeline){.num_workers = 2, .item_deadline = 600, .on_bad_item = "stop"};
     mm_problems_init(&ignored, arena);
-    if (!config->validate.pipeline || mm_pipeline_read(arena, &config->validate, &found, &ignored))
+    if (!config->validate.pipeline)
         return;
+    if (mm_pipeline_read(arena, &config->validate, &found, &ignored)) {
+        mm_warn("warning: validate.image_pipeline is wrong (mmar check says why): files are read by the defaults");
+        return;
+    }
     out->num_workers = found->num_workers;
     out->item_deadline = found->item_deadline;
     out->cache_memory = found->cache_memory;
