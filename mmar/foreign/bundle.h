@@ -9,8 +9,9 @@
 struct mm_bundle {
     struct mm_arena *arena;
     struct mm_notes *notes;
-    const cJSON *root; /* NULL: the bundle has no such file */
-    size_t made;       /* values copied by references: bounded */
+    const cJSON *root;      /* NULL: the bundle has no such file */
+    size_t made;            /* values copied by references: bounded */
+    const char *no_network; /* out of mm_bundle_config, of `train`: why there is none; NULL: the configs name none */
 };
 
 /* bundle_value.c. The node at an id, references followed; NULL: there is none, or it is Python. */
@@ -41,9 +42,7 @@ cJSON *mm_bundle_metrics(struct mm_bundle *bundle);
 /* Does validation make fields of the prediction's channels? */
 bool mm_bundle_splits(struct mm_bundle *bundle);
 
-/* bundle_config.c. The node of its network; NULL: none is found. */
-const cJSON *mm_bundle_network(struct mm_bundle *bundle);
-/* A config of ours from train.json and inference.json; NULL when their network is none of ours. */
+/* bundle_config.c. A config of ours from train.json and inference.json; NULL: without a network. */
 cJSON *mm_bundle_config(struct mm_bundle *train, struct mm_bundle *inference);
 
 #endif

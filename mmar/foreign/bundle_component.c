@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "mmar/families.h"
 #include "mmar/foreign/bundle.h"
+#include "trainer/models/elsewhere.h"
 #include "transforms/instead.h"
 #include "transforms/transform.h"
 
@@ -56,13 +57,20 @@ static void note_unknown(struct mm_bundle *b, const cJSON *node, const struct mm
     struct mm_nearest nearest;
     struct mm_member member;
     char hint[128], instead[256] = "";
+    bool is_model = !strcmp(family->name, "models");
+    const char *elsewhere = is_model ? mm_model_elsewhere(name) : NULL;
+    if (elsewhere) {
+        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s %s", name, elsewhere);
+        return;
+    }
     mm_nearest_init(&nearest, name);
     for (size_t i = 0; family->member(i, &member); i++)
         mm_nearest_offer(&nearest, member.name);
     if (!strcmp(family->name, "transforms"))
         mm_transform_instead(name, node, instead, sizeof instead);
-    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s; the config goes on without it",
-                    name, family->name, *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint));
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s%s", name, family->name,
+                    *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint),
+                    is_model ? "" : "; the config goes on without it");
 }
 
 static bool has_parameter(const struct mm_member *member, const char *name)

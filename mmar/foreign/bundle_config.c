@@ -117,7 +117,7 @@ static void add_inferer(struct mm_bundle *b, cJSON *stage, const cJSON *node)
     mm_bundle_taken(b, node, "inferer", component);
 }
 
-const cJSON *mm_bundle_network(struct mm_bundle *bundle)
+static const cJSON *network_of(struct mm_bundle *bundle)
 {
     return MM_BUNDLE_FIRST(bundle, "network_def", "network", "net", "model", MM_BUNDLE_TRAINER("network"),
                            MM_BUNDLE_EVALUATOR("network"));
@@ -126,9 +126,11 @@ const cJSON *mm_bundle_network(struct mm_bundle *bundle)
 static cJSON *train_stage(struct mm_bundle *b, struct mm_bundle *inference, cJSON *config)
 {
     cJSON *stage = mm_json_add(b->arena, config, "train", mm_json_object(b->arena));
-    struct mm_bundle *from = mm_bundle_network(b) ? b : inference;
+    size_t notes = b->notes->count;
+    struct mm_bundle *from = network_of(b) ? b : inference;
     const cJSON *optimizer = MM_BUNDLE_FIRST(b, MM_BUNDLE_TRAINER("optimizer"), "optimizer");
-    add(from, stage, "model", mm_bundle_network(from), "models", "device");
+    if (!add(from, stage, "model", network_of(from), "models", "device") && b->notes->count > notes)
+        b->no_network = b->notes->items[b->notes->count - 1].text;
     if (!b->root)
         return stage;
     add(b, stage, "loss",

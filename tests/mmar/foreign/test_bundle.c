@@ -24,8 +24,8 @@ static void read(struct fixture *f, void **state, const char *text)
     struct mm_arena *arena = f->notes.arena = &f->scratch->arena;
     if (mm_json_parse(arena, "train.json", text, strlen(text), &root, &err) != MM_OK)
         fail_msg("%s", err.text);
-    f->train = (struct mm_bundle){arena, &f->notes, root, 0};
-    f->none = (struct mm_bundle){arena, &f->notes, NULL, 0};
+    f->train = (struct mm_bundle){.arena = arena, .notes = &f->notes, .root = root};
+    f->none = (struct mm_bundle){.arena = arena, .notes = &f->notes};
 }
 
 static const char *value(struct fixture *f, const char *id)
@@ -191,7 +191,7 @@ static void test_circles_end(void **state)
 
 static const char *path_of(struct fixture *f, const cJSON *config, const char *path)
 {
-    struct mm_bundle b = {&f->scratch->arena, &f->notes, config, 0};
+    struct mm_bundle b = {.arena = &f->scratch->arena, .notes = &f->notes, .root = config};
     const cJSON *node = mm_bundle_find(&b, path);
     return node ? mm_json_print(&f->scratch->arena, node, MM_JSON_CANONICAL) : "none";
 }
