@@ -34,7 +34,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fno-math-errno -
 LIBS_base  := -lcjson -lcrypto -lxxhash -lz
 LIBS_image := -ldeflate -lpng -ljpeg -ltiff -lz -llz4
 LIBS_trainer := $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
-LIBS_mmar  := -larchive -lzstd -lcurl
+LIBS_mmar  := -larchive -lzstd -lcurl -lyaml
 LDLIBS    = $(foreach l,$(LAYERS),$(LIBS_$(l))) -lm -pthread
 # A test of a layer links that layer and those below, nothing else: a wrong dependency does not link.
 below     = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call below,$(1),$(wordlist 2,99,$(2))))
@@ -131,7 +131,7 @@ bench-instructions:
 HEADERS  := base/error.h base/status.h base/version.h cache/loader.h image/type.h
 INCLUDED := $(HEADERS:%=$(BUILD)/include/mmar/%)
 REQUIRES := libcjson libcrypto libxxhash libdeflate libpng libjpeg zlib liblz4 libzstd
-PRIVATE  := -ltiff -larchive -lcurl $(LIBS_trainer) -lm -pthread
+PRIVATE  := -ltiff -larchive -lcurl -lyaml $(LIBS_trainer) -lm -pthread
 VERSION   = $(shell sed -n 's/^\#define MM_VERSION *"\(.*\)"/\1/p' base/version.h)
 TARGET    = $(DESTDIR)$(PREFIX)
 library: $(BUILD)/lib/libmmar.a $(INCLUDED)

@@ -129,6 +129,19 @@ struct mm_place mm_json_place(struct mm_arena *arena, const cJSON *node)
     return place;
 }
 
+struct mm_place mm_json_key_place(struct mm_arena *arena, const cJSON *member)
+{
+    struct mm_place place = mm_json_place(arena, member);
+    const struct mm_json_node *at = member ? node_of(member) : NULL;
+    const struct mm_json_source *source = at && at->parent ? node_of(at->parent)->source : NULL;
+    if (!source || source == at->source || !at->key_line)
+        return place;
+    place.file = source->name;
+    place.line = (int)at->key_line;
+    place.column = (int)at->key_column;
+    return place;
+}
+
 /* Start of the 1-based line in the source. */
 static const char *find_line(const struct mm_json_source *source, uint32_t line)
 {

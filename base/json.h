@@ -54,6 +54,8 @@ enum mm_status mm_json_read(struct mm_arena *arena, const char *path, cJSON **ou
 
 /* Where a node of ours stands, path included (made in the arena). */
 struct mm_place mm_json_place(struct mm_arena *arena, const cJSON *node);
+/* Where the name of an object's member stands, which is another place when its value came from a variable. */
+struct mm_place mm_json_key_place(struct mm_arena *arena, const cJSON *member);
 /* "    61 |   \"a_max\": \"200\",\n       |            ^~~~~\n" appended to text; nothing when the source is unknown. */
 void mm_json_excerpt(struct mm_text *text, const cJSON *node);
 

@@ -176,6 +176,8 @@ void mm_json_replace(cJSON *old, cJSON *value)
     else
         value->prev->next = value;
     node_of(value)->parent = parent;
+    node_of(value)->key_line = node_of(old)->key_line; /* the name is the parent's, wherever the value comes from */
+    node_of(value)->key_column = node_of(old)->key_column;
     if (!node_of(value)->source)
         take_place(node_of(value), node_of(old));
     old->next = old->prev = NULL;

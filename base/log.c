@@ -67,6 +67,12 @@ void mm_note(const char *format, ...)
     va_end(args);
 }
 
+void mm_note_wait(void *context, double seconds, const char *text)
+{
+    (void)context;
+    mm_note("waiting %.0f s for %s", seconds, text);
+}
+
 void mm_detail(const char *format, ...)
 {
     va_list args;

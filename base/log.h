@@ -12,6 +12,8 @@ enum mm_log_level mm_log_get(void);
 void mm_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void mm_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void mm_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "waiting 20 s for TEXT" as a note: what is called while something is waited for. */
+void mm_note_wait(void *context, double seconds, const char *text);
 
 /* One rewritten line on a tty; elsewhere a plain line at most every few seconds. Thread-safe. */
 void mm_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));

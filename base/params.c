@@ -99,6 +99,17 @@ static const cJSON *find_member(const struct reading *r, const struct mm_param *
     return found;
 }
 
+/* About a parameter's name: told where that stands. */
+static void problem_of_name(struct reading *r, enum mm_severity severity, const cJSON *member, const char *text)
+{
+    struct mm_problems *problems = r->reader.problems;
+    struct mm_place name = mm_json_key_place(problems->arena, member), value = mm_json_place(problems->arena, member);
+    if (name.file == value.file)
+        mm_problem(problems, severity, member, "%s", text);
+    else
+        mm_problem_at(problems, severity, name, "%s", text);
+}
+
 static void read_param(struct reading *r, const struct mm_param *param, void *object)
 {
     const cJSON *member = find_member(r, param);
@@ -111,8 +122,9 @@ static void read_param(struct reading *r, const struct mm_param *param, void *ob
     if (mm_param_has_field(param) && !mm_param_read(&r->reader, param, object, member))
         return;
     if (param->no_effect)
-        mm_problem(r->reader.problems, MM_SEVERITY_NOTE, member, "%s has no effect here%s%s", member->string,
-                   param->help ? ": " : "", param->help ? param->help : "");
+        problem_of_name(r, MM_SEVERITY_NOTE, member,
+                        mm_arena_format(r->reader.problems->arena, "%s has no effect here%s%s", member->string,
+                                        param->help ? ": " : "", param->help ? param->help : ""));
 }
 
 static bool is_known(const struct reading *r, const char *name)

@@ -1,6 +1,7 @@
 /* The inside of the loader, shared by its files:
  *   loader.c          opening, closing, epochs, handing out batches
  *   loader_whole.c    whole samples, for validation
+ *   loader_once.c     whole samples that are used once each
  *   loader_work.c     the threads: what to do next, and what follows when it is done
  *   loader_wait.c     waiting for them: what is waited for, how long, and when that is too long
  *   loader_rotate.c   R, when it is chosen after the first epoch
@@ -124,6 +125,7 @@ struct mm_loader {
     const struct mm_source *source;
     uint64_t seed;
     bool is_shuffled, skips;
+    bool is_once;         /* whole samples are used once, in order */
     double item_deadline; /* seconds; 0: none */
     bool (*interrupted)(void);
     void (*waiting)(void *context, double seconds, const char *text);
@@ -166,6 +168,7 @@ struct mm_loader {
     uint32_t oldest, next, assigned;
     struct entry *wholes;           /* [N] whole samples of items 0..N-1 */
     uint32_t whole_next, whole_end; /* of them: to prepare ahead, every W-th */
+    uint64_t working;               /* the most memory that preparing an item took yet */
     struct request *requests, **last_request;
     struct bad_item *bad; /* [T] as they were found */
     uint32_t bad_count;
@@ -234,6 +237,9 @@ bool mm_loader_pick_whole_locked(struct mm_loader *loader, struct task *task);
 void mm_loader_make_whole(struct worker *worker, const struct task *task);
 void mm_loader_whole_made_locked(struct mm_loader *loader, struct request *request, enum mm_status status,
                                  const struct mm_error *err);
+
+/* loader_once.c: may a thread prepare one more sample ahead? */
+bool mm_loader_has_room_locked(const struct mm_loader *loader);
 
 /* loader_bad.c */
 enum mm_status mm_loader_open_bad(struct mm_loader *loader, struct mm_error *err);

@@ -105,7 +105,7 @@ bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task)
             if (claim(loader, entry_ahead(loader, loader->ahead++), task))
                 return true;
     }
-    while (loader->whole_next < loader->whole_end) {
+    while (loader->whole_next < loader->whole_end && mm_loader_has_room_locked(loader)) {
         struct entry *entry = &loader->wholes[loader->whole_next];
         loader->whole_next += loader->ranks;
         if (claim(loader, entry, task))
@@ -161,8 +161,19 @@ static bool is_back(struct worker *worker, bool is_done, double seconds)
     bool is_lost = worker->is_lost;
     loader->stats.prepared += is_done && !is_lost;
     loader->stats.prefix_seconds += seconds;
+    if (worker->scratch.bytes > loader->working)
+        loader->working = worker->scratch.bytes;
     pthread_mutex_unlock(&loader->mutex);
     return !is_lost;
+}
+
+/* Of a list that is no file's, the caller knows the item's name. */
+static enum mm_status fail_in_item(const struct mm_loader *loader, uint32_t item, enum mm_status status,
+                                   struct mm_error *err)
+{
+    if (status && loader->source->list->file)
+        mm_fail_in(err, "item %u of %s", item, loader->source->list->file);
+    return status;
 }
 
 enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct mm_sample **out,
@@ -175,7 +186,7 @@ enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct
     if (!is_back(worker, !s, seconds))
         return mm_fail(err, MM_INTERRUPTED, "too late");
     MM_TRACE(CACHE, "item %u prepared in %.0f ms", item, 1e3 * seconds);
-    return s ? mm_fail_in(err, "item %u of %s", item, worker->loader->source->list->file) : MM_OK;
+    return fail_in_item(worker->loader, item, s, err);
 }
 
 /* No room is no failure of the item: its uses prepare it anew. */
@@ -185,7 +196,7 @@ static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *k
     enum mm_status s = loader->store->type->put(loader->store, key, sample, err);
     *is_kept = s == MM_OK && loader->store->type->keeps;
     if (s != MM_ERR_MEMORY)
-        return s ? mm_fail_in(err, "item %u of %s", key->item, loader->source->list->file) : MM_OK;
+        return fail_in_item(loader, key->item, s, err);
     pthread_mutex_lock(&loader->mutex);
     loader->is_full = loader->was_full = true;
     loader->stats.not_kept++;

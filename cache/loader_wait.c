@@ -4,7 +4,8 @@
 #include "base/threads.h"
 #include "cache/loader_internal.h"
 
-#define TEXT_MAX 512
+#define TEXT_MAX      1024
+#define NAME_TEXT_MAX 400
 
 struct wait mm_loader_wait_begin(const struct mm_loader *loader, const struct slot *slot, uint32_t item)
 {
@@ -19,6 +20,16 @@ static const char *file_of(const struct mm_loader *loader, uint32_t number)
     for (size_t i = 0; i < item->count && (!entry || entry->kind != MM_ENTRY_PATHS); i++)
         entry = &item->entries[i];
     return entry && entry->kind == MM_ENTRY_PATHS && entry->count ? mm_file_name(entry->paths[0]) : "no file";
+}
+
+/* "item 12 (lung_003.nii.gz)"; of a list that is no file's just the name. */
+static const char *name_of(const struct mm_loader *loader, uint32_t number, char *text, size_t size)
+{
+    if (loader->source->list->file)
+        snprintf(text, size, "item %u (%s)", number, file_of(loader, number));
+    else
+        snprintf(text, size, "%s", file_of(loader, number));
+    return text;
 }
 
 /* The item that a batch lacks: of the first volume that is not finished. */
@@ -51,18 +62,19 @@ static void describe(const struct mm_loader *loader, const struct wait *wait, ch
     uint32_t item = wait->slot ? lacking(loader, wait->slot) : wait->item;
     const struct worker *w = worker_at(loader, item);
     const struct mm_step *step = w ? w->watch.step : NULL;
+    char name[NAME_TEXT_MAX];
     int n = 0;
     if (item != NO_ITEM && (!w || w->task.key.item != item))
-        n = snprintf(text, size, "item %u (%s), which no thread works at yet; ", item, file_of(loader, item));
+        n = snprintf(text, size, "%s, which no thread works at yet; ", name_of(loader, item, name, sizeof name));
+    if (w)
+        name_of(loader, w->task.key.item, name, sizeof name);
     if (!w)
         snprintf(text + n, size - (size_t)n, "nothing");
     else if (step)
-        snprintf(text + n, size - (size_t)n, "item %u (%s): transform %u (%s) since %.0f s", w->task.key.item,
-                 file_of(loader, w->task.key.item), step->index + 1, step->transform->name,
-                 mm_clock() - w->watch.since);
+        snprintf(text + n, size - (size_t)n, "%s: transform %u (%s) since %.0f s", name, step->index + 1,
+                 step->transform->name, mm_clock() - w->watch.since);
     else
-        snprintf(text + n, size - (size_t)n, "item %u (%s) since %.0f s", w->task.key.item,
-                 file_of(loader, w->task.key.item), mm_clock() - w->since);
+        snprintf(text + n, size - (size_t)n, "%s since %.0f s", name, mm_clock() - w->since);
 }
 
 /* Not under the lock: the owner may take its time. */
@@ -83,8 +95,9 @@ static void lose(struct mm_loader *loader, struct worker *worker)
     mm_fail(&err, MM_ERR_IO, "is not ready after %g s (item_deadline)", loader->item_deadline);
     if (step)
         mm_fail_in(&err, "transform %u (%s)", step->index + 1, step->transform->name);
-    mm_fail_in(&err, "item %u of %s (%s)", worker->task.key.item, loader->source->list->file,
-               file_of(loader, worker->task.key.item));
+    if (loader->source->list->file)
+        mm_fail_in(&err, "item %u of %s (%s)", worker->task.key.item, loader->source->list->file,
+                   file_of(loader, worker->task.key.item));
     mm_loader_lose_locked(loader, worker, &err);
 }
 

@@ -186,4 +186,13 @@ void mm_loader_release(struct mm_loader *loader, uint32_t item)
 {
     const struct mm_store_key key = {.position = WHOLE_SAMPLES + item, .item = item};
     loader->store->type->release(loader->store, &key);
+    if (!loader->is_once)
+        return;
+    loader->store->type->drop(loader->store, &key);
+    pthread_mutex_lock(&loader->mutex);
+    if (loader->wholes[item].state == ENTRY_READY)
+        loader->wholes[item].state = ENTRY_ABSENT;
+    loader->is_full = false;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
 }

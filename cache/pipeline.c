@@ -231,7 +231,10 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
 {
     const struct mm_component *component = stage->pipeline;
     if (!component) {
-        mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "\"image_pipeline\" is missing");
+        const cJSON *there = mm_json_get(stage->node, "image_pipeline");
+        /* One that is there and could not be read was told of. */
+        if (!(problems->errors && there && !cJSON_IsTrue(mm_json_get(there, "disabled"))))
+            mm_problem(problems, MM_SEVERITY_ERROR, stage->node, "\"image_pipeline\" is missing");
         return MM_ERR_CONFIG;
     }
     struct mm_pipeline *pipeline = mm_arena_new(arena, struct mm_pipeline);

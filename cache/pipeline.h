@@ -52,12 +52,19 @@ enum mm_status mm_pipeline_limit(const struct mm_pipeline *pipeline, uint64_t *b
 /* Does the machine have a say in how many items are held or replaced? Then they are resolved once for a run. */
 bool mm_pipeline_is_open(const struct mm_pipeline *pipeline);
 
+/* A field that passes a chain of its own and not the source's: the label on its own grid, for scores. */
+struct mm_apart {
+    const struct mm_chain *chain; /* run as a whole, on the item's fields less one */
+    const char *field, *without;
+};
+
 /* A pipeline with its data and chain, ready to plan or load. */
 struct mm_source {
     const struct mm_pipeline *pipeline;
     const struct mm_datalist *list;
     const struct mm_chain *chain;
-    size_t prefix; /* steps of the chain that are cached */
+    size_t prefix;                /* steps of the chain that are cached */
+    const struct mm_apart *apart; /* NULL: none */
 };
 /* Reads pipeline, datalist and chain of a stage. `root`: folder that relative paths are looked up in. */
 enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *config, const struct mm_stage *stage,

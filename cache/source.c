@@ -52,6 +52,24 @@ enum mm_status mm_source_open(struct mm_arena *arena, const struct mm_config *co
     return MM_OK;
 }
 
+/* Its field then joins the sample, which was made without it. */
+static enum mm_status run_apart(const struct mm_apart *apart, const struct mm_item *entries, uint32_t item,
+                                const struct mm_context *context, struct mm_sample *sample, struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_sample *other;
+    struct mm_field *field;
+    if (MM_TRY(s, mm_sample_from_item(sample->arena, entries, item, &other, err)))
+        return s;
+    if (!mm_sample_find(other, apart->field))
+        return mm_fail(err, MM_ERR_DATA, "has no \"%s\"", apart->field);
+    mm_sample_remove(other, apart->without);
+    if (MM_TRY(s, mm_chain_run_views(apart->chain, 0, apart->chain->count, other, context, err)) ||
+        MM_TRY(s, mm_sample_volume(other, apart->field, &field, err)))
+        return s;
+    return mm_sample_derive(sample, field, apart->field, field->volume, err);
+}
+
 enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint64_t seed,
                              struct mm_chain_watch *watch, struct mm_arena *arena, struct mm_sample **out,
                              struct mm_error *err)
@@ -59,9 +77,14 @@ enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint
     const struct mm_context context = {.seed = seed,
                                        .watch = watch}; /* the seed: for transforms that are random by name only */
     enum mm_status s;
-    if (MM_TRY(s, mm_sample_from_item(arena, &source->list->items[item], item, out, err)))
+    const struct mm_item *entries = &source->list->items[item];
+    if (MM_TRY(s, mm_sample_from_item(arena, entries, item, out, err)))
         return s;
-    return mm_chain_run_views(source->chain, 0, source->prefix, *out, &context, err);
+    if (source->apart)
+        mm_sample_remove(*out, source->apart->field);
+    if (MM_TRY(s, mm_chain_run_views(source->chain, 0, source->prefix, *out, &context, err)) || !source->apart)
+        return s;
+    return run_apart(source->apart, entries, item, &context, *out, err);
 }
 
 enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed,

@@ -26,7 +26,7 @@ struct mm_item {
 };
 
 struct mm_datalist {
-    const char *file;
+    const char *file; /* NULL: a list made otherwise */
     const cJSON *root;
     size_t count;
     const struct mm_item *items;

@@ -9,9 +9,10 @@ struct section {
 
 /* One component each; two keys of one field are two generations' names for it. */
 static const struct section singles[] = {
-    {"model", offsetof(struct mm_stage, model)},         {"loss", offsetof(struct mm_stage, loss)},
-    {"optimizer", offsetof(struct mm_stage, optimizer)}, {"lr_policy", offsetof(struct mm_stage, schedule)},
-    {"inferer", offsetof(struct mm_stage, inferer)},     {"image_pipeline", offsetof(struct mm_stage, pipeline)},
+    {"model", offsetof(struct mm_stage, model)},           {"loss", offsetof(struct mm_stage, loss)},
+    {"optimizer", offsetof(struct mm_stage, optimizer)},   {"lr_policy", offsetof(struct mm_stage, schedule)},
+    {"inferer", offsetof(struct mm_stage, inferer)},       {"image_pipeline", offsetof(struct mm_stage, pipeline)},
+    {"lr_scheduler", offsetof(struct mm_stage, schedule)},
 };
 
 static const struct section lists[] = {
@@ -29,9 +30,8 @@ static const struct section lists[] = {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Sections of Clara's that have no counterpart here, and those that config/v4.c turns into others. */
-static const char others[] =
-    "dataset dataloader lr_scheduler key_metric additional_metrics trainer evaluator iteration "
-    "model_loader search";
+static const char others[] = "dataset dataloader key_metric additional_metrics trainer evaluator iteration "
+                             "model_loader search";
 
 const char *mm_config_list_key(size_t index)
 {
@@ -127,6 +127,26 @@ static void warn_unknown(struct mm_config_reader *reader, const cJSON *member)
                mm_nearest_hint(&nearest, hint, sizeof hint));
 }
 
+/* What drives a training in version 4: the loop here stands in for MONAI's own ones, and for no others. */
+static void check_engines(struct mm_config_reader *reader, const cJSON *stage)
+{
+    static const struct {
+        const char *key, *names;
+    } engines[] = {{"dataloader", "DataLoader ThreadDataLoader"},
+                   {"trainer", "SupervisedTrainer"},
+                   {"evaluator", "SupervisedEvaluator"},
+                   {"iteration", NULL}};
+    for (size_t i = 0; i < COUNT(engines); i++) {
+        struct mm_component engine;
+        const cJSON *node = mm_json_get(stage, engines[i].key), *name = mm_json_get(node, "name");
+        if (!node || cJSON_IsNull(node) || !mm_config_read_component(reader, node, &engine) || !engines[i].names)
+            continue;
+        if (!mm_names_contain(engines[i].names, engine.name))
+            mm_problem(reader->problems, MM_SEVERITY_ERROR, name ? name : node, "unknown %s \"%.60s\"; there is %s",
+                       engines[i].key, engine.name, engines[i].names);
+    }
+}
+
 enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node, struct mm_stage *stage)
 {
     stage->node = node;
@@ -136,6 +156,8 @@ enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node
         return MM_OK;
     }
     reader->is_v4 = mm_json_get(node, "dataset") || mm_json_get(node, "dataloader");
+    if (reader->is_v4)
+        check_engines(reader, node);
     enum mm_status s;
     for (const cJSON *member = node->child; member; member = member->next) {
         if (cJSON_IsNull(member))

@@ -1,18 +1,22 @@
 /* Clara 4's dialect, turned into version 3's sections in the tree itself, so that there is one reader.
  *   dataset + dataloader               -> image_pipeline (a batch is batch_size volumes with all their crops in both)
- *   lr_scheduler                       -> lr_policy
  *   key_metric, additional_metrics     -> metrics; those of key_metric get "is_key_metric": true
  *   "@name", "#code", "lambda ..."     -> removed where the framework's own wiring is meant, else an error */
+#include <stdio.h>
+
 #include "base/names.h"
 #include "config/config_internal.h"
 
-/* The pipeline a dataset class stands for; what is not here keeps its name, and the reader of pipelines refuses it. */
+/* The pipeline a dataset class stands for. */
 static const struct {
     const char *dataset, *pipeline;
     const char *args; /* arguments that mean the same in both */
 } datasets[] = {
     {"Dataset", "SegmentationImagePipeline", ""},
     {"CacheDataset", "SegmentationImagePipelineWithCache", ""},
+    {"CacheNTransDataset", "SegmentationImagePipelineWithCache", ""},
+    {"GDSDataset", "SegmentationImagePipelineWithCache", ""},
+    {"LMDBDataset", "SegmentationImagePipelineWithCache", ""},
     {"PersistentDataset", "SegmentationImagePipelineWithCache", ""},
     {"SmartCacheDataset", "SegmentationImagePipelineWithCache", "cache_num replace_rate"},
 };
@@ -49,16 +53,29 @@ static enum mm_status copy_args(struct mm_config_reader *reader, cJSON *args, co
     return MM_OK;
 }
 
-/* The name of a dataset's pipeline, and which of its arguments go there. */
-static const char *pipeline_of(const char *dataset, const char **args)
+static void fail_dataset(struct mm_config_reader *reader, const cJSON *name)
 {
-    *args = "";
+    struct mm_text known;
+    mm_text_init(&known, 512);
     for (size_t i = 0; i < sizeof datasets / sizeof *datasets; i++)
-        if (strcmp(datasets[i].dataset, dataset) == 0) {
+        mm_text_format(&known, "%s%s", i ? ", " : "", datasets[i].dataset);
+    mm_problem(reader->problems, MM_SEVERITY_ERROR, name, "unknown dataset \"%.60s\"; there are %s",
+               name->valuestring, known.bytes);
+    mm_text_done(&known);
+}
+
+/* The name of a dataset's pipeline, and which of its arguments go there. */
+static const char *pipeline_of(struct mm_config_reader *reader, const cJSON *name, const char **args)
+{
+    const char *text = name->valuestring;
+    for (size_t i = 0; i < sizeof datasets / sizeof *datasets; i++)
+        if (strncmp(datasets[i].dataset, text, strcspn(text, "#")) == 0 &&
+            strlen(datasets[i].dataset) == strcspn(text, "#")) {
             *args = datasets[i].args;
             return datasets[i].pipeline;
         }
-    return dataset;
+    fail_dataset(reader, name);
+    return "SegmentationImagePipeline"; /* so that its other arguments are read as well */
 }
 
 /* "image_pipeline" made of the two; its place is the dataset's. */
@@ -68,8 +85,8 @@ static enum mm_status convert_dataset(struct mm_config_reader *reader, cJSON *st
     cJSON *pipeline = mm_json_copy(reader->arena, dataset), *args = mm_json_object(reader->arena);
     cJSON *name = (cJSON *)mm_json_get(pipeline, "name");
     const char *names = "";
-    if (cJSON_IsString(name))
-        name->valuestring = mm_arena_text(reader->arena, pipeline_of(name->valuestring, &names));
+    if (cJSON_IsString(name) && !mm_json_get(dataset, "path"))
+        name->valuestring = mm_arena_text(reader->arena, pipeline_of(reader, mm_json_get(dataset, "name"), &names));
     if (!pipeline || !args || (name && cJSON_IsString(name) && !name->valuestring))
         return mm_fail_memory(reader->err, "a config");
     enum mm_status s;
@@ -118,16 +135,10 @@ static enum mm_status move_metrics(struct mm_config_reader *reader, cJSON *stage
 enum mm_status mm_config_convert_v4(struct mm_config_reader *reader, cJSON *stage)
 {
     const cJSON *dataset = mm_json_get(stage, "dataset"), *loader = mm_json_get(stage, "dataloader");
-    cJSON *schedule = (cJSON *)mm_json_get(stage, "lr_scheduler");
     enum mm_status s;
     if (cJSON_IsObject(dataset) && !mm_json_get(stage, "image_pipeline") &&
         MM_TRY(s, convert_dataset(reader, stage, dataset, loader)))
         return s;
-    if (schedule && !mm_json_get(stage, "lr_policy")) {
-        mm_json_detach(schedule);
-        if (!mm_json_add(reader->arena, stage, "lr_policy", schedule))
-            return mm_fail_memory(reader->err, "a config");
-    }
     if (MM_TRY(s, move_metrics(reader, stage, "key_metric", true)) ||
         MM_TRY(s, move_metrics(reader, stage, "additional_metrics", false)))
         return s;
@@ -136,6 +147,19 @@ enum mm_status mm_config_convert_v4(struct mm_config_reader *reader, cJSON *stag
 
 /* Python in strings. --------------------------------------------------------------------------------------------- */
 
+#define NAME "%63[A-Za-z0-9_-]"
+
+/* The two fields of "lambda x: (x['pred'], x['label'])" or "#monai.handlers.from_engine(['pred', 'label'])". */
+static bool is_pair(const char *code, char names[2][64])
+{
+    int end = -1;
+    if (sscanf(code, "lambda x : (x['" NAME "'], x['" NAME "'])%n", names[0], names[1], &end) == 2 && end > 0)
+        return !code[end];
+    end = -1;
+    return sscanf(code, "#monai.handlers.from_engine(['" NAME "', '" NAME "'])%n", names[0], names[1], &end) == 2 &&
+           end > 0 && !code[end];
+}
+
 /* What Clara's own configs contain: the loop here does the same without being told. */
 static bool is_harmless(const char *code)
 {
@@ -143,13 +167,16 @@ static bool is_harmless(const char *code)
         "#@model.parameters()",
         "lambda x: None",
         "lambda x: x['loss']",
-        "lambda x: (x['pred'], x['label'])",
         "lambda x: x['image_meta_dict']",
     };
+    char names[2][64];
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (strcmp(code, whole[i]) == 0)
             return true;
-    return *code == '@' || (mm_text_starts(code, "#monai.handlers.from_engine([") && mm_text_ends(code, ")"));
+    if (is_pair(code, names))
+        return true;
+    return *code == '@' || mm_text_starts(code, "#torch.device(") ||
+           (mm_text_starts(code, "#monai.handlers.from_engine([") && mm_text_ends(code, ")"));
 }
 
 static bool is_code(const cJSON *node)
@@ -167,9 +194,23 @@ static void check_code(struct mm_config_reader *reader, const cJSON *node)
         check_code(reader, child);
 }
 
+/* What a metric is of, when that is not the whole: version 3 says it by names, the metrics here too. */
+static void name_fields(struct mm_config_reader *reader, cJSON *args)
+{
+    static const char *const keys[] = {"field", "label_field"};
+    const cJSON *of = mm_json_get(args, "output_transform");
+    char names[2][64];
+    if (!cJSON_IsString(of) || !is_pair(of->valuestring, names) || strcmp(names[0], "pred") == 0)
+        return;
+    for (size_t i = 0; i < 2; i++)
+        if (!mm_json_get(args, keys[i]))
+            mm_json_add(reader->arena, args, keys[i], mm_json_text(reader->arena, names[i]));
+}
+
 void mm_config_clean_v4(struct mm_config_reader *reader, cJSON *args)
 {
     check_code(reader, args);
+    name_fields(reader, args);
     for (cJSON *member = args->child, *next; member; member = next) {
         next = member->next;
         if (is_code(member))

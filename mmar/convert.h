@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/params.h"
+#include "mmar/archive/archive.h"
 #include "trainer/strided.h"
 
 struct mm_convert_source {
@@ -19,7 +20,8 @@ struct mm_convert_source {
 
 /* `key` may be NULL; see mm_torch_choose. The tensors live in the arena. */
 enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const char *key,
-                               struct mm_convert_source *out, struct mm_error *err);
+                               struct mm_archive_progress *progress, struct mm_convert_source *out,
+                               struct mm_error *err);
 /* Renames by rules "old=new" and by tables (a *.json file: {"old": "new"}), first match first. `old` is a name, or when it ends with a
  * dot the beginning of names. A rule that matches nothing and two tensors of one name are errors. */
 enum mm_status mm_convert_rename(struct mm_arena *arena, struct mm_convert_source *source,
@@ -28,8 +30,10 @@ enum mm_status mm_convert_rename(struct mm_arena *arena, struct mm_convert_sourc
 bool mm_convert_needs_axes(const struct mm_convert_source *source);
 /* Turns all kernels where the two orders differ ("xyz", "zyx"). */
 void mm_convert_turn(struct mm_convert_source *source, const char *from, const char *to);
+/* MM_ERR_USAGE when what `path` names is there and is no safetensors file: it is not overwritten. */
+enum mm_status mm_convert_may_replace(const char *path, struct mm_error *err);
 /* Writes the tensors, which have been turned to `axes` ("zyx": a file of ours, "xyz": one for torch), with where they came from. */
 enum mm_status mm_convert_write(const struct mm_convert_source *source, const char *path, const char *axes,
-                                struct mm_error *err);
+                                struct mm_archive_progress *progress, struct mm_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "mmar/command.h"
 #include "mmar/convert.h"
 #include "trainer/torch_file.h"
 
@@ -9,6 +10,8 @@
 #define SHARED_MAX     16  /* tensors may share storage; all together are at most so many times the file */
 #define TAR_MAGIC_AT   257 /* POSIX.1-2017, ustar Interchange Format */
 #define OPTIMIZER_SLOT "optimizer."
+#define HEAD_SIZE      9
+#define PIECE          ((size_t)16 << 20)
 
 static enum mm_status from_torch(struct mm_arena *arena, const unsigned char *bytes, size_t size, const char *key,
                                  struct mm_convert_source *out, struct mm_error *err)
@@ -84,15 +87,45 @@ static enum mm_status check_total(const struct mm_convert_source *source, size_t
     return source->count ? MM_OK : mm_fail(err, MM_ERR_DATA, "holds no tensors");
 }
 
+/* The length of the header in 8 bytes, then the header, which is an object. */
+static bool looks_like_safetensors(const unsigned char *bytes, size_t size)
+{
+    return size >= HEAD_SIZE && bytes[HEAD_SIZE - 1] == '{';
+}
+
+/* Of what was read, whatever becomes of the file meanwhile. */
+static enum mm_status digest(const unsigned char *bytes, size_t size, struct mm_archive_progress *progress, char *hex,
+                             struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_sha256 hash;
+    unsigned char digest_bytes[MM_SHA256_SIZE];
+    if (MM_TRY(s, mm_sha256_init(&hash, err)))
+        return s;
+    mm_archive_stage(progress, "hashing", size);
+    for (size_t at = 0, piece; at < size && s == MM_OK; at += piece) {
+        piece = size - at < PIECE ? size - at : PIECE;
+        s = mm_sha256_add(&hash, bytes + at, piece, err);
+        mm_archive_tell(progress, piece);
+        if (s == MM_OK && mm_interrupted())
+            s = mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written");
+    }
+    if (s == MM_OK && (s = mm_sha256_done(&hash, digest_bytes, err)) == MM_OK)
+        mm_sha256_hex(digest_bytes, hex);
+    mm_sha256_abandon(&hash);
+    return s;
+}
+
 enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const char *key,
-                               struct mm_convert_source *out, struct mm_error *err)
+                               struct mm_archive_progress *progress, struct mm_convert_source *out,
+                               struct mm_error *err)
 {
     enum mm_status s;
     unsigned char *bytes;
     size_t size;
     *out = (struct mm_convert_source){0};
     if (MM_TRY(s, mm_file_read(arena, path, FILE_SIZE_MAX, &bytes, &size, err)) ||
-        MM_TRY(s, mm_sha256_bytes(bytes, size, out->sha256, err)))
+        MM_TRY(s, digest(bytes, size, progress, out->sha256, err)))
         return s;
     if (!mm_torch_is(bytes, size)) {
         if (key)
@@ -101,7 +134,7 @@ enum mm_status mm_convert_open(struct mm_arena *arena, const char *path, const c
             return mm_fail(
                 err, MM_ERR_DATA,
                 "%s: is a tar, as PyTorch wrote before 0.1.10: load it there and save its state_dict again", path);
-        if (size < 9 || bytes[8] != '{')
+        if (!looks_like_safetensors(bytes, size))
             return mm_fail(err, MM_ERR_DATA, "%s: is neither a file of torch.save nor a safetensors file", path);
         if (MM_TRY(s, from_safetensors(arena, path, bytes, size, out, err)))
             return s;
@@ -143,19 +176,40 @@ static cJSON *make_metadata(struct mm_arena *arena, const struct mm_convert_sour
     return ok ? metadata : NULL;
 }
 
+enum mm_status mm_convert_may_replace(const char *path, struct mm_error *err)
+{
+    unsigned char head[HEAD_SIZE];
+    if (!mm_file_exists(path))
+        return MM_OK;
+    FILE *stream = mm_file_is_folder(path) ? NULL : fopen(path, "rbe");
+    size_t got = stream ? fread(head, 1, sizeof head, stream) : 0;
+    if (stream)
+        fclose(stream);
+    return stream && (!got || looks_like_safetensors(head, got))
+               ? MM_OK
+               : mm_fail(err, MM_ERR_USAGE, "%s: exists and is no safetensors file: it is not overwritten", path);
+}
+
+struct writing {
+    const struct mm_convert_source *source;
+    const struct mm_st_writer_item *items;
+    struct mm_archive_progress *progress;
+};
+
 static enum mm_status fill(void *context, size_t index, void *bytes, struct mm_error *err)
 {
-    const struct mm_convert_source *source = context;
-    (void)err;
-    mm_strided_copy(&source->tensors[index], bytes);
-    return MM_OK;
+    const struct writing *w = context;
+    mm_strided_copy(&w->source->tensors[index], bytes);
+    mm_archive_tell(w->progress, w->items[index].bytes);
+    return mm_interrupted() ? mm_fail(err, MM_INTERRUPTED, "interrupted: nothing was written") : MM_OK;
 }
 
 enum mm_status mm_convert_write(const struct mm_convert_source *source, const char *path, const char *axes,
-                                struct mm_error *err)
+                                struct mm_archive_progress *progress, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_arena arena;
+    uint64_t total = 0;
     mm_arena_init(&arena, NULL);
     cJSON *metadata = make_metadata(&arena, source, axes);
     struct mm_st_writer_item *items = mm_arena_array(&arena, struct mm_st_writer_item, source->count);
@@ -171,8 +225,11 @@ enum mm_status mm_convert_write(const struct mm_convert_source *source, const ch
             s = mm_fail(err, MM_ERR_DATA, "%s is too large", t->name);
             goto done;
         }
+        total += items[i].bytes;
     }
-    s = mm_safetensors_write(path, metadata, items, source->count, fill, (void *)source, err);
+    struct writing w = {source, items, progress};
+    mm_archive_stage(progress, "writing", total);
+    s = mm_safetensors_write(path, metadata, items, source->count, fill, &w, err);
 done:
     mm_arena_done(&arena);
     return s;

@@ -2,7 +2,6 @@
 #include "mmar/diff.h"
 
 #include "base/file.h"
-#include "mmar/archive/archive.h"
 
 static enum mm_status open_folder(struct mm_arena *arena, const char *folder, struct mm_diff_side *side,
                                   struct mm_error *err)
@@ -28,7 +27,8 @@ static enum mm_status open_folder(struct mm_arena *arena, const char *folder, st
     return MM_OK;
 }
 
-enum mm_status mm_diff_open(struct mm_arena *arena, const char *path, struct mm_diff_side *side, struct mm_error *err)
+enum mm_status mm_diff_open(struct mm_arena *arena, const char *path, struct mm_archive_progress *progress,
+                            struct mm_diff_side *side, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *manifest;
@@ -39,7 +39,7 @@ enum mm_status mm_diff_open(struct mm_arena *arena, const char *path, struct mm_
         side->weights = path;
         return MM_OK;
     }
-    if (MM_TRY(s, mm_unpack_temporary(arena, path, NULL, &side->temporary, &manifest, err)))
+    if (MM_TRY(s, mm_unpack_temporary(arena, path, progress, &side->temporary, &manifest, err)))
         return s;
     const char *model = mm_file_join(arena, side->temporary, "model");
     s = model ? open_folder(arena, model, side, err) : mm_fail_memory(err, "a file name");

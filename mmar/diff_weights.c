@@ -1,6 +1,7 @@
 /* Weights against weights, tensor by tensor. */
 #include <math.h>
 
+#include "mmar/command.h"
 #include "mmar/diff.h"
 #include "trainer/safetensors.h"
 
@@ -96,14 +97,23 @@ static void add(struct mm_arena *arena, cJSON *out, const char *change, const st
     mm_json_add(arena, row, "relative", before > 0 ? mm_json_number(arena, norm / before) : mm_json_null(arena));
 }
 
-enum mm_status mm_diff_weights(struct mm_arena *arena, const char *a, const char *b, cJSON **out,
-                               struct mm_error *err)
+static uint64_t bytes_of(const struct side *side)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < side->count; i++)
+        bytes += side->tensors[i]->bytes;
+    return bytes;
+}
+
+enum mm_status mm_diff_weights(struct mm_arena *arena, const char *a, const char *b,
+                               struct mm_archive_progress *progress, cJSON **out, struct mm_error *err)
 {
     enum mm_status s;
     struct side x, y;
     *out = mm_json_array(arena);
     if (MM_TRY(s, open_side(arena, a, &x, err)) || MM_TRY(s, open_side(arena, b, &y, err)))
         return s;
+    mm_archive_stage(progress, "comparing", bytes_of(&x) + bytes_of(&y));
     for (size_t i = 0, n = 0; i < x.count || n < y.count;) {
         const struct mm_st_tensor *p = i < x.count ? x.tensors[i] : NULL, *q = n < y.count ? y.tensors[n] : NULL;
         int order = !p ? 1 : !q ? -1 : strcmp(p->name, q->name);
@@ -115,6 +125,9 @@ enum mm_status mm_diff_weights(struct mm_arena *arena, const char *a, const char
             add(arena, *out, "reshaped", p, q);
         else if (p->bytes && memcmp(p->data, q->data, p->bytes) != 0)
             add(arena, *out, "changed", p, q);
+        mm_archive_tell(progress, (order <= 0 ? p->bytes : 0) + (order >= 0 ? q->bytes : 0));
+        if (mm_interrupted())
+            return mm_fail(err, MM_INTERRUPTED, "interrupted");
         i += order <= 0;
         n += order >= 0;
     }

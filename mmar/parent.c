@@ -57,14 +57,15 @@ static void add_ancestors(struct mm_arena *arena, cJSON *to, const cJSON *from)
 
 /* A signature that does not hold is no parent to build on. */
 static enum mm_status from_archive(struct mm_arena *arena, const char *file, const struct mm_vouch *ask,
-                                   struct mm_parent *parent, struct mm_error *err)
+                                   struct mm_archive_progress *progress, struct mm_parent *parent,
+                                   struct mm_error *err)
 {
     enum mm_status s;
     struct mm_signer signer;
     cJSON *manifest, *record = mm_json_object(arena);
     char digest[MM_SHA256_HEX];
     if (MM_TRY(s, mm_vouch_archive(arena, ask, file, &signer, err)) ||
-        MM_TRY(s, mm_unpack_temporary(arena, file, NULL, &parent->folder, &manifest, err)) ||
+        MM_TRY(s, mm_unpack_temporary(arena, file, progress, &parent->folder, &manifest, err)) ||
         MM_TRY(s, mm_manifest_digest(arena, manifest, digest, err)))
         return s;
     if (!mm_manifest_file(manifest, WEIGHTS))
@@ -88,12 +89,15 @@ static enum mm_status optional(struct mm_arena *arena, const char *path, cJSON *
 /* Weights as a plain file; `folder`: the MMAR that they are of, NULL when only the file was named. Beside a model that was itself
  * fine-tuned lies the record of its parent. */
 static enum mm_status from_file(struct mm_arena *arena, const char *weights, const char *folder,
-                                struct mm_parent *parent, struct mm_error *err)
+                                struct mm_archive_progress *progress, struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     cJSON *card = NULL, *older, *record = mm_json_object(arena);
     char digest[MM_SHA256_HEX];
-    if (MM_TRY(s, mm_sha256_file(weights, digest, err)) ||
+    uint64_t size = 0;
+    mm_file_size(weights, &size, NULL);
+    mm_archive_stage(progress, "hashing", size);
+    if (MM_TRY(s, mm_archive_digest(weights, progress, digest, err)) ||
         MM_TRY(s, optional(arena, mm_file_join(arena, mm_file_folder(arena, weights), "parent.json"), &older, err)) ||
         (folder && MM_TRY(s, optional(arena, mm_file_join(arena, folder, "docs/card.json"), &card, err))))
         return s;
@@ -107,7 +111,7 @@ static enum mm_status from_file(struct mm_arena *arena, const char *weights, con
 }
 
 enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, const struct mm_vouch *ask,
-                              struct mm_parent *parent, struct mm_error *err)
+                              struct mm_archive_progress *progress, struct mm_parent *parent, struct mm_error *err)
 {
     enum mm_status s;
     bool is_file = mm_text_ends(from, ".safetensors");
@@ -118,11 +122,11 @@ enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, const st
         const char *weights = mm_file_join(arena, from, WEIGHTS);
         if (!mm_file_exists(weights))
             return mm_fail(err, MM_ERR_DATA, "%s: holds no weights (" WEIGHTS "): train it first", from);
-        s = from_file(arena, weights, from, parent, err);
+        s = from_file(arena, weights, from, progress, parent, err);
     } else if (is_file)
-        s = from_file(arena, from, NULL, parent, err);
+        s = from_file(arena, from, NULL, progress, parent, err);
     else
-        s = from_archive(arena, from, ask, parent, err);
+        s = from_archive(arena, from, ask, progress, parent, err);
     if (s != MM_OK)
         mm_parent_close(parent);
     return s;

@@ -13,7 +13,7 @@ struct mm_parent {
 
 /* `from`: an archive (verified while it is read, and its signature as `ask` says), an MMAR folder, or a .safetensors file. */
 enum mm_status mm_parent_open(struct mm_arena *arena, const char *from, const struct mm_vouch *ask,
-                              struct mm_parent *parent, struct mm_error *err);
+                              struct mm_archive_progress *progress, struct mm_parent *parent, struct mm_error *err);
 void mm_parent_close(struct mm_parent *parent);
 /* Writes models/parent.json, or removes it when training starts from scratch; removes models/run.json, which tells of the run before.
  * A resumed run leaves both as they are: do not call. */

@@ -131,7 +131,8 @@ const char *mm_project_unused(struct mm_arena *arena, const struct mm_project *p
 unsigned mm_project_parts(const struct mm_project *project)
 {
     const struct mm_config *config = project->config;
-    if (config->kind == MM_CONFIG_TRAINING)
+    const cJSON *train = config->train.node;
+    if (config->kind == MM_CONFIG_TRAINING && !(config->train.model && cJSON_GetArraySize(train) == 1))
         return MM_PART_ALL;
     return MM_PART_VALID | (config->train.model || config->validate.model ? MM_PART_MODEL : 0);
 }

@@ -46,6 +46,18 @@ static const char *class_name(const struct mm_training *t, size_t value, char *b
     return buffer;
 }
 
+static cJSON *not_scored(struct mm_arena *arena, const struct mm_scores *scores)
+{
+    cJSON *rows = mm_json_array(arena);
+    for (size_t i = 0; i < scores->left_out_count; i++) {
+        cJSON *row = mm_json_object(arena);
+        mm_json_add(arena, row, "image", mm_json_text(arena, mm_file_name(scores->left_out[i].source)));
+        mm_json_add(arena, row, "cause", mm_json_text(arena, scores->left_out[i].cause));
+        mm_json_append(rows, row);
+    }
+    return rows;
+}
+
 /* Mean over cases of the mean over foreground classes of the first Dice metric: what `mean_dice` promises. */
 static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, const struct mm_scores *scores)
 {
@@ -76,6 +88,8 @@ static cJSON *scores_json(struct mm_arena *arena, const struct mm_training *t, c
         mm_json_append(cases, row);
     }
     mm_json_add(arena, json, "cases", cases);
+    if (scores->left_out_count)
+        mm_json_add(arena, json, "not_scored", not_scored(arena, scores));
     return json;
 }
 
@@ -89,6 +103,11 @@ static void scores_csv(struct mm_text *text, const struct mm_training *t, const 
         mm_text_format(text, "\n%s", mm_file_name(scores->items[i].source));
         for (size_t v = 0; v < scores->class_count; v++)
             mm_text_format(text, ",%.6f", scores->items[i].values[0][v]);
+    }
+    for (size_t i = 0; i < scores->left_out_count; i++) {
+        mm_text_format(text, "\n%s", mm_file_name(scores->left_out[i].source));
+        for (size_t v = 0; v < scores->class_count; v++)
+            mm_text_add(text, ",");
     }
     mm_text_add(text, "\nmean");
     for (size_t v = 0; v < scores->class_count; v++)
@@ -121,16 +140,25 @@ enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project 
     return s;
 }
 
-void mm_report_transfer(const struct mm_weights_report *r)
+#define NAMED_MAX 12 /* tensors of one kind that are named without -v */
+
+static void note_tensors(const char *what, const struct mm_strings *names)
 {
-    mm_note("weights: %zu tensors loaded, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
-            r->missing.count, r->unexpected.count, r->reshaped.count);
-    for (size_t i = 0; i < r->adapted.count; i++)
-        mm_note("  adapted to the image's channels: %s", r->adapted.items[i]);
-    for (size_t i = 0; i < r->missing.count; i++)
-        mm_note("  missing, initialised: %s", r->missing.items[i]);
-    for (size_t i = 0; i < r->reshaped.count; i++)
-        mm_note("  other shape, initialised: %s", r->reshaped.items[i]);
-    for (size_t i = 0; i < r->unexpected.count; i++)
-        mm_note("  not in this model, ignored: %s", r->unexpected.items[i]);
+    size_t most = mm_log_get() >= MM_LOG_VERBOSE ? names->count : NAMED_MAX;
+    for (size_t i = 0; i < names->count && i < most; i++)
+        mm_note("  %s: %s", what, names->items[i]);
+    if (names->count > most)
+        mm_note("  %s: %zu more (-v shows all)", what, names->count - most);
+}
+
+void mm_report_transfer(const struct mm_weights_report *r, bool is_loaded)
+{
+    mm_note("weights: %zu tensors %s, %zu missing, %zu unexpected, %zu of another shape", r->loaded,
+            is_loaded ? "loaded" : "fit", r->missing.count, r->unexpected.count,
+            r->reshaped.count + r->renewed.count);
+    note_tensors("adapted to the image's channels", &r->adapted);
+    note_tensors(is_loaded ? "other classes, initialised" : "other classes", &r->renewed);
+    note_tensors(is_loaded ? "missing, initialised" : "missing", &r->missing);
+    note_tensors(is_loaded ? "other shape, initialised" : "other shape", &r->reshaped);
+    note_tensors(is_loaded ? "not in this model, ignored" : "not in this model", &r->unexpected);
 }

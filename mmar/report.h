@@ -30,7 +30,7 @@ enum mm_status mm_report_scores(struct mm_arena *arena, const struct mm_project 
                                 const struct mm_training *training, const struct mm_scores *scores,
                                 const char *weights, cJSON **json, struct mm_error *err);
 
-/* What a load of weights found, name by name, as notes. */
-void mm_report_transfer(const struct mm_weights_report *report);
+/* What a load of weights found, name by name, as notes; or what it would have found, had it not been refused. */
+void mm_report_transfer(const struct mm_weights_report *report, bool is_loaded);
 
 #endif

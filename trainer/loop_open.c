@@ -5,12 +5,6 @@
 #include "base/log.h"
 #include "trainer/loop_internal.h"
 
-static void tell_wait(void *context, double seconds, const char *text)
-{
-    (void)context;
-    mm_note("waiting %.0f s for %s", seconds, text);
-}
-
 static enum mm_status open_loader(struct loop *l, const struct mm_source *source, bool shuffle,
                                   struct mm_loader **out, struct mm_error *err)
 {
@@ -22,7 +16,7 @@ static enum mm_status open_loader(struct loop *l, const struct mm_source *source
                                               .fields = fields,
                                               .field_count = 2,
                                               .interrupted = l->options->interrupted,
-                                              .waiting = tell_wait};
+                                              .waiting = mm_note_wait};
     return mm_loader_open(source, &options, out, err);
 }
 

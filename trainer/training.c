@@ -8,13 +8,17 @@
 #include "trainer/aux_ops.h"
 #include "trainer/freeze.h"
 #include "trainer/handlers.h"
+#include "trainer/models/elsewhere.h"
 
 /* A component that must be there: NULL and a problem when it is not. */
 static const struct mm_component *need(struct mm_training_reader *r, const struct mm_component *component,
                                        const struct mm_stage *stage, const char *key)
 {
-    if (!component)
-        mm_problem(r->problems, MM_SEVERITY_ERROR, stage->node ? stage->node : r->config->root, "has no \"%s\"", key);
+    const cJSON *node = stage->node ? stage->node : r->config->root;
+    const cJSON *there = mm_json_get(node, key);
+    /* One that is there and could not be read was told of. */
+    if (!component && !(r->problems->errors && there && !cJSON_IsTrue(mm_json_get(there, "disabled"))))
+        mm_problem(r->problems, MM_SEVERITY_ERROR, node, "has no \"%s\"", key);
     return component;
 }
 
@@ -34,9 +38,10 @@ void mm_training_unknown(struct mm_training_reader *r, const struct mm_component
 {
     char hint[128];
     const cJSON *name = mm_json_get(component->node, "name");
+    const char *elsewhere = strcmp(family, "model") ? NULL : mm_model_elsewhere(component->name);
     mm_problem(r->problems, MM_SEVERITY_ERROR, name ? name : component->node,
-               "unknown %s \"%s\"%s (see mmar list %s)", family, component->name,
-               mm_nearest_hint(nearest, hint, sizeof hint), family);
+               "unknown %s \"%s\"%s%s (see mmar list %s)", family, component->name, elsewhere ? ", which " : "",
+               elsewhere ? elsewhere : mm_nearest_hint(nearest, hint, sizeof hint), family);
 }
 
 bool mm_training_holds(struct mm_training_reader *r, const struct mm_component *component, enum mm_status status,
@@ -200,6 +205,16 @@ static enum mm_status read_data(struct mm_training_reader *r, const struct mm_st
     return s;
 }
 
+/* A list that cannot be opened (`data`, told in `err`) keeps nothing else from being read; beside errors of the config it is one more. */
+static enum mm_status finish(struct mm_training_reader *r, enum mm_status data, const struct mm_error *err)
+{
+    if (!r->problems->errors)
+        return data;
+    if (data && err)
+        mm_problem(r->problems, MM_SEVERITY_ERROR, NULL, "%s", err->text);
+    return MM_ERR_CONFIG;
+}
+
 /* What a config asks for that changes nothing here. */
 static void note_options(struct mm_training_reader *r)
 {
@@ -211,6 +226,11 @@ static void note_options(struct mm_training_reader *r)
             mm_problem(r->problems, MM_SEVERITY_NOTE, node, "%s has no effect here: %s", names[i],
                        i == 2 ? "one device computes" : "numbers keep 32 bits");
     }
+    const cJSON *iteration = mm_json_get(config->train.node, "iteration");
+    if (iteration)
+        mm_problem(
+            r->problems, MM_SEVERITY_WARNING, iteration,
+            "iteration is not read: clicks are not simulated within a step, each crop keeps its first guidance");
     mm_handlers_check(&config->train, r->problems);
     mm_handlers_check(&config->validate, r->problems);
     mm_aux_ops_check(&config->train.aux_ops, r->problems);
@@ -221,7 +241,7 @@ enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *
                                 unsigned parts, struct mm_training **out, struct mm_problems *problems,
                                 struct mm_error *err)
 {
-    enum mm_status s;
+    enum mm_status s = MM_OK;
     struct mm_training *t = mm_arena_new(arena, struct mm_training);
     if (!t)
         return mm_fail_memory(err, "the training");
@@ -237,9 +257,10 @@ enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *
         attach_loss(&r);
         read_optimizer(&r);
         read_schedule(&r);
-        if (MM_TRY(s, read_data(&r, &config->train, &t->train, err)))
+        if (MM_TRY(s, read_data(&r, &config->train, &t->train, err)) && s != MM_ERR_IO)
             return s;
     }
+    const enum mm_status train = s;
     const struct mm_stage *stage = mm_training_stage(&r);
     if (!stage)
         return mm_fail_memory(err, "the training");
@@ -247,11 +268,11 @@ enum mm_status mm_training_read(struct mm_arena *arena, const struct mm_config *
     read_prediction(&r);
     if (parts & MM_PART_VALID) {
         mm_training_read_metrics(&r);
-        if (stage->pipeline && MM_TRY(s, read_data(&r, stage, &t->validation, err)))
+        if (stage->pipeline && MM_TRY(s, read_data(&r, stage, &t->validation, train ? NULL : err)) && s != MM_ERR_IO)
             return s;
     }
     *out = t;
-    return problems->errors ? MM_ERR_CONFIG : MM_OK;
+    return finish(&r, train ? train : s, err);
 }
 
 cJSON *mm_training_model_json(struct mm_arena *arena, const struct mm_training *training)

@@ -2,12 +2,36 @@
 #include "trainer/aux_ops.h"
 #include "trainer/training_internal.h"
 
+/* MONAI's SplitDim (older: SplitChannel) makes KEY_POSTFIX of each channel: the number of `name` among those of one key. */
+static int split_channel(const struct mm_component *step, const char *name)
+{
+    const struct mm_transform *transform = mm_transform_find(step->name);
+    const cJSON *keys = mm_json_get(step->args, "keys"), *endings = mm_json_get(step->args, "output_postfixes"),
+                *ending;
+    int index = 0;
+    if (!transform || strcmp(transform->name, "SplitDim") != 0)
+        return -1;
+    cJSON_ArrayForEach (ending, endings) {
+        for (const cJSON *key = cJSON_IsArray(keys) ? keys->child : keys; key;
+             key = cJSON_IsArray(keys) ? key->next : NULL)
+            if (cJSON_IsString(key) && cJSON_IsString(ending) && mm_text_starts(name, key->valuestring) &&
+                name[strlen(key->valuestring)] == '_' &&
+                strcmp(name + strlen(key->valuestring) + 1, ending->valuestring) == 0)
+                return index;
+        index++;
+    }
+    return -1;
+}
+
 /* The index of `name` among the masks that a post transform splits off the prediction, which is its class; negative when none does. */
 static int split_class(const struct mm_components *steps, const char *name)
 {
     static const char *const lists[][2] = {{"SplitBasedOnLabel", "label_names"},
                                            {"SplitAcrossChannels", "channel_names"}};
-    for (size_t i = 0; i < steps->count; i++)
+    for (size_t i = 0; i < steps->count; i++) {
+        int channel = split_channel(&steps->items[i], name);
+        if (channel >= 0)
+            return channel;
         for (size_t k = 0; k < 2; k++) {
             const cJSON *names = mm_json_get(steps->items[i].args, lists[k][1]), *item;
             int index = 0;
@@ -19,6 +43,7 @@ static int split_class(const struct mm_components *steps, const char *name)
                 index++;
             }
         }
+    }
     return -1;
 }
 
@@ -78,6 +103,24 @@ static bool read_average(struct mm_training_reader *r, const struct mm_component
     return use->self != NULL;
 }
 
+/* A metric of one class sees that and the rest; the rest is no class of its own, whatever the arguments say of a background. */
+static void *without_rest(struct mm_training_reader *r, const struct mm_component *c, const struct mm_metric *metric)
+{
+    static const char key[] = "include_background";
+    struct mm_metric_common common = {0};
+    const struct mm_param_target also = {mm_metric_common_params, &common};
+    struct mm_component own = *c;
+    cJSON *args = c->args ? mm_json_copy(r->arena, c->args) : mm_json_object(r->arena);
+    cJSON *told = (cJSON *)mm_json_get(args, key);
+    if (told)
+        mm_json_detach(told);
+    own.args = mm_json_add(r->arena, args, key, mm_json_bool(r->arena, false)) ? args : NULL;
+    struct mm_problems twice = {.arena = r->arena}; /* told at the first reading */
+    struct mm_training_reader again = *r;
+    again.problems = &twice;
+    return mm_training_read_self(&again, &own, metric->params, metric->params_size, &also);
+}
+
 static void read_metric(struct mm_training_reader *r, const struct mm_component *c)
 {
     struct mm_error why = {.status = MM_OK};
@@ -98,9 +141,14 @@ static void read_metric(struct mm_training_reader *r, const struct mm_component 
     use.name = common.name ? common.name : cJSON_IsString(label) ? label->valuestring : metric->name;
     use.is_key = common.is_key_metric ||
                  cJSON_IsTrue(mm_json_get(c->node, "is_key_metric")); /* beside name and args: v4's key_metric */
-    if (strcmp(metric->name, "ComputeAverage") != 0)
+    bool is_average = strcmp(metric->name, "ComputeAverage") == 0;
+    if (is_average && !read_average(r, c, common.field, &use))
+        return;
+    if (!is_average)
         use.only_class = class_of(r, c, common.field);
-    else if (!read_average(r, c, common.field, &use))
+    if (!is_average && use.only_class >= 0 && mm_params_find(metric->params, "include_background"))
+        use.self = without_rest(r, c, metric);
+    if (!use.self)
         return;
     t->metrics[t->metric_count++] = use;
 }

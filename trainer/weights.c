@@ -12,6 +12,7 @@ struct loading {
     const struct mm_safetensors *file;
     bool reversed; /* the file's kernels are (x, y, z) */
     bool strict;
+    int64_t classes; /* 0: another number of them explains nothing */
     float *host, *turned;
 };
 
@@ -97,13 +98,17 @@ static enum mm_status names_make(struct mm_arena *arena, size_t capacity, struct
     return names->items ? MM_OK : mm_fail_memory(err, "a report");
 }
 
+static void wanted_dims(const struct loading *l, const struct mm_param_info *info, int64_t wanted[5])
+{
+    for (int i = 0; i < info->file_rank; i++)
+        wanted[i] = file_dim(info, l->reversed, i);
+}
+
 /* Another shape that can be made to fit. */
 static bool adapts(const struct loading *l, size_t param, const struct mm_st_tensor *tensor)
 {
-    const struct mm_param_info *info = &l->graph->params[param];
     int64_t wanted[5] = {0};
-    for (int i = 0; i < info->file_rank; i++)
-        wanted[i] = file_dim(info, l->reversed, i);
+    wanted_dims(l, &l->graph->params[param], wanted);
     return !l->strict && mm_weights_can_adapt(l->graph, param, tensor, wanted);
 }
 
@@ -112,49 +117,78 @@ static const char *describe_mismatch(const struct loading *l, const struct mm_pa
 {
     char a[192], b[192];
     int64_t wanted[5] = {0};
-    for (int i = 0; i < info->file_rank; i++)
-        wanted[i] = file_dim(info, l->reversed, i);
+    wanted_dims(l, info, wanted);
     return mm_arena_format(l->arena, "%s: file %s, model %s", info->name,
                            dims_text(tensor->dim, tensor->rank, a, sizeof(a)),
                            dims_text(wanted, info->file_rank, b, sizeof(b)));
 }
 
-/* Which parameters the file has and in which shape, which names it has beside them. */
-static enum mm_status compare(const struct loading *l, struct mm_weights_report *report, struct mm_error *err)
+/* All that a comparison found. */
+struct findings {
+    struct names missing, adapted, renewed, reshaped, unexpected;
+    size_t loaded;
+    int64_t old_classes; /* of the file; 0: no tensor told */
+};
+
+static void compare_param(const struct loading *l, size_t param, struct findings *f)
 {
-    struct names missing, adapted, reshaped, unexpected;
-    enum mm_status status;
-    size_t params = l->graph->param_count, loaded = 0;
-    if (MM_TRY(status, names_make(l->arena, params, &missing, err)) ||
-        MM_TRY(status, names_make(l->arena, params, &adapted, err)) ||
-        MM_TRY(status, names_make(l->arena, params, &reshaped, err)) ||
-        MM_TRY(status, names_make(l->arena, l->file->count, &unexpected, err)))
-        return status;
-    for (size_t i = 0; i < params; i++) {
-        const struct mm_param_info *info = &l->graph->params[i];
-        const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
-        if (!tensor && !mm_weights_is_constant(info))
-            missing.items[missing.count++] = info->name;
-        else if (tensor && !same_dims(tensor, info, l->reversed)) {
-            struct names *names = adapts(l, i, tensor) ? &adapted : &reshaped;
-            names->items[names->count++] = describe_mismatch(l, info, tensor);
-        } else
-            loaded += tensor != NULL;
+    const struct mm_param_info *info = &l->graph->params[param];
+    const struct mm_st_tensor *tensor = mm_safetensors_find(l->file, info->name);
+    int64_t wanted[5] = {0};
+    struct names *names = &f->reshaped;
+    if (!tensor && !mm_weights_is_constant(info))
+        f->missing.items[f->missing.count++] = info->name;
+    if (!tensor)
+        return;
+    if (same_dims(tensor, info, l->reversed)) {
+        f->loaded++;
+        return;
     }
+    wanted_dims(l, info, wanted);
+    if (adapts(l, param, tensor))
+        names = &f->adapted;
+    else if (mm_weights_is_of_classes(tensor, info->file_rank, wanted, l->classes, &f->old_classes))
+        names = &f->renewed;
+    names->items[names->count++] = describe_mismatch(l, info, tensor);
+}
+
+/* Names that the file has beside the model's. */
+static enum mm_status find_unexpected(const struct loading *l, struct names *unexpected, struct mm_error *err)
+{
     for (size_t i = 0; i < l->file->count; i++) {
         const char *name = l->file->tensors[i].name;
         bool known = strncmp(name, MM_WEIGHTS_SLOT, strlen(MM_WEIGHTS_SLOT)) == 0;
-        for (size_t p = 0; p < params && !known; p++)
+        for (size_t p = 0; p < l->graph->param_count && !known; p++)
             known = strcmp(l->graph->params[p].name, name) == 0;
-        if (!known && !(unexpected.items[unexpected.count++] = mm_arena_text(l->arena, name)))
+        if (!known && !(unexpected->items[unexpected->count++] = mm_arena_text(l->arena, name)))
             return mm_fail_memory(err, "a report");
     }
+    return MM_OK;
+}
+
+/* Which parameters the file has and in which shape, which names it has beside them. */
+static enum mm_status compare(const struct loading *l, struct mm_weights_report *report, struct mm_error *err)
+{
+    struct findings f = {.loaded = 0};
+    enum mm_status status;
+    size_t params = l->graph->param_count;
+    if (MM_TRY(status, names_make(l->arena, params, &f.missing, err)) ||
+        MM_TRY(status, names_make(l->arena, params, &f.adapted, err)) ||
+        MM_TRY(status, names_make(l->arena, params, &f.renewed, err)) ||
+        MM_TRY(status, names_make(l->arena, params, &f.reshaped, err)) ||
+        MM_TRY(status, names_make(l->arena, l->file->count, &f.unexpected, err)))
+        return status;
+    for (size_t i = 0; i < params; i++)
+        compare_param(l, i, &f);
+    if (MM_TRY(status, find_unexpected(l, &f.unexpected, err)))
+        return status;
     *report = (struct mm_weights_report){
-        .loaded = loaded,
-        .missing = {missing.count, missing.items},
-        .unexpected = {unexpected.count, unexpected.items},
-        .adapted = {adapted.count, adapted.items},
-        .reshaped = {reshaped.count, reshaped.items},
+        .loaded = f.loaded,
+        .missing = {f.missing.count, f.missing.items},
+        .unexpected = {f.unexpected.count, f.unexpected.items},
+        .adapted = {f.adapted.count, f.adapted.items},
+        .renewed = {f.renewed.count, f.renewed.items},
+        .reshaped = {f.reshaped.count, f.reshaped.items},
     };
     return MM_OK;
 }
@@ -232,6 +266,15 @@ static void loading_end(struct loading *l)
     mm_free(l->turned);
 }
 
+static enum mm_status load_params(struct loading *l, struct mm_error *err)
+{
+    enum mm_status status = loading_begin(l, err);
+    if (status == MM_OK)
+        status = set_params(l, err);
+    loading_end(l);
+    return status;
+}
+
 enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *network, const struct mm_safetensors *file,
                                 bool strict, const enum mm_axes *axes, struct mm_weights_report *report,
                                 struct mm_error *err)
@@ -242,11 +285,47 @@ enum mm_status mm_weights_apply(struct mm_arena *arena, struct mm_network *netwo
     if (MM_TRY(status, find_axes(file, axes, l.graph, &l.reversed, err)) ||
         MM_TRY(status, compare(&l, &found, err)) || (strict && MM_TRY(status, refuse_difference(&found, err))))
         return status;
-    if ((status = loading_begin(&l, err)) == MM_OK)
-        status = set_params(&l, err);
-    loading_end(&l);
     if (report)
         *report = found;
+    return load_params(&l, err);
+}
+
+static enum mm_status refuse_transfer(const struct mm_weights_report *r, bool partial, struct mm_error *err)
+{
+    if (!r->loaded)
+        return mm_fail(err, MM_ERR_DATA, "none of its tensors fits this model");
+    if (partial || !(r->missing.count + r->unexpected.count + r->reshaped.count))
+        return MM_OK;
+    return mm_fail(err, MM_ERR_DATA,
+                   "is of another model: %zu tensors fit, %zu are missing, %zu are of another shape and %zu unknown "
+                   "here; other classes and other image channels would be no hindrance",
+                   r->loaded + r->adapted.count, r->missing.count, r->reshaped.count, r->unexpected.count);
+}
+
+static enum mm_status transfer(struct loading *l, const struct mm_weights_transfer *how,
+                               struct mm_weights_report *report, struct mm_error *err)
+{
+    enum mm_status status;
+    if (MM_TRY(status, find_axes(l->file, how->axes, l->graph, &l->reversed, err)) ||
+        MM_TRY(status, compare(l, report, err)) || MM_TRY(status, refuse_transfer(report, how->partial, err)))
+        return status;
+    return load_params(l, err);
+}
+
+enum mm_status mm_weights_transfer(struct mm_arena *arena, struct mm_network *network, const char *path,
+                                   const struct mm_weights_transfer *how, struct mm_weights_report *report,
+                                   struct mm_error *err)
+{
+    struct mm_arena bytes; /* the file goes as soon as it is in the network */
+    struct mm_safetensors *file;
+    enum mm_status status;
+    struct loading l = {arena, network, mm_network_graph(network), NULL, .classes = how->classes};
+    mm_arena_init(&bytes, NULL);
+    status = mm_safetensors_read(&bytes, path, &file, err);
+    l.file = file;
+    if (status == MM_OK && MM_TRY(status, transfer(&l, how, report, err)))
+        mm_fail_in(err, "%s", how->name ? how->name : path);
+    mm_arena_done(&bytes);
     return status;
 }
 

@@ -1,6 +1,9 @@
-/* Another number of image channels: kernels of the first layer are made from those of the file.
+/* What may differ between a model and the one that it starts from.
  *
- * The rule (that of timm's adapt_input_conv): with `old` channels in the file and `new` in the model, a model of one channel gets the sum
+ * Another number of classes: layers that make them start anew. Output channels come first in a convolution's kernel, second in a transposed
+ * one's, and both where a unit leads from classes to classes.
+ *
+ * Another number of image channels: kernels of the first layer are made from those of the file. The rule (that of timm's adapt_input_conv): with `old` channels in the file and `new` in the model, a model of one channel gets the sum
  * over the file's, any other gets them again and again in their order, times old / new. So an image whose channels are all the same, or
  * are one channel repeated, excites the layer as one of the parent's images does. */
 #include "trainer/weights_parts.h"
@@ -32,6 +35,23 @@ bool mm_weights_can_adapt(const struct mm_graph *graph, size_t param, const stru
         if (i != 1 && tensor->dim[i] != wanted[i])
             return false;
     return takes_image(graph, param);
+}
+
+bool mm_weights_is_of_classes(const struct mm_st_tensor *tensor, int rank, const int64_t wanted[5], int64_t classes,
+                              int64_t *old)
+{
+    int64_t found = *old;
+    if (tensor->rank != rank || classes < 1)
+        return false;
+    for (int i = 0; i < rank; i++) {
+        if (tensor->dim[i] == wanted[i])
+            continue;
+        if (i > 1 || wanted[i] != classes || (found && tensor->dim[i] != found))
+            return false;
+        found = tensor->dim[i];
+    }
+    *old = found;
+    return true;
 }
 
 enum mm_status mm_weights_adapt(const struct mm_st_tensor *tensor, const struct mm_param_info *info, float *out,

@@ -1,4 +1,4 @@
-/* Shared by weights.c and weights_save.c only. */
+/* Shared by weights.c, weights_adapt.c and weights_save.c only. */
 #ifndef MM_TRAINER_WEIGHTS_PARTS_H
 #define MM_TRAINER_WEIGHTS_PARTS_H
 
@@ -28,6 +28,9 @@ static inline size_t mm_weights_elements(const struct mm_param_info *info)
  * order of axes. */
 bool mm_weights_can_adapt(const struct mm_graph *graph, size_t param, const struct mm_st_tensor *tensor,
                           const int64_t wanted[5]);
+/* Does the tensor differ only where the file has its number of classes and the model its own? `*old` is the file's, 0 until it is known. */
+bool mm_weights_is_of_classes(const struct mm_st_tensor *tensor, int rank, const int64_t wanted[5], int64_t classes,
+                              int64_t *old);
 /* In the file's order of axes. */
 enum mm_status mm_weights_adapt(const struct mm_st_tensor *tensor, const struct mm_param_info *info, float *out,
                                 struct mm_error *err);

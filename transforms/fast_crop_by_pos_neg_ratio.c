@@ -56,7 +56,7 @@ static enum mm_status prepare(const struct mm_step *step, struct mm_sample *samp
 
 const struct mm_transform mm_transform_fast_crop_by_pos_neg_ratio = {
     .name = "FastCropByPosNegRatio",
-    .aliases = "CropByPosNegRatio",
+    .aliases = "CropByPosNegRatio CropByPosNegRatioLabelOnly",
     .summary = "crops about random voxels of the foreground or the background",
     .notes = MM_POS_NEG_NOTES,
     .params = params,

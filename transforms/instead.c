@@ -20,9 +20,21 @@ static const struct advice of_names[] = {
      "leave it out and name what it calls: RandAffine, Rand3DElastic, RandBiasField, RandGibbsNoise ..."},
     {"MixUp", "batches are not mixed here: leave it out"},
     {"CutMix", "batches are not mixed here: leave it out, or take RandCoarseShuffle"},
+    {"OneOf", "name its transforms one after the other, each with a smaller prob"},
+    {"SomeOf", "name its transforms one after the other, each with a smaller prob"},
+    {"RandomOrder", "name its transforms one after the other: they keep that order"},
     {"FlattenSubKeys", "fields have no fields in them: leave it out"},
     {"SaveClassification", "mmar infer writes the classes: leave it out"},
     {"WriteFileMapping", "mmar infer prints the files' names: leave it out"},
+    {"AddGuidanceSignalDeepEdit", "AddGuidanceSignal does it for the clicks of one label"},
+    {"AddPointGuidanceSignal", "AddGuidanceSignal draws clicks into a channel"},
+    {"SplitLabel", "LabelToMask makes a mask of a label's value"},
+    {"CastFields", "CastToType does this"},
+    {"CenterData", "NormalizeIntensity with subtrahend and divisor does this"},
+    {"LoadJpg", "LoadImage reads JPEG"},
+    {"NPExpandDims", "AddChannel does this"},
+    {"NPRepChannels", "RepeatChannel does this"},
+    {"NPResizeImage", "Resize does this"},
 };
 
 /* Without spaces. The longer before those that they contain. */

@@ -3,7 +3,7 @@
 #include "transforms/intensity.h"
 #include "transforms/transform.h"
 
-#define DEGREE_MAX 8
+#define DEGREE_MAX 12
 #define TERMS_MAX  ((DEGREE_MAX + 1) * (DEGREE_MAX + 2) * (DEGREE_MAX + 3) / 6)
 
 struct rand_bias_field {

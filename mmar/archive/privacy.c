@@ -73,6 +73,27 @@ enum mm_status mm_privacy_json(struct mm_arena *arena, const char *root, const c
     return *stays || strcmp(name, "config/environment.json") ? MM_OK : make_template(arena, json, text, err);
 }
 
+/* Names of files become numbers that go on from `number`; what else stands beside them, of cases without scores, goes: causes name files, too. */
+static bool number_cases(struct mm_arena *arena, cJSON *json, const char *key, bool keeps_rest, int *number)
+{
+    cJSON *cases = (cJSON *)mm_json_get(json, key), *numbered = mm_json_array(arena);
+    for (cJSON *item = cases ? cases->child : NULL; item; item = item->next) {
+        cJSON *row = keeps_rest ? mm_json_copy(arena, item) : mm_json_object(arena),
+              *label = mm_json_text(arena, mm_arena_format(arena, "case %d", ++*number)),
+              *image = (cJSON *)mm_json_get(row, "image");
+        if (!row || !label || !numbered)
+            return false;
+        if (image)
+            mm_json_replace(image, label);
+        else if (!keeps_rest)
+            mm_json_add(arena, row, "image", label);
+        mm_json_append(numbered, row);
+    }
+    if (cases && numbered)
+        mm_json_replace(cases, numbered);
+    return numbered;
+}
+
 enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, const char *weights_sha256, char **text,
                                   struct mm_error *err)
 {
@@ -83,18 +104,13 @@ enum mm_status mm_privacy_metrics(struct mm_arena *arena, const char *root, cons
         return MM_OK;
     if (MM_TRY(s, mm_json_read(arena, path, &json, err)))
         return s;
-    const cJSON *cases = mm_json_get(json, "cases"), *scored = mm_json_get(json, "weights_sha256");
+    const cJSON *scored = mm_json_get(json, "weights_sha256");
     if (!weights_sha256 || !cJSON_IsString(scored) || strcmp(scored->valuestring, weights_sha256) != 0)
         return MM_OK;
     int number = 0;
-    for (cJSON *item = cases ? cases->child : NULL; item; item = item->next) {
-        cJSON *image = (cJSON *)mm_json_get(item, "image"),
-              *label = mm_json_text(arena, mm_arena_format(arena, "case %d", ++number));
-        if (!label)
-            return mm_fail_memory(err, "the metrics");
-        if (image)
-            mm_json_replace(image, label);
-    }
+    if (!number_cases(arena, json, "cases", true, &number) ||
+        !number_cases(arena, json, "not_scored", false, &number))
+        return mm_fail_memory(err, "the metrics");
     *text = printed(arena, json);
     return *text ? MM_OK : mm_fail_memory(err, "the metrics");
 }

@@ -124,11 +124,14 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
                          err);
     if (problems->errors)
         return mm_problems_fail(problems, s == MM_OK ? MM_ERR_CONFIG : s, err);
-    if (s != MM_OK)
+    if (s != MM_OK && !(s == MM_ERR_IO && o->no_data))
         return s;
     if (!training->model)
         mm_problem(problems, MM_SEVERITY_NOTE, NULL,
                    "the model is not known: this file names none, and there is no config_train.json beside it");
+    else if (!(mm_project_parts(project) & MM_PART_TRAIN) && project->config->kind == MM_CONFIG_TRAINING)
+        mm_problem(problems, MM_SEVERITY_NOTE, project->config->train.node,
+                   "nothing trains here: there is a model, and no loss, optimizer and data; mmar infer works");
     if (o->strict && MM_TRY(s, refuse_notes(problems, err)))
         return s;
     lint(call, training, &data, problems);

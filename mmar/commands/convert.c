@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "mmar/fit.h"
+#include "mmar/progress_line.h"
 #include "mmar/project.h"
 #include "mmar/report.h"
 
@@ -98,7 +99,7 @@ static enum mm_status check_fit(struct mm_arena *arena, const struct convert_opt
     struct mm_weights_report found = {0};
     if (MM_TRY(s, mm_fit(arena, &o->mmar, o->output, &training, &found, err)))
         return s;
-    mm_report_transfer(&found);
+    mm_report_transfer(&found, true);
     return found.missing.count + found.reshaped.count
                ? mm_fail(err, MM_NO, "%s: is written, and does not fill the model of %s", o->output, o->mmar.mmar)
                : MM_OK;
@@ -109,18 +110,25 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     enum mm_status s;
     const struct convert_options *o = call->options;
     struct mm_convert_source source;
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     if (!o->list && !o->output)
         return mm_fail(err, MM_ERR_USAGE, "give -o FILE.safetensors, or --list to look");
     if (call->json && !o->list)
         return mm_fail(err, MM_ERR_USAGE, "--json goes with --list");
-    if (MM_TRY(s, mm_convert_open(call->arena, call->args[0], o->key, &source, err)) ||
-        MM_TRY(s, mm_convert_rename(call->arena, &source, &o->rename, err)))
+    if (o->output && !o->list && MM_TRY(s, mm_convert_may_replace(o->output, err)))
+        return s;
+    s = mm_convert_open(call->arena, call->args[0], o->key, &progress, &source, err);
+    mm_progress_end(false);
+    if (s != MM_OK || MM_TRY(s, mm_convert_rename(call->arena, &source, &o->rename, err)))
         return s;
     if (o->list)
         return list(call, &source, err);
     if (MM_TRY(s, turn(&source, o, err)))
         return mm_fail_in(err, "%s", call->args[0]);
-    if (MM_TRY(s, mm_convert_write(&source, o->output, o->to, err)))
+    s = mm_convert_write(&source, o->output, o->to, &progress, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     mm_note("%s: %zu tensors%s%s of %s, axes %s", o->output, source.count, *source.key ? " under " : "", source.key,
             source.kind, o->to);

@@ -1,7 +1,9 @@
 /* mmar diff */
 #include "mmar/diff.h"
+#include "base/log.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 
 #define VALUE_MAX 200 /* bytes of a value that are shown */
 
@@ -66,7 +68,8 @@ static enum mm_status print(const struct mm_command_call *call, const cJSON *ans
 
 /* Weights alone have no config to compare. */
 static enum mm_status compare(const struct mm_command_call *call, const struct mm_diff_side *a,
-                              const struct mm_diff_side *b, struct mm_error *err)
+                              const struct mm_diff_side *b, struct mm_archive_progress *progress,
+                              struct mm_error *err)
 {
     enum mm_status s;
     struct mm_arena *arena = call->arena;
@@ -74,7 +77,9 @@ static enum mm_status compare(const struct mm_command_call *call, const struct m
     cJSON *weights, *json = mm_json_object(arena),
                     *config = both ? mm_json_diff(arena, a->config, b->config) : mm_json_array(arena),
                     *metrics = both ? mm_json_diff(arena, a->metrics, b->metrics) : mm_json_array(arena);
-    if (MM_TRY(s, mm_diff_weights(arena, a->weights, b->weights, &weights, err)))
+    s = mm_diff_weights(arena, a->weights, b->weights, progress, &weights, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     if (!json || !config || !metrics)
         return mm_fail_memory(err, "the comparison");
@@ -92,10 +97,12 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
 {
     enum mm_status s;
     struct mm_diff_side a, b = {.temporary = NULL};
-    if (MM_TRY(s, mm_diff_open(call->arena, call->args[0], &a, err)))
-        return s;
-    if ((s = mm_diff_open(call->arena, call->args[1], &b, err)) == MM_OK)
-        s = compare(call, &a, &b, err);
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
+    if ((s = mm_diff_open(call->arena, call->args[0], &progress, &a, err)) == MM_OK &&
+        (s = mm_diff_open(call->arena, call->args[1], &progress, &b, err)) == MM_OK)
+        s = compare(call, &a, &b, &progress, err);
+    mm_progress_end(false);
     mm_diff_close(&b);
     mm_diff_close(&a);
     return s;

@@ -30,8 +30,20 @@ struct sink {
     struct mm_arena *arena;
     const struct evaluate_options *options;
     const char *folder;
-    size_t total;
 };
+
+static void progress(void *context, size_t done, size_t count, double seconds_left)
+{
+    (void)context;
+    char left[32];
+    mm_progress("evaluating %zu/%zu, %s left", done, count, mm_text_seconds(left, sizeof left, seconds_left));
+}
+
+static void warn_left_out(void *context, const struct mm_case_left_out *left_out)
+{
+    (void)context;
+    mm_warn("warning: not scored: %s", left_out->cause);
+}
 
 static enum mm_status each(void *context, size_t index, const struct mm_sample *sample,
                            const struct mm_volume *prediction, const struct mm_volume *truth, struct mm_error *err)
@@ -39,7 +51,6 @@ static enum mm_status each(void *context, size_t index, const struct mm_sample *
     enum mm_status s;
     const struct sink *sink = context;
     const struct mm_field *image = mm_sample_find(sample, "image");
-    mm_progress("evaluating %zu/%zu", index + 1, sink->total);
     if (sink->options->write) {
         const char *name = mm_arena_format(sample->arena, "%s/prediction_%03zu%s", sink->folder, index + 1,
                                            image->source ? mm_format_extension(image->source) : ".nii.gz");
@@ -69,6 +80,16 @@ static void print_table(const struct mm_training *t, const struct mm_scores *sco
     cJSON_ArrayForEach (item, classes)
         printf("  %-22s %.4f\n", item->string, cJSON_IsNumber(item) ? item->valuedouble : NAN);
     printf("%-24s %zu, on each image's own grid\n", "cases", scores->cases);
+    for (size_t i = 0; i < scores->left_out_count; i++)
+        printf("%-24s %s\n", i ? "" : "not scored", scores->left_out[i].source);
+}
+
+static enum mm_status fail_left_out(const struct mm_scores *scores, struct mm_error *err)
+{
+    if (!scores->left_out_count)
+        return MM_OK;
+    return mm_fail(err, MM_ERR_DATA, "the scores are of %zu of %zu cases: %zu could not be scored (see above)",
+                   scores->cases, scores->cases + scores->left_out_count, scores->left_out_count);
 }
 
 static enum mm_status score(const struct mm_command_call *call, struct mm_model_use *use, struct mm_error *err)
@@ -79,8 +100,13 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
     const struct mm_training *t = use->training;
     const char *eval = mm_project_path(call->arena, use->project,
                                        mm_config_text(use->project->config, "MMAR_EVAL_OUTPUT_PATH", "eval"));
-    struct sink sink = {call->arena, call->options, eval, t->validation->list->count};
-    const struct mm_evaluate_options how = {mm_interrupted, each, &sink};
+    struct sink sink = {call->arena, call->options, eval};
+    const struct mm_evaluate_options how = {.interrupted = mm_interrupted,
+                                            .each = each,
+                                            .left_out = warn_left_out,
+                                            .progress = progress,
+                                            .context = &sink,
+                                            .waiting = mm_note_wait};
     if (MM_TRY(s, mm_file_make_folder(eval, err)))
         return s;
     s = mm_evaluate(use->network, t, call->arena, &how, &scores, err);
@@ -89,10 +115,11 @@ static enum mm_status score(const struct mm_command_call *call, struct mm_model_
         return s;
     mm_note("evaluated %s on list \"%s\" of %s: tables in %s", use->weights, t->validation->pipeline->data_list_key,
             t->validation->list->file, eval);
-    if (call->json)
-        return mm_command_print_json(call->arena, json, err);
-    print_table(t, scores, json);
-    return MM_OK;
+    if (call->json && MM_TRY(s, mm_command_print_json(call->arena, json, err)))
+        return s;
+    if (!call->json)
+        print_table(t, scores, json);
+    return fail_left_out(scores, err);
 }
 
 /* The list, whatever dialect the configuration has: of its own pipeline, or, where it has none, that of the variable. */
@@ -157,7 +184,11 @@ const struct mm_command mm_command_evaluate = {
     .notes =
         "Predictions are carried back to the grid of each image file and compared with its label as it is stored.\n"
         "Writes eval/metrics.csv, eval/metrics.json and overlay PNGs. Metrics of the loss (NegLoss) have a value "
-        "while training only.",
+        "while training only.\n"
+        "A case that cannot be read or scored ends the command; with on_bad_item \"skip\" in validate.image_pipeline "
+        "it "
+        "is listed as not\n"
+        "scored, the others are scored, and the exit code is 4.",
     .examples =
         "  mmar evaluate spleen\n  mmar evaluate spleen --json\n  mmar evaluate spleen --list test --overlays 20\n",
 };

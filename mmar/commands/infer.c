@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "image/format.h"
 #include "mmar/archive/archive.h"
 #include "mmar/predict_file.h"
@@ -94,20 +95,31 @@ static enum mm_status write_one(const struct job *job, bool overlay, const struc
     return mm_report_overlay(arena, mm_arena_format(arena, "%s.png", job->output), image, prediction, NULL, err);
 }
 
+static void report_begin(const struct job *jobs, size_t done, size_t count, double seconds)
+{
+    char text[32] = "?";
+    if (done)
+        mm_text_seconds(text, sizeof text, seconds * (double)(count - done) / (double)done);
+    mm_progress("%zu/%zu %s, %s left", done + 1, count, jobs[done].input, text);
+}
+
 /* An input that cannot be predicted does not keep the others from it; output that cannot be written ends the run. */
-static enum mm_status run_jobs(struct mm_model_use *use, const struct mm_file_prediction *how,
-                               const struct infer_options *o, const struct job *jobs, size_t count,
-                               struct mm_error *err)
+static enum mm_status run_jobs(struct mm_file_source *source, const struct infer_options *o, const struct job *jobs,
+                               size_t count, struct mm_error *err)
 {
     enum mm_status s = MM_OK, worst = MM_OK;
     size_t failed = 0;
+    const struct mm_file_prediction how = {o->probabilities, o->classes};
+    double began = mm_clock();
     struct mm_volume *prediction;
     struct mm_arena scratch;
     mm_arena_init(&scratch, NULL);
     for (size_t i = 0; i < count && s == MM_OK; i++) {
         mm_arena_reset(&scratch);
-        mm_progress("%zu/%zu %s", i + 1, count, jobs[i].input);
-        if (MM_TRY(s, mm_predict_file(use, how, jobs[i].input, &scratch, &prediction, err))) {
+        report_begin(jobs, i, count, mm_clock() - began);
+        if (MM_TRY(s, mm_predict_file(source, &how, i, &scratch, &prediction, err))) {
+            if (s == MM_INTERRUPTED)
+                break;
             mm_fail_in(err, "%s", jobs[i].input);
             if (count == 1 || s == MM_ERR_MEMORY || s == MM_ERR_DEVICE)
                 break;
@@ -133,21 +145,21 @@ static enum mm_status infer_all(const struct mm_command_call *call, struct mm_mo
 {
     enum mm_status s;
     const struct infer_options *o = call->options;
-    struct mm_chain *all, *chain = NULL;
+    struct mm_file_source *source = NULL;
     size_t count = call->arg_count - first;
+    const char *const *inputs = call->args + first;
     struct job *jobs = mm_arena_array(call->arena, struct job, count + 1);
-    if (MM_TRY(s, mm_chain_make(call->arena, &use->project->config->validate.pre_transforms, &all,
-                                use->project->problems)))
-        return mm_problems_fail(use->project->problems, s, err);
-    chain = mm_chain_narrow(call->arena, all, use->training->prediction.image_field, false);
-    if (!chain || !jobs)
-        return mm_fail_memory(err, "the chain");
+    if (!jobs)
+        return mm_fail_memory(err, "the list of inputs");
     for (size_t i = 0; i < count; i++)
-        jobs[i] = (struct job){call->args[first + i], output_path(call->arena, o, call->args[first + i])};
+        jobs[i] = (struct job){inputs[i], output_path(call->arena, o, inputs[i])};
     if (MM_TRY(s, check_jobs(jobs, count, call->arena, err)) || MM_TRY(s, mm_file_make_folder(o->output, err)))
         return s;
-    const struct mm_file_prediction how = {chain, o->probabilities, o->classes};
-    return run_jobs(use, &how, o, jobs, count, err);
+    s = mm_file_source_open(call->arena, use, inputs, count, &source, err);
+    if (s == MM_OK)
+        s = run_jobs(source, o, jobs, count, err);
+    mm_file_source_close(source);
+    return s;
 }
 
 /* The first argument may be the model: an MMAR folder or an archive (verified and unpacked into a temporary folder). */

@@ -1,6 +1,4 @@
 /* mmar init */
-#include <sys/stat.h>
-
 #include "base/file.h"
 #include "base/log.h"
 #include "base/names.h"
@@ -9,6 +7,7 @@
 #include "mmar/foreign/foreign.h"
 #include "mmar/progress_line.h"
 #include "mmar/propose.h"
+#include "mmar/scaffold.h"
 #include "mmar/signing/vouch.h"
 #include "mmar/takeover.h"
 #include "mmar/template.h"
@@ -28,112 +27,7 @@ static const struct mm_param options[] = {
     MM_STRING(P, data, .help = "datalist to train on: measured, and written into config/environment.json"),
     MM_VOUCH_PARAMS(P), MM_PARAMS_END};
 
-const struct mm_template_file *mm_template_find(const char *name)
-{
-    for (const struct mm_template_file *f = mm_template_files; f->template; f++)
-        if (!strcmp(f->template, name) && !strcmp(f->path, "template.json"))
-            return f;
-    return NULL;
-}
-
-const char *mm_template_name(size_t index)
-{
-    for (const struct mm_template_file *f = mm_template_files; f->template; f++)
-        if (!strcmp(f->path, "template.json") && !index--)
-            return f->template;
-    return NULL;
-}
-
-/* Text with every "@KEY@" of the pairs replaced. */
-static void fill_in(struct mm_text *out, const char *text, const char *const (*pairs)[2], size_t count)
-{
-    while (*text) {
-        size_t k = 0;
-        while (k < count && !mm_text_starts(text, pairs[k][0]))
-            k++;
-        if (k < count) {
-            mm_text_add(out, pairs[k][1]);
-            text += strlen(pairs[k][0]);
-        } else
-            mm_text_addn(out, text++, 1);
-    }
-}
-
-static enum mm_status write_text(const char *path, const char *text, bool executable, struct mm_error *err)
-{
-    enum mm_status s = mm_file_write(path, text, strlen(text), err);
-    struct stat info;
-    if (s == MM_OK && executable && !stat(path, &info))
-        chmod(path, info.st_mode | ((info.st_mode & 0444) >> 2));
-    return s;
-}
-
-struct scaffold {
-    struct mm_arena *arena;
-    const char *folder, *name, *template;
-    const cJSON *about;
-    const char *data; /* absolute path of the datalist; NULL: none given */
-    const char *list; /* DATASET_JSON when it is another than that; NULL: the same */
-};
-
-/* A stranger's environment may lack it. */
-static void set_text(struct mm_arena *arena, cJSON *object, const char *name, const char *value)
-{
-    cJSON *old = (cJSON *)mm_json_get(object, name), *text = mm_json_text(arena, value);
-    if (old && text)
-        mm_json_replace(old, text);
-    else
-        mm_json_add(arena, object, name, text);
-}
-
-/* environment.json with the person's own datalist in place of the default. */
-static enum mm_status write_environment(const struct scaffold *s, const char *path, const char *text,
-                                        struct mm_error *err)
-{
-    enum mm_status status;
-    cJSON *json;
-    if (!s->data)
-        return write_text(path, text, false, err);
-    if (MM_TRY(status, mm_json_parse(s->arena, "environment.json", text, strlen(text), &json, err)))
-        return status;
-    set_text(s->arena, json, "DATASET_JSON", s->list ? s->list : s->data);
-    set_text(s->arena, json, "DATA_ROOT", mm_file_folder(s->arena, s->data));
-    const char *printed = mm_json_print(s->arena, json, MM_JSON_INDENTED);
-    return printed ? write_text(path, mm_arena_format(s->arena, "%s\n", printed), false, err)
-                   : mm_fail_memory(err, "environment.json");
-}
-
-static enum mm_status write_files(const struct scaffold *s, const char *template, struct mm_error *err)
-{
-    enum mm_status status = MM_OK;
-    const cJSON *summary = mm_json_get(s->about, "summary");
-    const char *const pairs[][2] = {
-        {"@NAME@", s->name}, {"@TEMPLATE@", s->template}, {"@SUMMARY@", summary->valuestring}};
-    for (const struct mm_template_file *f = mm_template_files; f->template && status == MM_OK; f++) {
-        if (strcmp(f->template, template) || !strcmp(f->path, "template.json"))
-            continue;
-        struct mm_text text;
-        const char *path = mm_file_join(s->arena, s->folder, f->path);
-        mm_text_init(&text, 1 << 20);
-        fill_in(&text, f->text, pairs, 3);
-        if ((status = mm_file_make_folder(mm_file_folder(s->arena, path), err)) == MM_OK)
-            status = !strcmp(f->path, "config/environment.json") ? write_environment(s, path, text.bytes, err)
-                                                                 : write_text(path, text.bytes, f->executable, err);
-        mm_text_done(&text);
-    }
-    return status;
-}
-
-static enum mm_status make_folders(const struct scaffold *s, struct mm_error *err)
-{
-    static const char *const folders[] = {"commands", "config", "docs", "eval", "models", "resources"};
-    enum mm_status status = MM_OK;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && status == MM_OK; i++)
-        status = mm_file_make_folder(mm_file_join(s->arena, s->folder, folders[i]), err);
-    return status;
-}
-
-static void print_next(const struct scaffold *s)
+static void print_next(const struct mm_scaffold *s)
 {
     const char *const pairs[][2] = {{"@DIR@", s->folder}};
     const cJSON *line;
@@ -144,16 +38,16 @@ static void print_next(const struct scaffold *s)
                         mm_text_starts(line->valuestring, "edit") || mm_text_starts(line->valuestring, "mmar synth")))
             continue;
         mm_text_init(&text, 1 << 16);
-        fill_in(&text, line->valuestring, pairs, 1);
+        mm_scaffold_fill(&text, line->valuestring, pairs, 1);
         mm_note("  %s", text.bytes);
         mm_text_done(&text);
     }
 }
 
-static enum mm_status from_template(const struct scaffold *given, struct mm_error *err)
+static enum mm_status from_template(const struct mm_scaffold *given, struct mm_error *err)
 {
     enum mm_status status;
-    struct scaffold s = *given;
+    struct mm_scaffold s = *given;
     cJSON *about;
     const struct mm_template_file *found = mm_template_find(s.template);
     if (!found) {
@@ -168,24 +62,24 @@ static enum mm_status from_template(const struct scaffold *given, struct mm_erro
     if (MM_TRY(status, mm_json_parse(s.arena, "template.json", found->text, strlen(found->text), &about, err)))
         return status;
     s.about = about;
-    if (MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err)) ||
-        MM_TRY(status, write_files(&s, s.template, err)))
+    if (MM_TRY(status, mm_scaffold_folders(&s, err)) || MM_TRY(status, mm_scaffold_files(&s, "common", err)) ||
+        MM_TRY(status, mm_scaffold_files(&s, s.template, err)))
         return status;
     printf("%s\n", s.folder);
     print_next(&s);
     return MM_OK;
 }
 
-static enum mm_status write_proposal(const struct scaffold *s, const struct mm_facts *facts,
+static enum mm_status write_proposal(const struct mm_scaffold *s, const struct mm_facts *facts,
                                      const struct mm_proposal *proposal, struct mm_error *err)
 {
     enum mm_status status;
     struct mm_text text;
     mm_text_init(&text, 1 << 20);
     mm_proposal_write(s->arena, facts, proposal, &text);
-    status = text.overflow
-                 ? mm_fail_memory(err, "the configuration")
-                 : write_text(mm_file_join(s->arena, s->folder, "config/config_train.json"), text.bytes, false, err);
+    status = text.overflow ? mm_fail_memory(err, "the configuration")
+                           : mm_scaffold_write(mm_file_join(s->arena, s->folder, "config/config_train.json"),
+                                               text.bytes, false, err);
     mm_text_done(&text);
     if (status == MM_OK && s->list)
         status = mm_proposal_split(s->arena, facts, mm_file_join(s->arena, s->folder, "config/dataset.json"), err);
@@ -193,10 +87,10 @@ static enum mm_status write_proposal(const struct scaffold *s, const struct mm_f
 }
 
 /* Nothing is written before the data have been measured. */
-static enum mm_status from_data(const struct scaffold *given, struct mm_error *err)
+static enum mm_status from_data(const struct mm_scaffold *given, struct mm_error *err)
 {
     enum mm_status status;
-    struct scaffold s = *given;
+    struct mm_scaffold s = *given;
     struct mm_facts facts;
     struct mm_proposal proposal;
     if (MM_TRY(status, mm_facts_measure(s.arena, s.data, &facts, err)) ||
@@ -214,7 +108,7 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
     s.about = about;
     s.template = "proposed";
     s.list = facts.validation ? NULL : "{MMAR_ROOT}/config/dataset.json";
-    if (MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err)) ||
+    if (MM_TRY(status, mm_scaffold_folders(&s, err)) || MM_TRY(status, mm_scaffold_files(&s, "common", err)) ||
         MM_TRY(status, write_proposal(&s, &facts, &proposal, err)))
         return status;
     printf("%s\n", s.folder);
@@ -229,7 +123,7 @@ static enum mm_status from_data(const struct scaffold *given, struct mm_error *e
 }
 
 /* The data are measured to be compared; data that cannot be are no failure here. */
-static enum mm_status measure(const struct scaffold *s, struct mm_takeover *t, struct mm_facts *facts,
+static enum mm_status measure(const struct mm_scaffold *s, struct mm_takeover *t, struct mm_facts *facts,
                               struct mm_error *why)
 {
     enum mm_status status = s->data ? mm_facts_measure(s->arena, s->data, facts, why) : MM_OK;
@@ -241,7 +135,7 @@ static enum mm_status measure(const struct scaffold *s, struct mm_takeover *t, s
     return status == MM_INTERRUPTED ? status : MM_OK;
 }
 
-static enum mm_status tell_takeover(const struct scaffold *s, const char *file, const cJSON *manifest,
+static enum mm_status tell_takeover(const struct mm_scaffold *s, const char *file, const cJSON *manifest,
                                     struct mm_error *err)
 {
     struct mm_facts facts;
@@ -257,7 +151,7 @@ static enum mm_status tell_takeover(const struct scaffold *s, const char *file, 
     return MM_OK;
 }
 
-static enum mm_status from_archive(const struct scaffold *s, const char *file, const struct mm_vouch *ask,
+static enum mm_status from_archive(const struct mm_scaffold *s, const char *file, const struct mm_vouch *ask,
                                    struct mm_error *err)
 {
     enum mm_status status;
@@ -272,10 +166,10 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, c
         return status;
     status = mm_unpack(s->arena, file, s->folder, &progress, &manifest, err);
     mm_progress_end(false);
-    if (status != MM_OK || MM_TRY(status, make_folders(s, err)))
+    if (status != MM_OK || MM_TRY(status, mm_scaffold_folders(s, err)))
         return status;
     if (s->data && (MM_TRY(status, mm_file_read(s->arena, environment, MM_JSON_SIZE_MAX, &bytes, &size, err)) ||
-                    MM_TRY(status, write_environment(s, environment, (const char *)bytes, err))))
+                    MM_TRY(status, mm_scaffold_environment(s, environment, (const char *)bytes, err))))
         return status;
     if (MM_TRY(status, mm_takeover_card(s->arena, s->folder, s->name, err)))
         return status;
@@ -283,11 +177,11 @@ static enum mm_status from_archive(const struct scaffold *s, const char *file, c
     return tell_takeover(s, file, manifest, err);
 }
 
-static enum mm_status fill_from_foreign(const struct scaffold *given, struct mm_foreign *foreign,
+static enum mm_status fill_from_foreign(const struct mm_scaffold *given, struct mm_foreign *foreign,
                                         struct mm_error *err)
 {
     enum mm_status status;
-    struct scaffold s = *given;
+    struct mm_scaffold s = *given;
     cJSON *about = mm_json_object(s.arena);
     mm_json_add(s.arena, about, "summary",
                 mm_json_text(s.arena, mm_arena_format(s.arena, "taken over from %s", foreign->what)));
@@ -295,13 +189,13 @@ static enum mm_status fill_from_foreign(const struct scaffold *given, struct mm_
         return mm_fail_memory(err, "an MMAR");
     s.about = about;
     s.template = "none";
-    return MM_TRY(status, make_folders(&s, err)) || MM_TRY(status, write_files(&s, "common", err))
+    return MM_TRY(status, mm_scaffold_folders(&s, err)) || MM_TRY(status, mm_scaffold_files(&s, "common", err))
                ? status
                : mm_foreign_take(foreign, s.folder, err);
 }
 
 /* A half-made MMAR is worse than none: on failure the folder is gone again. */
-static enum mm_status from_foreign(const struct scaffold *s, const char *path, const struct mm_vouch *ask,
+static enum mm_status from_foreign(const struct mm_scaffold *s, const char *path, const struct mm_vouch *ask,
                                    struct mm_error *err)
 {
     enum mm_status status;
@@ -311,11 +205,15 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     struct mm_error why = {.status = MM_OK};
     struct mm_takeover t = {.from = NULL};
     struct mm_text text;
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     if (MM_TRY(status, mm_vouch(s->arena, ask, NULL, NULL, &nobody, err)))
         return mm_fail_in(err, "%s", path);
     if (MM_TRY(status, mm_foreign_open(s->arena, path, &foreign, err)))
         return status;
+    foreign->progress = &progress;
     status = fill_from_foreign(s, foreign, err);
+    mm_progress_end(false);
     mm_foreign_close(foreign);
     if (status == MM_OK && (status = measure(s, &t, &facts, &why)) != MM_OK)
         mm_fail(err, status, "%s", why.text);
@@ -332,16 +230,33 @@ static enum mm_status from_foreign(const struct scaffold *s, const char *path, c
     return MM_OK;
 }
 
+/* What looks like a parent and is none, with what there is for it. */
+static enum mm_status check_from(struct mm_arena *arena, const char *from, struct mm_error *err)
+{
+    static const char *const weights[] = {".safetensors", ".pt", ".pth"};
+    if (mm_file_is_folder(from) && mm_file_exists(mm_file_join(arena, from, "docs/card.json")) &&
+        !mm_foreign_is(arena, from))
+        return mm_fail(err, MM_ERR_USAGE,
+                       "%s: is an MMAR that is worked in: mmar pack makes an archive of it, to begin with", from);
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
+        if (mm_text_ends(from, weights[i]))
+            return mm_fail(err, MM_ERR_USAGE,
+                           "%s: weights alone have no configuration: make an MMAR for them (mmar init DIR), and name "
+                           "them to mmar %s",
+                           from, i ? "convert" : "train --from");
+    return MM_OK;
+}
+
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
 {
     enum mm_status status;
     const struct init_options *o = call->options;
     char **names;
     size_t count = 0;
-    struct scaffold s = {.arena = call->arena,
-                         .folder = call->args[0],
-                         .name = mm_file_name(call->args[0]),
-                         .template = o->template ? o->template : "phantom_3d"};
+    struct mm_scaffold s = {.arena = call->arena,
+                            .folder = call->args[0],
+                            .name = mm_file_name(call->args[0]),
+                            .template = o->template ? o->template : "phantom_3d"};
     if (o->template && o->from)
         return mm_fail(err, MM_ERR_USAGE, "--template and --from exclude each other");
     if (mm_file_is_folder(s.folder) && MM_TRY(status, mm_file_list(call->arena, s.folder, &names, &count, err)))
@@ -355,6 +270,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
         s.data = mm_arena_text(call->arena, real);
         free(real);
     }
+    if (o->from && MM_TRY(status, check_from(call->arena, o->from, err)))
+        return status;
     if (o->from) {
         const struct mm_vouch ask = {o->key, o->require_signature};
         return mm_file_is_folder(o->from) || mm_foreign_is(call->arena, o->from)

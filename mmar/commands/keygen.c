@@ -10,6 +10,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     const char *name = call->args[0];
     if (!*name || mm_text_ends(name, "/"))
         return mm_fail(err, MM_ERR_USAGE, "\"%s\": is no name for a key", name);
+    if (mm_text_ends(name, ".key") || mm_text_ends(name, ".pub"))
+        return mm_fail(err, MM_ERR_USAGE, "%s: give the name without .key or .pub: both files are made", name);
     if ((s = mm_key_make(call->arena, name, &key, err)) == MM_OK) {
         mm_note(
             "%s.key signs: keep it, and give it to nobody\n%s.pub checks: give it to the labs that get your models",

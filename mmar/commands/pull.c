@@ -147,7 +147,8 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     const struct pull_options *o = call->options;
     const char *target;
     cJSON *manifest;
-    if (MM_TRY(s, find_target(call, &target, err)))
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    if (MM_TRY(s, find_target(call, &target, err)) || MM_TRY(s, mm_vouch_check(call->arena, &ask, err)))
         return s;
     struct mm_download d = {.place = call->args[0],
                             .part = mm_arena_format(call->arena, "%s.part", target),

@@ -5,6 +5,7 @@
 #include "mmar/archive/zstd_stream.h"
 #include "mmar/card.h"
 #include "mmar/command.h"
+#include "mmar/progress_line.h"
 #include "mmar/signing/signing.h"
 
 struct sign_options {
@@ -57,14 +58,16 @@ static void warn_of_names(struct mm_arena *arena, const char *folder, const stru
 }
 
 static enum mm_status sign_apart(const struct mm_command_call *call, const struct mm_key *key, const char *out,
-                                 struct mm_error *err)
+                                 struct mm_archive_progress *progress, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_statement statement;
     const char *path = call->args[0];
     if (!out)
         return mm_fail_memory(err, "a file name");
-    if (MM_TRY(s, mm_sign_apart(call->arena, path, key, out, &statement, err)))
+    s = mm_sign_apart(call->arena, path, key, out, progress, &statement, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     if (mm_file_is_folder(path))
         warn_of_names(call->arena, path, &statement);
@@ -76,15 +79,19 @@ static enum mm_status sign(const struct mm_command_call *call, const struct mm_k
 {
     const struct sign_options *o = call->options;
     const char *path = call->args[0];
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     if (o->detached)
         *written = o->detached;
     else if (mm_file_is_folder(path))
         *written = mm_file_join(call->arena, path, MM_ARCHIVE_SIGNATURE);
     else {
         *written = o->output ? o->output : path;
-        return mm_sign_archive(call->arena, path, key, *written, (int)o->level, err);
+        enum mm_status s = mm_sign_archive(call->arena, path, key, *written, (int)o->level, &progress, err);
+        mm_progress_end(false);
+        return s;
     }
-    return sign_apart(call, key, *written, err);
+    return sign_apart(call, key, *written, &progress, err);
 }
 
 static enum mm_status run(const struct mm_command_call *call, struct mm_error *err)
@@ -100,6 +107,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (o->output && mm_file_is_folder(call->args[0]))
         return mm_fail(err, MM_ERR_USAGE, "%s: is a folder: --detached names the file for its signature",
                        call->args[0]);
+    if (o->level && (o->detached || mm_file_is_folder(call->args[0])))
+        return mm_fail(err, MM_ERR_USAGE, "--level is of a signed archive's compression: here none is written");
+    if (o->detached && MM_TRY(s, mm_sign_may_replace(call->arena, o->detached, err)))
+        return s;
     if (MM_TRY(s, mm_key_open_private(call->arena, o->key, &key, err)))
         return s;
     if ((s = sign(call, &key, &written, err)) == MM_OK) {

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "mmar/parent.h"
+#include "mmar/progress_line.h"
 #include "mmar/project.h"
 #include "mmar/report.h"
 #include "mmar/run_record.h"
@@ -14,7 +15,7 @@
 struct train_options {
     struct mm_mmar_options mmar;
     struct mm_strings freeze;
-    bool resume, dry_run, no_cache, require_signature;
+    bool resume, partial, dry_run, no_cache, require_signature;
     const char *from, *backend, *axes, *key;
     int64_t epochs, threads, loader_threads;
 };
@@ -23,6 +24,7 @@ struct train_options {
 static const struct mm_param options[] = {
     MM_BOOL(P, resume, .help = "continue from models/checkpoint.safetensors"),
     MM_STRING(P, from, .help = "fine-tune: start from the weights of an archive (.mmar) or a .safetensors file"),
+    MM_BOOL(P, partial, .help = "with --from: start from the tensors that fit, though it is another model's file"),
     MM_VOUCH_PARAMS(P),
     MM_CHOICE(P, axes, .choices = "zyx xyz yx", .help = "order of kernel axes in a --from file that does not say it"),
     MM_STRINGS(P, freeze, .help = "leave parameters as they are, by name: model.0.*,*.bias (shell patterns)"),
@@ -114,13 +116,20 @@ static enum mm_status start_weights(struct mm_arena *arena, struct mm_network *n
     struct mm_weights_report found = {0};
     if (MM_TRY(s, mm_network_initialise(network, training->seed, err)) || !parent->weights)
         return s;
-    enum mm_axes axes = o->axes && !strcmp(o->axes, "xyz") ? MM_AXES_XYZ : MM_AXES_ZYX;
-    if (MM_TRY(s, mm_weights_load(arena, network, parent->weights, false, o->axes ? &axes : NULL, &found, err)))
-        return s;
-    if (!found.loaded)
-        return mm_fail(err, MM_ERR_DATA, "%s: none of its tensors fits this model", o->from);
-    mm_report_transfer(&found);
-    return MM_OK;
+    const enum mm_axes axes = o->axes && !strcmp(o->axes, "xyz") ? MM_AXES_XYZ : MM_AXES_ZYX;
+    const struct mm_weights_transfer how = {.name = o->from,
+                                            .axes = o->axes ? &axes : NULL,
+                                            .classes = training->model->out_channels(training->model_self),
+                                            .partial = o->partial};
+    s = mm_weights_transfer(arena, network, parent->weights, &how, &found, err);
+    if (s == MM_OK || found.loaded)
+        mm_report_transfer(&found, s == MM_OK);
+    return s == MM_OK || !found.loaded || o->partial
+               ? s
+               : mm_fail(err, s,
+                         "%s (give the model of the config the arguments of that one, or "
+                         "--partial to start from what fits)",
+                         err->text);
 }
 
 static enum mm_status run_loop(struct mm_arena *arena, struct mm_project *project, const struct mm_training *training,
@@ -203,7 +212,11 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     struct mm_project *project;
     struct mm_training *training;
     struct mm_parent parent = {0};
+    struct mm_progress_line line;
+    struct mm_archive_progress progress = mm_progress_line(&line);
     const struct mm_vouch ask = {o->key, o->require_signature};
+    if (o->partial && !o->from)
+        return mm_fail(err, MM_ERR_USAGE, "--partial says how much of --from must fit: it needs --from");
     if (o->resume && o->from)
         return mm_fail(err, MM_ERR_USAGE,
                        "--resume and --from exclude each other: a resumed run keeps its own weights");
@@ -218,7 +231,10 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     if (MM_TRY(s, freeze(training, &o->freeze, err)) ||
         MM_TRY(s, print_plan(call->arena, project, training, o, err)) || o->dry_run)
         return s;
-    if (o->from && MM_TRY(s, mm_parent_open(call->arena, o->from, &ask, &parent, err)))
+    if (o->from)
+        s = mm_parent_open(call->arena, o->from, &ask, &progress, &parent, err);
+    mm_progress_end(false);
+    if (s != MM_OK)
         return s;
     s = open_and_run(call, project, training, &parent, err);
     mm_parent_close(&parent);

@@ -147,7 +147,6 @@ static enum mm_status look_at_folder(const struct mm_command_call *call, struct 
                        "is unsigned: it holds no " MM_ARCHIVE_SIGNATURE ", so there is nothing to check it against");
     if (MM_TRY(s, read_apart(call->arena, path, f, err)))
         return s;
-    mm_archive_stage(progress, "verifying", 0);
     return mm_signing_of_folder(call->arena, folder, f->bundle.statement.ignored, f->bundle.statement.ignored_count,
                                 path, progress, &f->now, err);
 }
@@ -166,7 +165,12 @@ static enum mm_status run(const struct mm_command_call *call, struct mm_error *e
     bool folder = mm_file_is_folder(call->args[0]);
     struct mm_progress_line line;
     struct mm_archive_progress progress = mm_progress_line(&line);
-    enum mm_status s = folder ? look_at_folder(call, &progress, &f, err) : look_at_archive(call, &progress, &f, err);
+    const struct verify_options *o = call->options;
+    const struct mm_vouch ask = {o->key, o->require_signature};
+    enum mm_status s = mm_vouch_check(call->arena, &ask, err);
+    if (s != MM_OK)
+        return s;
+    s = folder ? look_at_folder(call, &progress, &f, err) : look_at_archive(call, &progress, &f, err);
     mm_progress_end(false);
     if (s == MM_OK)
         s = check_signer(call, &f, err);

@@ -1,7 +1,11 @@
 /* Components of a bundle as components of ours: names by the families' own lists, arguments by their parameter tables. */
+#include <strings.h>
+
 #include "base/names.h"
 #include "mmar/families.h"
 #include "mmar/foreign/bundle.h"
+#include "trainer/models/elsewhere.h"
+#include "transforms/instead.h"
 #include "transforms/transform.h"
 
 #define CHAIN_DEPTH 4
@@ -52,12 +56,21 @@ static void note_unknown(struct mm_bundle *b, const cJSON *node, const struct mm
 {
     struct mm_nearest nearest;
     struct mm_member member;
-    char hint[128];
+    char hint[128], instead[256] = "";
+    bool is_model = !strcmp(family->name, "models");
+    const char *elsewhere = is_model ? mm_model_elsewhere(name) : NULL;
+    if (elsewhere) {
+        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s %s", name, elsewhere);
+        return;
+    }
     mm_nearest_init(&nearest, name);
     for (size_t i = 0; family->member(i, &member); i++)
         mm_nearest_offer(&nearest, member.name);
-    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s; the config goes on without it",
-                    name, family->name, mm_nearest_hint(&nearest, hint, sizeof hint));
+    if (!strcmp(family->name, "transforms"))
+        mm_transform_instead(name, node, instead, sizeof instead);
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "%.60s: is not among the %s here%s%s", name, family->name,
+                    *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint),
+                    is_model ? "" : "; the config goes on without it");
 }
 
 static bool has_parameter(const struct mm_member *member, const char *name)
@@ -83,12 +96,22 @@ static cJSON *arguments(struct mm_bundle *b, const cJSON *node, const struct mm_
     return args;
 }
 
+/* What only Python knows is left out. */
+static bool is_disabled(struct mm_bundle *b, const cJSON *node, const char *name)
+{
+    const cJSON *told = mm_json_get(node, "_disabled_"), *value = told ? mm_bundle_follow(b, told) : NULL;
+    if (!told || cJSON_IsFalse(value) || (cJSON_IsString(value) && strcasecmp(value->valuestring, "true")))
+        return false;
+    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node,
+                    value ? "%.60s: is disabled" : "%.60s: whether it is disabled is Python: left out", name);
+    return true;
+}
+
 cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family_name, const char *wiring)
 {
     const struct mm_family *family = mm_family_find(family_name);
     struct mm_member member;
     const char *name = mm_bundle_target(node);
-    const cJSON *disabled = mm_json_get(node, "_disabled_");
     if (!name) {
         if (node)
             mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "has no \"_target_\": one of the %s is expected",
@@ -98,10 +121,8 @@ cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const ch
     for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
         if (!strcmp(renamed[i].family, family_name) && !strcmp(renamed[i].theirs, name))
             name = renamed[i].ours;
-    if (disabled && !cJSON_IsFalse(disabled)) {
-        mm_notes_add_at(bundle->notes, MM_NOTE_LEFT, node, "%.60s: is disabled", name);
+    if (is_disabled(bundle, node, name))
         return NULL;
-    }
     if (!find_member(family, name, &member)) {
         note_unknown(bundle, node, family, name);
         return NULL;
@@ -132,12 +153,21 @@ static cJSON *step_of(struct mm_bundle *b, const cJSON *node)
     return component;
 }
 
+/* One transform alone. */
+static const cJSON *as_list(struct mm_bundle *b, const cJSON *step)
+{
+    cJSON *list = mm_json_array(b->arena);
+    return mm_json_append(list, mm_json_copy(b->arena, step)) ? list : NULL;
+}
+
 static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int depth)
 {
     const cJSON *list = mm_bundle_follow(b, node), *step;
     const char *name = mm_bundle_target(list);
     if (name && !strcmp(name, "Compose"))
         list = mm_bundle_follow(b, mm_json_get(list, "transforms"));
+    else if (name)
+        list = as_list(b, list);
     if (!cJSON_IsArray(list) || depth > CHAIN_DEPTH) {
         mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "expected a list of transforms, or a Compose: write one");
         return;
@@ -162,4 +192,11 @@ cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node)
     if (node && chain)
         add_steps(bundle, chain, node, 0);
     return chain;
+}
+
+void mm_bundle_taken(struct mm_bundle *bundle, const cJSON *node, const char *what, const cJSON *component)
+{
+    const cJSON *name = mm_json_get(component, "name");
+    if (name)
+        mm_notes_add_at(bundle->notes, MM_NOTE_TAKEN, node, "%s %s", what, name->valuestring);
 }

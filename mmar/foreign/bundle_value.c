@@ -1,13 +1,9 @@
 /* Values of a bundle's config, references followed. Spelling as in monai/bundle/reference_resolver.py; nothing is evaluated. */
-#include <ctype.h>
 #include <stdlib.h>
 
-#include "mmar/foreign/bundle.h"
+#include "mmar/foreign/bundle_expression.h"
 
 #define FOLLOW_MAX 16
-#define MADE_MAX   200000 /* values that references may make: a short file must not become a large one */
-
-static const cJSON *follow(struct mm_bundle *b, const cJSON *node, int depth);
 
 /* The part of an id up to its next separator, '#' or "::". */
 static size_t part_length(const char *id)
@@ -40,7 +36,7 @@ static const cJSON *walk(struct mm_bundle *b, const char *id, int depth)
         id += length;
         id += *id == '#' ? 1 : *id == ':' ? 2 : 0;
         if (node && *id)
-            node = follow(b, node, depth + 1);
+            node = mm_bundle_follow_at(b, node, depth + 1);
     }
     return node;
 }
@@ -48,11 +44,10 @@ static const cJSON *walk(struct mm_bundle *b, const char *id, int depth)
 static const cJSON *find(struct mm_bundle *b, const char *id, int depth)
 {
     const cJSON *node = walk(b, id, depth);
-    return node ? follow(b, node, depth + 1) : NULL;
+    return node ? mm_bundle_follow_at(b, node, depth + 1) : NULL;
 }
 
-/* "@name" at *text, which moves behind it: what it stands for. */
-static const cJSON *reference(struct mm_bundle *b, const char **text, int depth)
+const cJSON *mm_bundle_reference(struct mm_bundle *b, const char **text, int depth)
 {
     const char *at = *text;
     if (*at != '@' && *at != '%')
@@ -63,69 +58,18 @@ static const cJSON *reference(struct mm_bundle *b, const char **text, int depth)
     return id && length ? find(b, id, depth) : NULL;
 }
 
-static void skip_blanks(const char **text)
-{
-    while (isspace((unsigned char)**text))
-        ++*text;
-}
-
-/* "@a + @b": the lists one behind the other. */
-static const cJSON *sum(struct mm_bundle *b, const cJSON *first, const char *rest, int depth)
-{
-    cJSON *all = mm_json_array(b->arena);
-    for (const cJSON *list = first; all;) {
-        if (!cJSON_IsArray(list))
-            return NULL;
-        for (const cJSON *item = list->child; item; item = item->next)
-            if (++b->made > MADE_MAX || !mm_json_append(all, mm_json_copy(b->arena, item)))
-                return NULL;
-        skip_blanks(&rest);
-        if (!*rest)
-            return all;
-        if (*rest++ != '+')
-            return NULL;
-        skip_blanks(&rest);
-        list = reference(b, &rest, depth);
-    }
-    return NULL;
-}
-
-/* True, False, None, or what is JSON as well. */
-static const cJSON *constant(struct mm_bundle *b, const char *text)
-{
-    cJSON *json;
-    if (!strcmp(text, "True") || !strcmp(text, "False"))
-        return mm_json_bool(b->arena, *text == 'T');
-    if (!strcmp(text, "None"))
-        return mm_json_null(b->arena);
-    return mm_json_parse(b->arena, "a constant", text, strlen(text), &json, NULL) == MM_OK ? json : NULL;
-}
-
-static const cJSON *expression(struct mm_bundle *b, const char *text, int depth)
-{
-    skip_blanks(&text);
-    if (*text != '@' && *text != '%')
-        return constant(b, text);
-    const cJSON *first = reference(b, &text, depth);
-    skip_blanks(&text);
-    bool moved = mm_text_starts(text, ".to(@") && text[strcspn(text, ")")] == ')' && !text[strcspn(text, ")") + 1];
-    if (!first || !*text || moved)
-        return first;
-    return sum(b, first, text, depth);
-}
-
-static const cJSON *follow(struct mm_bundle *b, const cJSON *node, int depth)
+const cJSON *mm_bundle_follow_at(struct mm_bundle *b, const cJSON *node, int depth)
 {
     if (!cJSON_IsString(node))
         return node;
     const char *text = node->valuestring;
-    if (depth > FOLLOW_MAX || ++b->made > MADE_MAX)
+    if (depth > FOLLOW_MAX || ++b->made > MM_BUNDLE_MADE_MAX)
         return NULL;
     if (*text == '$')
-        return expression(b, text + 1, depth);
+        return mm_bundle_expression(b, text + 1, depth);
     if (*text != '@' && *text != '%')
         return node;
-    const cJSON *found = reference(b, &text, depth);
+    const cJSON *found = mm_bundle_reference(b, &text, depth);
     return *text ? NULL : found;
 }
 
@@ -138,21 +82,30 @@ static void note_python(struct mm_bundle *b, const cJSON *node)
 
 const cJSON *mm_bundle_find(struct mm_bundle *bundle, const char *id)
 {
-    const cJSON *node = bundle->root ? walk(bundle, id, 0) : NULL, *value = node ? follow(bundle, node, 0) : NULL;
+    const cJSON *node = bundle->root ? walk(bundle, id, 0) : NULL,
+                *value = node ? mm_bundle_follow_at(bundle, node, 0) : NULL;
     if (node && !value)
         note_python(bundle, node);
     return value;
 }
 
+const cJSON *mm_bundle_first(struct mm_bundle *bundle, const char *const *ids)
+{
+    const cJSON *found = NULL;
+    for (; *ids && !found; ids++)
+        found = mm_bundle_find(bundle, *ids);
+    return found;
+}
+
 const cJSON *mm_bundle_follow(struct mm_bundle *bundle, const cJSON *node)
 {
-    return follow(bundle, node, 0);
+    return mm_bundle_follow_at(bundle, node, 0);
 }
 
 static cJSON *literal(struct mm_bundle *b, const cJSON *node, int depth)
 {
-    const cJSON *value = follow(b, node, 0);
-    if (!value || depth > FOLLOW_MAX || ++b->made > MADE_MAX) {
+    const cJSON *value = mm_bundle_follow_at(b, node, 0);
+    if (!value || depth > FOLLOW_MAX || ++b->made > MM_BUNDLE_MADE_MAX) {
         note_python(b, node);
         return NULL;
     }

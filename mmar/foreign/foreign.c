@@ -5,6 +5,7 @@
 
 #include "mmar/archive/archive.h"
 #include "mmar/card.h"
+#include "mmar/foreign/yaml.h"
 
 #define TEXT_MAX   ((size_t)4 << 20)
 #define TENSORFLOW "TensorFlow weights cannot be read here: export them to .safetensors where TensorFlow runs"
@@ -35,8 +36,8 @@ static const struct rule {
     {"models/", ".plan", "built for one kind of GPU: convert the state_dict of the model instead"},
     {"config/", ".json", NULL},
     {"configs/", ".json", NULL},
-    {"configs/", ".yaml", "YAML is not read: write it as JSON (python -m json.tool of yaml.safe_load) and try again"},
-    {"configs/", ".yml", "YAML is not read: write it as JSON (python -m json.tool of yaml.safe_load) and try again"},
+    {"configs/", ".yaml", NULL},
+    {"configs/", ".yml", NULL},
     {"docs/", ".md", NULL},
     {"docs/", ".txt", NULL},
     {"", "LICENSE", NULL},
@@ -90,8 +91,21 @@ enum mm_status mm_foreign_json(struct mm_foreign *foreign, const char *name, cJS
         return MM_OK;
     if (MM_TRY(s, mm_tree_read(&foreign->tree, file, MM_JSON_SIZE_MAX, &bytes, &size, err)))
         return s;
-    s = mm_json_parse(foreign->tree.arena, name, (const char *)bytes, size, out, err);
+    bool is_yaml = mm_text_ends(name, ".yaml") || mm_text_ends(name, ".yml");
+    s = (is_yaml ? mm_yaml_parse : mm_json_parse)(foreign->tree.arena, name, (const char *)bytes, size, out, err);
     return s == MM_ERR_CONFIG ? mm_fail(err, MM_ERR_DATA, "%s", err->text) : s;
+}
+
+enum mm_status mm_foreign_config(struct mm_foreign *foreign, const char *stem, cJSON **out, struct mm_error *err)
+{
+    static const char *const endings[] = {".json", ".yaml", ".yml"};
+    enum mm_status s = MM_OK;
+    *out = NULL;
+    for (size_t i = 0; i < 3 && s == MM_OK && !*out; i++) {
+        const char *name = mm_arena_format(foreign->tree.arena, "%s%s", stem, endings[i]);
+        s = name ? mm_foreign_json(foreign, name, out, err) : mm_fail_memory(err, "a file name");
+    }
+    return s;
 }
 
 /* Version 4 moved the data set into sections of its own; before, the weights were TensorFlow's. */

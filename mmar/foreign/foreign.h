@@ -17,10 +17,12 @@ struct mm_foreign {
     const char *what; /* "a Clara Train v4 MMAR" */
     struct mm_tree tree;
     struct mm_notes notes;
-    const struct mm_tree_file *weights; /* those that can be converted; NULL: none */
-    const cJSON *metadata;              /* of a bundle */
-    const cJSON *labels;                /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
-    const cJSON *record;                /* models/run.json as it was written; NULL: no weights were taken */
+    const struct mm_tree_file *weights;   /* those that can be converted; NULL: none */
+    const cJSON *metadata;                /* of a bundle */
+    const cJSON *labels;                  /* what values of the output mean, {"1": "spleen"}; NULL: it does not say */
+    struct mm_archive_progress *progress; /* of its weights; NULL: nobody asks */
+    bool fits_partly;                     /* weights were taken, and the network is not theirs alone */
+    const cJSON *record;                  /* models/run.json as it was written; NULL: no weights were taken */
 };
 
 /* Recognises it; everything that will not be taken is in the notes then. MM_ERR_DATA: it is neither. Close after success. */
@@ -48,8 +50,10 @@ enum mm_status mm_clara_take(struct mm_foreign *foreign, const char *folder, str
 enum mm_status mm_bundle_take(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
 /* weights.c: folder/models/model.safetensors, with a record of its origin; what cannot be read is a note. */
 enum mm_status mm_foreign_weights(struct mm_foreign *foreign, const char *folder, struct mm_error *err);
-/* A JSON file of it; *out NULL: it has none. */
+/* A JSON file of it, or one in YAML (*.yaml, *.yml); *out NULL: it has none. */
 enum mm_status mm_foreign_json(struct mm_foreign *foreign, const char *name, cJSON **out, struct mm_error *err);
+/* "configs/train" of a bundle, whatever form it is written in: JSON before YAML. */
+enum mm_status mm_foreign_config(struct mm_foreign *foreign, const char *stem, cJSON **out, struct mm_error *err);
 /* A tree of ours as a file. */
 enum mm_status mm_foreign_write(struct mm_foreign *foreign, const char *folder, const char *name, const cJSON *json,
                                 struct mm_error *err);

@@ -30,6 +30,6 @@ void mm_foreign_tell(const struct mm_foreign *foreign, struct mm_takeover *takeo
     mm_takeover_list(text, takeover);
     mm_text_format(text, "Then:\n  mmar check %s", takeover->folder);
     if (foreign->record)
-        mm_text_format(text, "\n  mmar train %s --from %s/models/model.safetensors", takeover->folder,
-                       takeover->folder);
+        mm_text_format(text, "\n  mmar train %s --from %s/models/model.safetensors%s", takeover->folder,
+                       takeover->folder, foreign->fits_partly ? " --partial" : "");
 }

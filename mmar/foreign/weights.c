@@ -14,11 +14,11 @@ static enum mm_status convert(struct mm_foreign *f, const char *from, const char
                               struct mm_convert_source *source, struct mm_error *err)
 {
     enum mm_status s;
-    if (MM_TRY(s, mm_convert_open(f->tree.arena, from, NULL, source, err)))
+    if (MM_TRY(s, mm_convert_open(f->tree.arena, from, NULL, f->progress, source, err)))
         return s;
     /* MONAI's networks, which Clara 4 trains too, have their axes in the order of their images: x, y, z. */
     mm_convert_turn(source, source->axes ? source->axes : "xyz", "zyx");
-    return mm_convert_write(source, to, "zyx", err);
+    return mm_convert_write(source, to, "zyx", f->progress, err);
 }
 
 static void note_names(struct mm_foreign *f, const struct mm_strings *names, const char *what)
@@ -49,6 +49,7 @@ static enum mm_status note_fit(struct mm_foreign *f, const char *folder, const c
                  found.missing.count + found.reshaped.count + found.adapted.count
                      ? ", others of it do not come with them"
                      : ", all of it");
+    f->fits_partly = found.missing.count + found.reshaped.count + found.unexpected.count > 0;
     note_names(f, &found.missing, "missing, starts anew");
     note_names(f, &found.reshaped, "another shape, starts anew");
     note_names(f, &found.adapted, "another number of channels, adapted");

@@ -57,19 +57,15 @@ struct walker {
     struct mm_arena *arena;
     const char *folder;
     struct mm_statement *statement;
-    struct mm_archive_progress *progress;
     struct stat signature;
     bool has_signature;
     size_t capacity;
+    uint64_t bytes; /* of the files */
 };
 
-static enum mm_status add(struct walker *w, const char *name, const char *path, struct mm_error *err)
+static enum mm_status add(struct walker *w, const char *name, struct mm_error *err)
 {
-    enum mm_status s;
     struct mm_statement *t = w->statement;
-    char *digest = mm_arena_alloc(w->arena, MM_SHA256_HEX);
-    if (!digest)
-        return mm_fail_memory(err, "the list of files");
     if (t->count == MM_ARCHIVE_FILES_MAX)
         return mm_fail(err, MM_ERR_DATA, "%s: has more than %d files", w->folder, MM_ARCHIVE_FILES_MAX);
     if (t->count == w->capacity) {
@@ -82,10 +78,24 @@ static enum mm_status add(struct walker *w, const char *name, const char *path, 
         t->files = grown;
         w->capacity = capacity;
     }
-    if (MM_TRY(s, mm_archive_digest(path, w->progress, digest, err)))
-        return s;
-    t->files[t->count++] = (struct mm_signed_file){name, digest};
+    t->files[t->count++] = (struct mm_signed_file){.name = name};
     return MM_OK;
+}
+
+/* All are known before the first is read, so that it can be told how long that will take. */
+static enum mm_status digest_all(struct walker *w, struct mm_archive_progress *progress, struct mm_error *err)
+{
+    enum mm_status s = MM_OK;
+    mm_archive_stage(progress, "hashing", w->bytes);
+    for (size_t i = 0; i < w->statement->count && s == MM_OK; i++) {
+        struct mm_signed_file *file = &w->statement->files[i];
+        const char *path = mm_file_join(w->arena, w->folder, file->name);
+        char *digest = mm_arena_alloc(w->arena, MM_SHA256_HEX);
+        s = path && digest ? mm_archive_digest(path, progress, digest, err)
+                           : mm_fail_memory(err, "the list of files");
+        file->sha256 = digest;
+    }
+    return s;
 }
 
 static enum mm_status walk(struct walker *w, const char *name, int depth, struct mm_error *err)
@@ -101,10 +111,13 @@ static enum mm_status walk(struct walker *w, const char *name, int depth, struct
         return MM_OK;
     if ((*name ? lstat : stat)(path, &about) != 0)
         return mm_fail(err, MM_ERR_IO, "%s: %s", path, strerror(errno));
-    if (S_ISREG(about.st_mode))
-        return w->has_signature && about.st_dev == w->signature.st_dev && about.st_ino == w->signature.st_ino
-                   ? MM_OK
-                   : add(w, name, path, err);
+    if (S_ISREG(about.st_mode) && w->has_signature && about.st_dev == w->signature.st_dev &&
+        about.st_ino == w->signature.st_ino)
+        return MM_OK;
+    if (S_ISREG(about.st_mode)) {
+        w->bytes += (uint64_t)about.st_size;
+        return add(w, name, err);
+    }
     if (!S_ISDIR(about.st_mode))
         return mm_fail(err, MM_ERR_DATA, "%s: is a link or a device: only plain files can be signed", path);
     if (depth == MM_ARCHIVE_DEPTH_MAX)
@@ -131,12 +144,13 @@ enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, 
                                     size_t ignored_count, const char *signature, struct mm_archive_progress *progress,
                                     struct mm_statement *out, struct mm_error *err)
 {
-    struct walker w = {.arena = arena, .folder = folder, .statement = out, .progress = progress};
+    struct walker w = {.arena = arena, .folder = folder, .statement = out};
     *out = (struct mm_statement){.name = name_of(arena, folder), .ignored = ignored, .ignored_count = ignored_count};
     if (!out->name)
         return mm_fail_memory(err, "a file name");
     if (!ignored)
         set_ignored(out);
     w.has_signature = signature && stat(signature, &w.signature) == 0;
-    return walk(&w, "", 0, err);
+    enum mm_status s = walk(&w, "", 0, err);
+    return s ? s : digest_all(&w, progress, err);
 }

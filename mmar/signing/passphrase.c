@@ -24,8 +24,8 @@ static int read_line(int file, char *buffer, size_t size)
             continue;
         if (n < 0)
             return -1;
-        if (n == 0 || buffer[length] == '\n')
-            return (int)length;
+        if (n == 0 || buffer[length] == '\n') /* a line of an editor that ends them in CR LF, too */
+            return (int)(length && buffer[length - 1] == '\r' ? length - 1 : length);
         length++;
     }
     errno = E2BIG;

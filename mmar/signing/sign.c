@@ -34,11 +34,12 @@ static enum mm_status add_text(struct mm_archive_writer *writer, const char *nam
 }
 
 enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const struct mm_key *key, const char *out,
-                               int level, struct mm_error *err)
+                               int level, struct mm_archive_progress *progress, struct mm_error *err)
 {
     enum mm_status s;
     struct copier c = {.skipping = false};
-    const struct mm_archive_visitor visitor = {.begin = begin_file, .piece = copy_piece, .context = &c};
+    const struct mm_archive_visitor visitor = {
+        .begin = begin_file, .piece = copy_piece, .context = &c, .progress = progress, .doing = "signing"};
     struct mm_statement statement;
     enum mm_archive_kind kind;
     cJSON *manifest, *again;
@@ -58,21 +59,36 @@ enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const s
         MM_TRY(s, add_text(&c.writer, MM_ARCHIVE_SIGNATURE, signature, err)) ||
         MM_TRY(s, mm_archive_read(arena, file, &visitor, &again, err)))
         goto done;
+    if (progress)
+        c.writer.progress = *progress; /* of reading back; until here the reader has told */
     s = mm_archive_writer_commit(&c.writer, arena, err);
 done:
     mm_archive_writer_close(&c.writer);
     return s;
 }
 
+enum mm_status mm_sign_may_replace(struct mm_arena *arena, const char *out, struct mm_error *err)
+{
+    unsigned char *bytes;
+    size_t size;
+    struct mm_bundle bundle;
+    if (!mm_file_exists(out) || (mm_file_read(arena, out, MM_ARCHIVE_SIGNATURE_MAX, &bytes, &size, NULL) == MM_OK &&
+                                 mm_bundle_parse(arena, (const char *)bytes, size, &bundle, NULL) == MM_OK))
+        return MM_OK;
+    return mm_fail(err, MM_ERR_USAGE, "%s: exists and is no signature: it is not overwritten", out);
+}
+
 enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const struct mm_key *key, const char *out,
-                             struct mm_statement *statement, struct mm_error *err)
+                             struct mm_archive_progress *progress, struct mm_statement *statement,
+                             struct mm_error *err)
 {
     enum mm_status s;
     cJSON *manifest;
     char *signature;
+    const struct mm_archive_visitor visitor = {.progress = progress, .doing = "verifying"};
     if (mm_file_is_folder(path))
-        s = mm_signing_of_folder(arena, path, NULL, 0, out, NULL, statement, err);
-    else if ((s = mm_archive_read(arena, path, NULL, &manifest, err)) == MM_OK)
+        s = mm_signing_of_folder(arena, path, NULL, 0, out, progress, statement, err);
+    else if ((s = mm_archive_read(arena, path, &visitor, &manifest, err)) == MM_OK)
         s = mm_signing_of_manifest(arena, manifest, statement, err);
     if (s != MM_OK || MM_TRY(s, mm_bundle_make(arena, statement, key, &signature, err)))
         return s;

@@ -19,10 +19,13 @@ enum mm_status mm_signing_of_folder(struct mm_arena *arena, const char *folder, 
 
 /* sign.c. Rewrites the archive with its signature, atomically, as `out` (which may be the same file). */
 enum mm_status mm_sign_archive(struct mm_arena *arena, const char *file, const struct mm_key *key, const char *out,
-                               int level, struct mm_error *err);
+                               int level, struct mm_archive_progress *progress, struct mm_error *err);
+/* MM_ERR_USAGE when what `out` names is there and is no signature: a slip of the hand must not cost anybody a key or a model. */
+enum mm_status mm_sign_may_replace(struct mm_arena *arena, const char *out, struct mm_error *err);
 /* The signature alone, of an archive or a folder, as the file `out`; `statement` gets what it names. */
 enum mm_status mm_sign_apart(struct mm_arena *arena, const char *path, const struct mm_key *key, const char *out,
-                             struct mm_statement *statement, struct mm_error *err);
+                             struct mm_archive_progress *progress, struct mm_statement *statement,
+                             struct mm_error *err);
 
 /* trust.c: $XDG_CONFIG_HOME/mmar/trusted, else ~/.config/mmar/trusted. It holds a file NAME.pub for each signer that the user trusts;
  * NULL when there is no such folder. */

@@ -4,20 +4,31 @@
 #include "base/log.h"
 #include "mmar/archive/archive.h"
 
+enum mm_status mm_vouch_check(struct mm_arena *arena, const struct mm_vouch *ask, struct mm_error *err)
+{
+    struct mm_key key;
+    enum mm_status s = ask->key ? mm_key_open_public(arena, ask->key, &key, err) : MM_OK;
+    if (ask->key && s == MM_OK)
+        mm_key_close(&key);
+    return s;
+}
+
 enum mm_status mm_vouch(struct mm_arena *arena, const struct mm_vouch *ask, const struct mm_bundle *bundle,
                         const struct mm_statement *now, struct mm_signer *out, struct mm_error *err)
 {
     enum mm_status s;
     const char *trusted = mm_trust_folder(arena);
     *out = (struct mm_signer){.name = NULL};
+    if (MM_TRY(s, mm_vouch_check(arena, ask, err)))
+        return s;
     if (!bundle)
         return ask->key || ask->required ? mm_fail(err, MM_NO, "is unsigned: nobody vouches for it") : MM_OK;
     if (MM_TRY(s, mm_signing_check(arena, bundle, now, ask->key, out, err)))
         return s;
     return out->name || !ask->required
                ? MM_OK
-               : mm_fail(err, MM_NO, "is signed with a key that is not trusted here: %s is not in %s", out->key_id,
-                         trusted ? trusted : "~/.config/mmar/trusted");
+               : mm_fail(err, MM_NO, "is signed with a key that is not trusted here: %s is none of the *.pub in %s",
+                         out->key_id, trusted ? trusted : "~/.config/mmar/trusted");
 }
 
 enum mm_status mm_vouch_head(struct mm_arena *arena, const struct mm_vouch *ask, const cJSON *manifest,

@@ -17,6 +17,8 @@ struct mm_vouch {
         MM_BOOL(T, require_signature,                                                                                \
                 .help = "refuse what is unsigned, or signed with a key that nobody here knows")
 
+/* The key that is asked for can be read: known before hours of work, not behind them. */
+enum mm_status mm_vouch_check(struct mm_arena *arena, const struct mm_vouch *ask, struct mm_error *err);
 /* `bundle`: NULL when it is unsigned; `now`: what is there. */
 enum mm_status mm_vouch(struct mm_arena *arena, const struct mm_vouch *ask, const struct mm_bundle *bundle,
                         const struct mm_statement *now, struct mm_signer *out, struct mm_error *err);

@@ -42,7 +42,8 @@ static void expect(struct scratch *scratch, const char *image, const char *steps
         &scratch->arena,
         mm_arena_format(&scratch->arena,
                         "[{\"name\": \"LoadImage\", \"args\": {\"keys\": [\"image\", \"label\"]}}, %s]", steps));
-    const struct mm_source source = {&pipeline, &list, chain, mm_chain_prefix(chain)};
+    const struct mm_source source = {
+        .pipeline = &pipeline, .list = &list, .chain = chain, .prefix = mm_chain_prefix(chain)};
     assert_int_equal(source.prefix, chain->count);
     if (mm_bound_items(&source, 1, &bound, &largest, &err) ||
         mm_source_run(&source, 0, 1, NULL, &scratch->arena, &sample, &err))

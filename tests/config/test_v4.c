@@ -32,7 +32,7 @@ static void dataset_classes_have_their_pipelines(void **state)
         {"Dataset", "SegmentationImagePipeline"},
         {"CacheDataset", "SegmentationImagePipelineWithCache"},
         {"PersistentDataset", "SegmentationImagePipelineWithCache"},
-        {"PatchWSIDataset", "PatchWSIDataset"},
+        {"LMDBDataset", "SegmentationImagePipelineWithCache"},
     };
     struct fixture f;
     for (size_t i = 0; i < 4; i++) {
@@ -73,6 +73,25 @@ static void known_wiring_is_removed(void **state)
                         " \"u\": \"lambda x: None\", \"v\": \"lambda x: (x['pred'], x['label'])\""),
               NULL, NULL);
     assert_string_equal(mm_json_print(f.arena, f.config->train.optimizer->args, MM_JSON_COMPACT), "{\"lr\":1}");
+}
+
+/* An output_transform that is of parts of prediction and label says which, as version 3's arguments do. */
+static void parts_are_named(void **state)
+{
+    static const char *const codes[][2] = {
+        {"#monai.handlers.from_engine(['pred_tc', 'label_tc'])",
+         "{\"field\":\"pred_tc\",\"label_field\":\"label_tc\"}"},
+        {"lambda x: (x['pred_wt'], x['label_wt'])", "{\"field\":\"pred_wt\",\"label_field\":\"label_wt\"}"},
+        {"#monai.handlers.from_engine(['pred', 'label'])", "{}"},
+        {"#monai.handlers.from_engine(['loss'], first=True)", "{}"},
+    };
+    struct fixture f;
+    for (size_t i = 0; i < 4; i++) {
+        char text[256];
+        snprintf(text, sizeof text, WITH_ARGS("\"output_transform\": \"%s\""), codes[i][0]);
+        read_good(&f, state, text, NULL, NULL);
+        assert_string_equal(mm_json_print(f.arena, f.config->train.optimizer->args, MM_JSON_COMPACT), codes[i][1]);
+    }
 }
 
 static void other_code_is_an_error_that_quotes_it(void **state)
@@ -135,6 +154,7 @@ int main(void)
         TEST(dataset_classes_have_their_pipelines),
         TEST(schedules_and_metrics_move),
         TEST(known_wiring_is_removed),
+        TEST(parts_are_named),
         TEST(other_code_is_an_error_that_quotes_it),
         TEST(version_3_keeps_such_strings),
         TEST(odd_shapes_do_no_harm),

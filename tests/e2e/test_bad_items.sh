@@ -40,6 +40,28 @@ PYTHON
 grep -q '"items_left_out": 2' skips/models/run.json && "$MMAR" pack skips >/dev/null 2>pack.err && ok "bad items: the record of the run has their number" ||
     fail "bad items: $(cat pack.err)"
 
+# Evaluation ends at the bad case, or scores the others and says which it did not.
+"$MMAR" evaluate skips --overlays 0 -q >/dev/null 2>score.err
+code=$?
+{ [ $code -eq 4 ] || [ $code -eq 5 ]; } && grep -q "$(basename "$validation")" score.err && [ ! -e skips/eval/metrics.json ] &&
+    ok "bad items: evaluate stops and names the file" || fail "bad items: evaluate: exit code $code: $(cat score.err)"
+# shellcheck disable=SC2086
+"$MMAR" evaluate skips --overlays 0 -q --json --set $SKIP >score.json 2>score.err
+code=$?
+[ $code -eq 4 ] && [ "$(grep -c "not scored: item 1 of" score.err)" -eq 1 ] && grep -q "the scores are of 2 of 3 cases" score.err &&
+    python3 - "$(basename "$validation")" <<'PYTHON' && ok "bad items: evaluate scores the others and exits 4" || fail "bad items: evaluate: exit code $code: $(cat score.err)"
+import csv, json, sys
+scores, file = json.load(open('score.json')), sys.argv[1]
+assert scores == json.load(open('skips/eval/metrics.json'))
+assert [row['image'] for row in scores['not_scored']] == [file] and file in scores['not_scored'][0]['cause']
+assert len(scores['cases']) == 2 and file not in [row['image'] for row in scores['cases']]
+rows = list(csv.reader(open('skips/eval/metrics.csv')))
+assert [set(row[1:]) for row in rows if row[0] == file] == [{''}] and len(rows) == 5, rows
+PYTHON
+"$MMAR" pack skips -o scored.mmar -q >/dev/null 2>&1 && "$MMAR" show scored.mmar --file eval/metrics.json >packed.json &&
+    grep -q not_scored packed.json && ! grep -q "phantom\|cause" packed.json && ok "bad items: what was not scored travels without its name" ||
+    fail "bad items: packed: $(cat packed.json)"
+
 # Which items are bad decides what is trained on, not threads, the cache or a restart in between epochs.
 for how in "--loader-threads 1" "--loader-threads 4" "--no-cache"; do
     rm -rf again && project again

@@ -66,6 +66,19 @@ python3 -m zipfile -c phantom.zip phantom
 "$MMAR" init taken --from phantom.zip --data a/data/dataset.json >out 2>told || fail "from elsewhere: init: $(cat told)"
 "$MMAR" init folder --from phantom --data a/data/dataset.json -q >/dev/null
 same "from elsewhere: folder and zip give the same configuration" taken/config/config_train.json folder/config/config_train.json
+if python3 -c 'import yaml' 2>/dev/null; then
+    cp -r phantom yaml && python3 - yaml/configs <<'P'
+import json, os, sys, yaml
+path = sys.argv[1] + "/train"
+yaml.safe_dump(json.load(open(path + ".json")), open(path + ".yaml", "w"), sort_keys=False)
+os.remove(path + ".json")
+P
+    "$MMAR" init from_yaml --from yaml --data a/data/dataset.json >/dev/null 2>said
+    same "from elsewhere: a bundle in YAML gives the same configuration" taken/config/config_train.json from_yaml/config/config_train.json
+    grep -q "configs/train.yaml:[0-9]*: .*model UNet" said && ok "from elsewhere: notes point into the YAML" || fail "from elsewhere: YAML: $(cat said)"
+else
+    skip "from elsewhere: a bundle in YAML: no PyYAML"
+fi
 grep -q 'model UNet' told && grep -q 'logging.conf: Python' told && grep -q 'labels of the output: 0: background' told && ! grep -q 'imports' told &&
     ok "from elsewhere: what was taken and what not is told" || fail "from elsewhere: told: $(cat told)"
 grep -q 'tensors fill the network, all of it' told && grep -q '\[x\] channels: your images have 1, the model takes 1' told &&

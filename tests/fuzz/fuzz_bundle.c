@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
     mm_arena_init(&arena, NULL);
     if (mm_json_parse(&arena, "train.json", (const char *)bytes, size, &root, NULL) == MM_OK) {
         struct mm_notes notes = {.arena = &arena};
-        struct mm_bundle train = {&arena, &notes, root, 0}, inference = {&arena, &notes, root, 0};
+        struct mm_bundle train = {.arena = &arena, .notes = &notes, .root = root}, inference = train;
         const cJSON *config = mm_bundle_config(&train, &inference);
         const char *text = config ? mm_json_print(&arena, config, MM_JSON_INDENTED) : "{}";
         struct mm_text told;

@@ -63,9 +63,9 @@ static void weights_are_measured(void **state)
     cJSON *rows;
     const char *a = weights(scratch, "a.safetensors", "old", 1, (const float[]){3, 4}),
                *b = weights(scratch, "b.safetensors", "young", 2, (const float[]){1.5f, 2});
-    assert_int_equal(mm_diff_weights(&scratch->arena, a, a, &rows, &err), MM_OK);
+    assert_int_equal(mm_diff_weights(&scratch->arena, a, a, NULL, &rows, &err), MM_OK);
     assert_null(rows->child);
-    assert_int_equal(mm_diff_weights(&scratch->arena, a, b, &rows, &err), MM_OK);
+    assert_int_equal(mm_diff_weights(&scratch->arena, a, b, NULL, &rows, &err), MM_OK);
     assert_string_equal(mm_json_print(&scratch->arena, rows, MM_JSON_COMPACT),
                         "[{\"name\":\"conv\",\"change\":\"changed\",\"a\":\"F32[2]\",\"b\":\"F32[2]\",\"norm\":2.5,"
                         "\"relative\":0.5},"
@@ -78,15 +78,15 @@ static void sides_are_archives_folders_or_weights(void **state)
 {
     struct scratch *scratch = *state;
     struct mm_diff_side side;
-    assert_int_equal(mm_diff_open(&scratch->arena, make_mmar(scratch, "m"), &side, &err), MM_OK);
+    assert_int_equal(mm_diff_open(&scratch->arena, make_mmar(scratch, "m"), NULL, &side, &err), MM_OK);
     assert_non_null(side.config);
     assert_non_null(side.metrics);
     assert_non_null(side.weights);
     assert_null(side.temporary);
     mm_diff_close(&side);
-    assert_int_equal(mm_diff_open(&scratch->arena, scratch->folder, &side, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_diff_open(&scratch->arena, scratch_path(scratch, "no.mmar"), &side, &err), MM_ERR_IO);
-    assert_int_equal(mm_diff_open(&scratch->arena, "x.safetensors", &side, &err), MM_OK);
+    assert_int_equal(mm_diff_open(&scratch->arena, scratch->folder, NULL, &side, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_diff_open(&scratch->arena, scratch_path(scratch, "no.mmar"), NULL, &side, &err), MM_ERR_IO);
+    assert_int_equal(mm_diff_open(&scratch->arena, "x.safetensors", NULL, &side, &err), MM_OK);
     assert_null(side.config);
     mm_diff_close(&side);
 }

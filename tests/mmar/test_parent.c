@@ -41,7 +41,7 @@ static void an_archive_is_a_parent(void **state)
         "{\"kind\": \"archive\", \"name\": \"grandmother\", \"secret\": \"x\", \"parent\": {\"kind\": \"file\", "
         "\"sha256\": \"ab\"}}");
     const char *file = packed(scratch, root, digest);
-    assert_int_equal(mm_parent_open(&scratch->arena, file, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, file, &nothing, NULL, &parent, &err), MM_OK);
     assert_true(mm_file_exists(parent.weights));
     assert_string_equal(text_of(parent.record, "kind"), "archive");
     assert_string_equal(text_of(parent.record, "manifest_sha256"), digest);
@@ -62,20 +62,20 @@ static void a_folder_and_a_file_are_parents_too(void **state)
     struct scratch *scratch = *state;
     struct mm_parent parent;
     const char *root = make_mmar(scratch, "m"), *weights = scratch_path(scratch, "m/models/model.safetensors");
-    assert_int_equal(mm_parent_open(&scratch->arena, root, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, root, &nothing, NULL, &parent, &err), MM_OK);
     assert_string_equal(text_of(parent.record, "kind"), "folder");
     assert_string_equal(text_of(parent.record, "name"), "small");
     assert_int_equal(strlen(text_of(parent.record, "sha256")), 64);
     assert_string_equal(parent.weights, weights);
     mm_parent_close(&parent);
     assert_true(mm_file_exists(weights));
-    assert_int_equal(mm_parent_open(&scratch->arena, weights, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, weights, &nothing, NULL, &parent, &err), MM_OK);
     assert_string_equal(text_of(parent.record, "kind"), "file");
     assert_null(mm_json_get(parent.record, "parent"));
     assert_null(strstr(mm_json_print(&scratch->arena, parent.record, MM_JSON_COMPACT), "models"));
     mm_parent_close(&parent);
     put(scratch, "m", "models/parent.json", "{\"kind\": \"archive\", \"name\": \"older\"}");
-    assert_int_equal(mm_parent_open(&scratch->arena, weights, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, weights, &nothing, NULL, &parent, &err), MM_OK);
     assert_string_equal(text_of(mm_json_get(parent.record, "parent"), "name"), "older");
     mm_parent_close(&parent);
 }
@@ -87,16 +87,17 @@ static void parents_without_weights_are_refused(void **state)
     char digest[65];
     const char *root = make_mmar(scratch, "m");
     assert_int_equal(remove(scratch_path(scratch, "m/models/model.safetensors")), 0);
-    assert_int_equal(mm_parent_open(&scratch->arena, packed(scratch, root, digest), &nothing, &parent, &err),
+    assert_int_equal(mm_parent_open(&scratch->arena, packed(scratch, root, digest), &nothing, NULL, &parent, &err),
                      MM_ERR_DATA);
     assert_non_null(strstr(err.text, "holds no weights"));
-    assert_int_equal(mm_parent_open(&scratch->arena, root, &nothing, &parent, &err), MM_ERR_DATA);
-    assert_int_equal(mm_parent_open(&scratch->arena, scratch_path(scratch, "no.mmar"), &nothing, &parent, &err),
+    assert_int_equal(mm_parent_open(&scratch->arena, root, &nothing, NULL, &parent, &err), MM_ERR_DATA);
+    assert_int_equal(mm_parent_open(&scratch->arena, scratch_path(scratch, "no.mmar"), &nothing, NULL, &parent, &err),
                      MM_ERR_IO);
     assert_int_equal(
-        mm_parent_open(&scratch->arena, scratch_path(scratch, "no.safetensors"), &nothing, &parent, &err), MM_ERR_IO);
+        mm_parent_open(&scratch->arena, scratch_path(scratch, "no.safetensors"), &nothing, NULL, &parent, &err),
+        MM_ERR_IO);
     assert_int_equal(
-        mm_parent_open(&scratch->arena, scratch_file(scratch, "x.mmar", "x", 1), &nothing, &parent, &err),
+        mm_parent_open(&scratch->arena, scratch_file(scratch, "x.mmar", "x", 1), &nothing, NULL, &parent, &err),
         MM_ERR_DATA);
 }
 
@@ -110,8 +111,8 @@ static void long_chains_are_cut(void **state)
     struct mm_parent parent;
     for (int i = 0; i < 40; i++) {
         char digest[65];
-        assert_int_equal(mm_parent_open(&scratch->arena, packed(scratch, root, digest), &nothing, &parent, &err),
-                         MM_OK);
+        assert_int_equal(
+            mm_parent_open(&scratch->arena, packed(scratch, root, digest), &nothing, NULL, &parent, &err), MM_OK);
         assert_int_equal(mm_parent_record(&scratch->arena, &project, &parent, &err), MM_OK);
         mm_parent_close(&parent);
     }

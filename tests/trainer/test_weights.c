@@ -232,6 +232,47 @@ static void test_fine_tuning_reports_what_differs(void **state)
     mm_network_close(c);
 }
 
+static enum mm_status transfer(struct scratch *scratch, struct mm_network *network, const char *path, bool partial,
+                               struct mm_weights_report *report, struct mm_error *err)
+{
+    const struct mm_weights_transfer how = {.classes = 5, .partial = partial};
+    return mm_weights_transfer(&scratch->arena, network, path, &how, report, err);
+}
+
+/* Other classes explain a difference, in units with and without a residual part; other widths or another depth do not. */
+static void test_a_start_from_another_model_is_refused(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_error err = {0};
+    struct mm_weights_report report;
+    const char *path = scratch_path(scratch, "model.safetensors");
+    static const char *const units[] = {"\"num_res_units\": 0, ", "\"num_res_units\": 1, ", "\"num_res_units\": 2, "};
+    for (size_t i = 0; i < 3; i++) {
+        struct mm_network *a = open_network(scratch, mm_arena_format(&scratch->arena, "{%s" ARGS "2}", units[i])),
+                          *b = open_network(scratch, mm_arena_format(&scratch->arena, "{%s" ARGS "5}", units[i])),
+                          *c = open_network(scratch,
+                                            mm_arena_format(&scratch->arena, "{%s" ARGS "5}", units[(i + 1) % 3]));
+        assert_int_equal(mm_network_initialise(a, 7, &err), MM_OK);
+        assert_int_equal(mm_weights_save(a, path, NULL, false, &err), MM_OK);
+        assert_int_equal(transfer(scratch, b, path, false, &report, &err), MM_OK);
+        assert_true(report.renewed.count > 0);
+        assert_int_equal(report.reshaped.count + report.missing.count + report.unexpected.count, 0);
+        assert_int_equal(report.loaded + report.renewed.count, mm_network_graph(b)->param_count);
+        size_t n;
+        float *before = param_values(scratch, c, 0, &n);
+        assert_int_equal(transfer(scratch, c, path, false, &report, &err), MM_ERR_DATA);
+        assert_non_null(strstr(err.text, i == 1 ? "model.safetensors: is of another model: "
+                                                : "model.safetensors: none of its tensors fits this model"));
+        assert_memory_equal(param_values(scratch, c, 0, &n), before, n * sizeof *before);
+        assert_true(report.missing.count + report.unexpected.count + report.reshaped.count > 0);
+        assert_int_equal(transfer(scratch, c, path, true, &report, &err), i == 1 ? MM_OK : MM_ERR_DATA);
+        assert_int_equal(report.loaded > 0, i == 1);
+        mm_network_close(a);
+        mm_network_close(b);
+        mm_network_close(c);
+    }
+}
+
 static void choose_adam(struct scratch *scratch, struct mm_network *network)
 {
     struct mm_error err = {0};
@@ -281,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_saved_weights_load, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_foreign_kernels_are_turned, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_fine_tuning_reports_what_differs, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_a_start_from_another_model_is_refused, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_checkpoints_restore_the_optimizer, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,10 @@
 const struct mm_param mm_metric_common_params[] = {
     MM_STRING(P, name, .help = "what reports call the metric; its own name when absent"),
     MM_BOOL(P, is_key_metric, .help = "chooses the best model; the first metric does when none is marked"),
-    MM_STRING(
-        P, field,
-        .help = "all classes when absent, model or pred; a name of SplitBasedOnLabel: that class; of ComputeAverage: "
-                "the tag of an aux op"),
+    MM_STRING(P, field,
+              .help = "all classes when absent, model or pred; a name of SplitBasedOnLabel or SplitChannel: that "
+                      "class alone; of ComputeAverage: "
+                      "the tag of an aux op"),
     MM_STRING(P, label_field, .help = "label, or the mask of the same class of the label"),
     MM_IGNORED("save_details", .help = "reports have every case"),
     MM_IGNORED("report_path", .help = "reports go to eval/"),

@@ -11,5 +11,6 @@
     X(nadam)                                                                                                         \
     X(novograd)                                                                                                      \
     X(novograd_v3)                                                                                                   \
+    X(radam)                                                                                                         \
     X(rmsprop)                                                                                                       \
     X(sgd)

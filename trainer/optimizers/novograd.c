@@ -21,7 +21,7 @@ static const struct mm_param params[] = {
               .help = "added to the root of the second moment"),
     MM_DOUBLE(P, weight_decay, .def = 0, .min = 0, .max = 1e3, .help = "added to the normalised gradient"),
     MM_BOOL(P, grad_averaging, .help = "the gradient enters with 1 - beta1"),
-    MM_BOOL(P, amsgrad, .help = "only false is available"),
+    MM_BOOL(P, amsgrad, .help = "divide by the largest second moment so far"),
     MM_IGNORED("params", .help = "all parameters of the model are trained"),
     MM_PARAMS_END,
 };
@@ -29,15 +29,14 @@ static const struct mm_param params[] = {
 static enum mm_status check(const void *self, struct mm_error *err)
 {
     const P *p = self;
-    if (p->amsgrad)
-        return mm_fail(err, MM_ERR_CONFIG, "amsgrad is not available for Novograd");
     return mm_optimizer_check_betas(&p->betas, err);
 }
 
 static void update(const void *self, const struct mm_update *u)
 {
     const P *p = self;
-    struct mm_novograd novograd = {p->betas.items[0], p->betas.items[1], p->eps, p->weight_decay, p->grad_averaging};
+    struct mm_novograd novograd = {p->betas.items[0], p->betas.items[1], p->eps,
+                                   p->weight_decay,   p->grad_averaging, p->amsgrad};
     mm_novograd_update(&novograd, u);
 }
 
@@ -47,7 +46,7 @@ const struct mm_optimizer mm_optimizer_novograd = {
     .params = params,
     .params_size = sizeof(P),
     .lr_offset = offsetof(P, lr),
-    .slots = 2,
+    .slots = 3,
     .check = check,
     .update = update,
     .default_lr = 1e-3,

@@ -26,7 +26,7 @@ static const struct mm_param params[] = {
 static void update(const void *self, const struct mm_update *u)
 {
     const P *p = self;
-    struct mm_novograd novograd = {p->beta1, p->beta2, p->epsilon, p->weight_decay, p->grad_averaging};
+    struct mm_novograd novograd = {p->beta1, p->beta2, p->epsilon, p->weight_decay, p->grad_averaging, false};
     mm_novograd_update(&novograd, u);
 }
 

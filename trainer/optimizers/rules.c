@@ -62,8 +62,12 @@ void mm_novograd_update(const struct mm_novograd *o, const struct mm_update *u)
     for (size_t i = 0; i < u->n; i++)
         norm += (double)u->g[i] * u->g[i];
     double v = second[0] == 0.0f ? norm : o->beta2 * second[0] + (1.0 - o->beta2) * norm;
-    double scale = 1.0 / (sqrt(v) + o->eps);
     second[0] = (float)v;
+    if (o->amsgrad) {
+        v = fmax(v, u->slot[2][0]);
+        u->slot[2][0] = (float)v;
+    }
+    double scale = 1.0 / (sqrt(v) + o->eps);
     for (size_t i = 0; i < u->n; i++) {
         double g = (u->g[i] * scale + o->weight_decay * u->w[i]) * share;
         m[i] = (float)(o->beta1 * m[i] + g);

@@ -22,7 +22,7 @@ void mm_sgd_update(const struct mm_sgd *sgd, const struct mm_update *u);
 /* Slot 0: momentum; element 0 of slot 1: the tensor's second moment. */
 struct mm_novograd {
     double beta1, beta2, eps, weight_decay;
-    bool grad_averaging;
+    bool grad_averaging, amsgrad; /* amsgrad: slot 2 keeps the largest second moment */
 };
 void mm_novograd_update(const struct mm_novograd *novograd, const struct mm_update *u);
 

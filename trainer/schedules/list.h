@@ -2,6 +2,7 @@
 #define MM_SCHEDULES(X)                                                                                              \
     X(constant)                                                                                                      \
     X(cosine)                                                                                                        \
+    X(cosine_restarts)                                                                                               \
     X(decay_on_step)                                                                                                 \
     X(exponential)                                                                                                   \
     X(linear)                                                                                                        \

@@ -38,7 +38,7 @@ static struct signed_archive make_signed(struct scratch *scratch)
                              &a.manifest, &err),
                      MM_OK);
     assert_int_equal(mm_manifest_digest(arena, a.manifest, before, &err), MM_OK);
-    assert_int_equal(mm_sign_archive(arena, a.file, &a.key, a.file, 1, &err), MM_OK);
+    assert_int_equal(mm_sign_archive(arena, a.file, &a.key, a.file, 1, NULL, &err), MM_OK);
     assert_int_equal(mm_archive_head(arena, a.file, &a.manifest, &a.signature, &err), MM_OK);
     assert_int_equal(mm_manifest_digest(arena, a.manifest, after, &err), MM_OK);
     assert_string_equal(before, after);
@@ -101,7 +101,7 @@ static void signing_again_replaces_the_signature(void **state)
     struct mm_key second;
     struct mm_signer signer;
     assert_int_equal(mm_key_make(arena, scratch_path(scratch, "second"), &second, &err), MM_OK);
-    assert_int_equal(mm_sign_archive(arena, a.file, &second, a.file, 1, &err), MM_OK);
+    assert_int_equal(mm_sign_archive(arena, a.file, &second, a.file, 1, NULL, &err), MM_OK);
     assert_int_equal(mm_archive_head(arena, a.file, &a.manifest, &a.signature, &err), MM_OK);
     assert_int_equal(mm_vouch_head(arena, &(struct mm_vouch){.key = NULL}, a.manifest, a.signature, &signer, &err),
                      MM_OK);
@@ -154,11 +154,11 @@ static void a_child_records_its_parents_signer(void **state)
     struct scratch *scratch = *state;
     struct signed_archive a = make_signed(scratch);
     struct mm_parent parent;
-    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, NULL, &parent, &err), MM_OK);
     assert_true(cJSON_IsNull(mm_json_get(parent.record, "signer")));
     mm_parent_close(&parent);
     trust(scratch, "lab_b.pub");
-    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, &parent, &err), MM_OK);
+    assert_int_equal(mm_parent_open(&scratch->arena, a.file, &nothing, NULL, &parent, &err), MM_OK);
     assert_string_equal(mm_json_get(parent.record, "signer")->valuestring, "lab_b");
     mm_parent_close(&parent);
     mm_key_close(&a.key);

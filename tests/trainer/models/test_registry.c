@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "trainer/models/elsewhere.h"
 #include "trainer/models/model.h"
 
 static struct mm_arena arena;
@@ -234,6 +235,17 @@ static void test_refusals_of_seg_resnet(void **state)
     }
 }
 
+/* What errors call missing is missing, in all its spellings. */
+static void test_models_elsewhere_are_not_here(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; mm_model_elsewhere_name(i); i++)
+        if (mm_model_find(mm_model_elsewhere_name(i)))
+            fail_msg("%s is here: take it off the list", mm_model_elsewhere_name(i));
+    assert_non_null(mm_model_elsewhere("swinunetr"));
+    assert_null(mm_model_elsewhere("MyNet"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_clara_spellings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_of_seg_resnet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_models_elsewhere_are_not_here, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

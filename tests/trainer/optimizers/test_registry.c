@@ -159,6 +159,44 @@ static void test_first_steps_by_hand(void **state)
     assert_float_equal(first_step("Ftrl", "{\"l1_regularization_strength\": 100}", 0.1, 1, 2), -1, 1e-6);
 }
 
+/* Three weights after steps with the gradients below; from MONAI 1.6.1 and torch 2, which print them with 1e-7. */
+static void test_known_walks(void **state)
+{
+    static const float gradients[8][3] = {{0.3F, -0.2F, 0.5F},  {3.0F, 1.0F, -2.0F}, {0.1F, 0.1F, -0.1F},
+                                          {0.05F, -0.3F, 0.2F}, {0.2F, 0.1F, 0.1F},  {-0.1F, 0.4F, 0.3F},
+                                          {0.3F, 0.2F, 0.1F},   {0.1F, 0.1F, 0.2F}};
+    static const struct {
+        const char *name, *args;
+        int steps;
+        double w[3];
+    } rows[] = {
+        {"Novograd", "{\"amsgrad\": true, \"weight_decay\": 0.01}", 4, {-0.2107957, -0.7056131, 0.6383729}},
+        {"Novograd", "{\"weight_decay\": 0.01}", 4, {-0.2111334, -0.7051803, 0.6381601}},
+        {"RAdam", "{}", 3, {0.6856069, -0.5540804, 0.3367450}},
+        {"RAdam", "{}", 8, {0.5345510, -0.5837237, 0.3935707}},
+        {"RAdam", "{\"weight_decay\": 0.1}", 8, {0.4893025, -0.5575462, 0.3804408}},
+        {"RAdam", "{\"weight_decay\": 0.1, \"decoupled_weight_decay\": true}", 8, {0.4801032, -0.5414902, 0.3681783}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct mm_optimizer *o = mm_optimizer_find(rows[i].name);
+        float w[3] = {1.0F, -0.5F, 0.25F}, slots[MM_OPTIMIZER_SLOTS_MAX][3] = {{0}};
+        for (int k = 0; k < rows[i].steps; k++) {
+            const struct mm_update u = {.lr = 0.1,
+                                        .step = k + 1,
+                                        .n = 3,
+                                        .w = w,
+                                        .g = gradients[k],
+                                        .slot = {slots[0], slots[1], slots[2], slots[3]}};
+            o->update(read_self(o, rows[i].args), &u);
+        }
+        for (int k = 0; k < 3; k++)
+            if (fabs((double)w[k] - rows[i].w[k]) > 2e-6)
+                fail_msg("%s %s: weight %d is %.7f, expected %.7f", rows[i].name, rows[i].args, k, (double)w[k],
+                         rows[i].w[k]);
+    }
+}
+
 static void test_refusals(void **state)
 {
     struct mm_error err = {0};
@@ -182,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pieces_equal_the_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rate_zero_stands_still, setup, teardown),
         cmocka_unit_test_setup_teardown(test_first_steps_by_hand, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_known_walks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

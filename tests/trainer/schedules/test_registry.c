@@ -61,6 +61,12 @@ static void test_known_values(void **state)
     assert_float_equal(rate("PolynomialLR", "{\"total_iters\": 10}", 99), 0, 1e-12);
     assert_float_equal(rate("CosineAnnealingLR", "{\"T_max\": 10, \"eta_min\": 0.02}", 5), 0.06, 1e-12);
     assert_float_equal(rate("CosineAnnealingLR", "{\"T_max\": 10}", 20), 0.1, 1e-12);
+    assert_float_equal(rate("CosineAnnealingWarmRestarts", "{\"T_0\": 10}", 8), 0.009549150281252633, 1e-12);
+    assert_float_equal(rate("CosineAnnealingWarmRestarts", "{\"T_0\": 10}", 20), 0.1, 1e-12);
+    const char *longer = "{\"T_0\": 3, \"T_mult\": 2, \"eta_min\": 0.02}";
+    assert_float_equal(rate("CosineAnnealingWarmRestarts", longer, 3), 0.1, 1e-12);
+    assert_float_equal(rate("CosineAnnealingWarmRestarts", longer, 14), 0.07035276180410083, 1e-12);
+    assert_float_equal(rate("CosineAnnealingWarmRestarts", longer, 20), 0.021362966948437274, 1e-12);
     assert_float_equal(rate("ExponentialLR", "{\"gamma\": 0.5}", 3), 0.0125, 1e-12);
     assert_float_equal(rate("LinearLR", "{\"start_factor\": 0.5, \"total_iters\": 4}", 2), 0.075, 1e-12);
     assert_float_equal(rate("MultiStepLR", "{\"milestones\": [2, 2, 5], \"gamma\": 0.5}", 2), 0.025, 1e-12);
