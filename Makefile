@@ -82,7 +82,7 @@ unit: all $(foreach l,$(LAYERS),$(TESTS_$(l)))
 
 # Everything that compiles, run or not: what make check holds to both compilers.
 everything: all library $(foreach l,$(LAYERS),$(TESTS_$(l))) $(BUILD)/tests/golden/golden $(BUILD)/docs/examples/batches \
-            $(addprefix $(BUILD)/bench/,kernels loader feed stages instructions)
+            $(addprefix $(BUILD)/bench/,kernels loader feed stages rows instructions)
 
 # What ThreadSanitizer watches: everything that has threads of its own.
 unit-threads: $(filter %/test_leave %/test_pool %/test_queue %/test_threads,$(TESTS_base)) $(TESTS_cache) $(filter %/test_zstd,$(TESTS_mmar))
@@ -115,7 +115,7 @@ $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(LAYERS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # The loader's part alone needs nothing above cache.
-BENCHES := $(addprefix $(BUILD)/bench/,loader feed stages instructions)
+BENCHES := $(addprefix $(BUILD)/bench/,loader feed stages rows instructions)
 $(BENCHES): $(BUILD)/bench/%: $(OBJ)/bench/%.o $(call archives,$(call below,cache,$(LAYERS)))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -7,10 +7,11 @@
  *
  * A line for each of step_ms, of all epochs that count together, since a loader works ahead and one epoch's batches are
  * partly made in the one before:
- *     step_ms epochs steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes
+ *     step_ms epochs steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes crops
  * seconds run from mm_loader_begin to the end of the last step; wait is what of them passed in the loader's calls;
- * floor is what could not but be waited for (DESIGN.md 6); prefix and suffix are summed over threads; replaced is R;
- * bytes are those of the batches. */
+ * floor is what could not but be waited for (DESIGN.md 6): the prefix over the threads, less the steps; prefix and suffix
+ * are summed over threads; replaced is R; bytes are those of the batches; crops is the floor when the suffix is added to
+ * the prefix, as the same threads must do both. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ struct epoch {
 
 struct total {
     struct epoch epochs;
-    double floor, prefix, suffix;
+    double prefix, suffix;
     uint32_t count, prepared, replaced, late;
 };
 
@@ -115,7 +116,7 @@ static void choose_replaced(struct feed *feed, double step_ms)
         check(mm_loader_set_replaced(feed->loader, 1, &err), &err);
 }
 
-static void add_epoch(const struct feed *feed, double step_ms, const struct epoch *epoch, struct total *total)
+static void add_epoch(const struct feed *feed, const struct epoch *epoch, struct total *total)
 {
     struct mm_loader_stats stats;
     mm_loader_stats_get(feed->loader, &stats);
@@ -125,13 +126,18 @@ static void add_epoch(const struct feed *feed, double step_ms, const struct epoc
     total->epochs.steps += epoch->steps;
     total->epochs.samples += epoch->samples;
     total->epochs.bytes += epoch->bytes;
-    total->floor += fmax(0, stats.prefix_seconds / feed->threads - 1e-3 * step_ms * (double)epoch->steps);
     total->prefix += stats.prefix_seconds;
     total->suffix += stats.suffix_seconds;
     total->prepared += stats.prepared;
     total->replaced = stats.replaced;
     total->late += stats.late;
     total->count++;
+}
+
+/* What cannot but be waited for when the threads work so many seconds. */
+static double floor_of(const struct feed *feed, double step_ms, const struct total *total, double worked)
+{
+    return fmax(0, worked / feed->threads - 1e-3 * step_ms * (double)total->epochs.steps);
 }
 
 static void print_total(const struct feed *feed, double step_ms, const struct total *total)
@@ -141,11 +147,12 @@ static void print_total(const struct feed *feed, double step_ms, const struct to
     struct rusage usage;
     mm_loader_stats_get(feed->loader, &stats);
     getrusage(RUSAGE_SELF, &usage);
-    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu\n", step_ms, total->count,
-           (unsigned long long)all->steps, (unsigned long long)all->samples, all->seconds, all->wait, total->floor,
-           total->prefix, total->suffix, total->prepared, total->replaced, total->late,
-           (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024, all->processor,
-           (unsigned long long)all->bytes);
+    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu %.6f\n", step_ms, total->count,
+           (unsigned long long)all->steps, (unsigned long long)all->samples, all->seconds, all->wait,
+           floor_of(feed, step_ms, total, total->prefix), total->prefix, total->suffix, total->prepared,
+           total->replaced, total->late, (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024,
+           all->processor, (unsigned long long)all->bytes,
+           floor_of(feed, step_ms, total, total->prefix + total->suffix));
     fflush(stdout);
 }
 
@@ -158,7 +165,7 @@ static uint32_t run_epochs(struct feed *feed, double step_ms, uint32_t number)
     for (unsigned k = 0; k < feed->epochs && (k == 0 || mm_clock() < until); k++) {
         bool is_whole = run_epoch(feed, number++, step_ms, until, &epoch);
         if (is_whole || k == 0)
-            add_epoch(feed, step_ms, &epoch, &total);
+            add_epoch(feed, &epoch, &total);
     }
     print_total(feed, step_ms, &total);
     return number;

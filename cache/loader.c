@@ -68,8 +68,10 @@ static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err
     loader->order = mm_alloc(loader->kept * sizeof *loader->order);
     loader->order_next = mm_alloc(loader->kept * sizeof *loader->order_next);
     loader->entries = mm_alloc(loader->window * sizeof *loader->entries);
+    loader->freed = mm_alloc(loader->window * sizeof *loader->freed);
     loader->wholes = mm_alloc(cached * sizeof *loader->wholes);
-    if (!loader->positions || !loader->order || !loader->order_next || !loader->entries || !loader->wholes)
+    if (!loader->positions || !loader->order || !loader->order_next || !loader->entries || !loader->freed ||
+        !loader->wholes)
         return mm_fail_memory(err, "the cache's tables");
     for (uint32_t i = 0; i < cached; i++)
         loader->wholes[i].key = (struct mm_store_key){.position = WHOLE_SAMPLES + i, .item = i};
@@ -162,6 +164,7 @@ void mm_loader_close(struct mm_loader *loader)
     mm_free(loader->order);
     mm_free(loader->order_next);
     mm_free(loader->entries);
+    mm_free(loader->freed);
     pthread_cond_destroy(&loader->progress);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->mutex);
@@ -211,8 +214,7 @@ static void start_over(struct mm_loader *loader, uint32_t epoch, uint32_t step)
  * not where R is yet to be chosen. */
 static bool can_have_next(const struct mm_loader *loader)
 {
-    return loader->store->type->keeps && !loader->was_full && !loader->skips && !loader->plan.replaced_max &&
-           loader->epoch < UINT32_MAX;
+    return !loader->was_full && !loader->skips && !loader->plan.replaced_max;
 }
 
 static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uint32_t step, struct mm_error *err)
@@ -228,11 +230,14 @@ static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uin
     else
         start_over(loader, epoch, step);
     loader->stats_next = (struct mm_loader_stats){0};
+    loader->prefix_squares = 0;
     mm_disk_stats_get(loader->disk, &loader->disk_before);
     mm_loader_move_window_locked(loader, epoch);
     loader->epoch = epoch;
     loader->is_begun = true;
-    loader->has_next = can_have_next(loader);
+    mm_loader_look_ahead_locked(loader);
+    loader->has_next = loader->knows_next && can_have_next(loader);
+    mm_loader_free_places_locked(loader);
     mm_loader_assign_locked(loader);
     return MM_OK;
 }
@@ -270,6 +275,7 @@ static enum mm_status next_locked(struct mm_loader *loader, const struct mm_batc
     }
     *out = slot->batch;
     loader->next++;
+    loader->handed_at = mm_clock();
     return MM_OK;
 }
 
@@ -277,6 +283,9 @@ enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **
 {
     double start = mm_clock();
     pthread_mutex_lock(&loader->mutex);
+    if (loader->handed_at > 0)
+        mm_loader_measure_locked(&loader->step_mean, start - loader->handed_at);
+    loader->handed_at = 0;
     enum mm_status s =
         loader->is_begun ? next_locked(loader, out, err) : mm_fail(err, MM_ERR_USAGE, "no epoch was begun");
     loader->stats.wait_seconds += mm_clock() - start;

@@ -109,8 +109,6 @@ void mm_loader_assign_locked(struct mm_loader *loader)
     uint32_t steps = loader->plan.steps, end = loader->has_next ? 2 * steps : steps;
     for (; loader->assigned < end && loader->assigned - loader->oldest < loader->slot_count; loader->assigned++) {
         bool is_next = loader->assigned >= steps;
-        if (is_next && loader->assigned == steps)
-            mm_loader_order_locked(loader, loader->epoch + 1, loader->order_next);
         assign(loader, mm_loader_slot_locked(loader, loader->assigned), loader->epoch + is_next,
                loader->assigned - (is_next ? steps : 0));
     }
@@ -120,13 +118,9 @@ void mm_loader_assign_locked(struct mm_loader *loader)
 void mm_loader_go_on_locked(struct mm_loader *loader)
 {
     uint32_t steps = loader->plan.steps;
-    if (loader->assigned > steps) {
-        struct mm_store_key *order = loader->order;
-        loader->order = loader->order_next;
-        loader->order_next = order;
-    } else {
-        mm_loader_order_locked(loader, loader->epoch + 1, loader->order);
-    }
+    struct mm_store_key *order = loader->order;
+    loader->order = loader->order_next;
+    loader->order_next = order;
     loader->turn = (loader->turn + steps) % loader->slot_count;
     loader->assigned -= steps;
     loader->oldest = loader->next = 0;
@@ -151,14 +145,15 @@ static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task 
         struct entry *entry = mm_loader_entry_locked(loader, hold->key.position);
         if (!can_fetch(loader, slot, entry))
             continue;
-        if (entry->state != ENTRY_READY)
+        bool is_long = entry->state != ENTRY_READY;
+        if (is_long)
             entry->state = ENTRY_PREPARING;
         hold->state = HOLD_FETCHING;
         if (hold->key.item != entry->key.item) { /* another serves in its place */
             hold->key.item = entry->key.item;
             name_samples(loader, slot, v);
         }
-        *task = (struct task){.kind = TASK_FETCH, .key = hold->key, .slot = slot, .hold = v};
+        *task = (struct task){.kind = TASK_FETCH, .key = hold->key, .slot = slot, .hold = v, .is_long = is_long};
         return true;
     }
     return false;
@@ -178,9 +173,9 @@ static bool pick_cut(struct mm_loader *loader, struct slot *slot, struct task *t
 }
 
 /* The batch needed first comes first; of its work, what may take longest: the prefix before the crops. */
-bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
+bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_t end, struct task *task)
 {
-    for (uint32_t step = loader->next; step < loader->assigned && !loader->is_paused; step++) {
+    for (; step < end && !loader->is_paused; step++) {
         struct slot *slot = mm_loader_slot_locked(loader, step);
         if (slot->state != SLOT_FILLING || slot->started == slot->sample_count)
             continue;
@@ -192,14 +187,18 @@ bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task)
     return false;
 }
 
-static void stop_working(struct mm_loader *loader)
+/* Who waits is told only of what may end the wait: a thread, of work that others left it; the caller, of a batch, or that
+ * all have stopped. */
+static void stop_working(struct mm_loader *loader, bool is_more, bool is_ready)
 {
     loader->busy--;
-    pthread_cond_broadcast(&loader->work);
-    pthread_cond_broadcast(&loader->progress);
+    if (is_more)
+        pthread_cond_broadcast(&loader->work);
+    if (is_ready || (loader->is_paused && !loader->busy))
+        pthread_cond_broadcast(&loader->progress);
 }
 
-/* The last sample ends the batch. Of several failures that of the lowest sample is kept, whichever came first. */
+/* Samples were cut, or those of a volume will not be; none: they can be cut now. The last ends the batch. Of several failures that of the lowest sample is kept, whichever came first. */
 static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, uint32_t sample, uint32_t count,
                                   enum mm_status status, const struct mm_error *err)
 {
@@ -214,7 +213,7 @@ static void finish_samples_locked(struct mm_loader *loader, struct slot *slot, u
             slot->status = mm_batch_end(slot->writer, &slot->batch, &slot->error);
         slot->state = SLOT_READY;
     }
-    stop_working(loader);
+    stop_working(loader, count == 0 && loader->plan.outputs > 1, slot->state == SLOT_READY);
 }
 
 /* The item is bad: the volume is needed again, with the item that serves in its place; an error when there is none. */
@@ -226,7 +225,7 @@ static enum mm_status need_another(struct mm_loader *loader, struct hold *hold, 
     hold->state = HOLD_NEEDED;
     hold->started = hold->cut = 0;
     hold->is_bad = false;
-    stop_working(loader);
+    stop_working(loader, true, false);
     return MM_OK;
 }
 
@@ -299,6 +298,11 @@ static void cut_bad(struct mm_loader *loader, const struct task *task, struct mm
     finish_samples_locked(loader, slot, task->hold * loader->plan.outputs, loader->plan.outputs, s, err);
 }
 
+bool mm_loader_is_used(const struct mm_loader *loader, const struct hold *hold)
+{
+    return hold->state == HOLD_HELD && !hold->is_bad && hold->cut == loader->plan.outputs;
+}
+
 /* Is there nothing left to cut from the volume? Then it is let go, without the lock. */
 static bool release_after_last(struct mm_loader *loader, struct hold *hold)
 {
@@ -322,6 +326,7 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
     mm_loader_stats_locked(loader, task->slot)->suffix_seconds += seconds;
+    mm_loader_measure_locked(&loader->cut_mean, seconds);
     if (mm_loader_skips(loader, s)) {
         mm_loader_note_bad_locked(loader, task->key.item, &err);
         hold->is_bad = true;
@@ -329,6 +334,8 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
     }
     hold->cut++;
     bool is_bad = hold->is_bad, is_last = release_after_last(loader, hold);
+    if (is_last && mm_loader_is_used(loader, hold))
+        mm_loader_free_place_locked(loader, task->slot, hold);
     if (is_bad && is_last)
         cut_bad(loader, task, &err);
     else

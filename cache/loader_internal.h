@@ -5,17 +5,19 @@
  *   loader_work.c     the threads: what to do next, and what follows when it is done
  *   loader_wait.c     waiting for them: what is waited for, how long, and when that is too long
  *   loader_rotate.c   R, when it is chosen after the first epoch
+ *   loader_ahead.c    what to do first, what to prepare ahead, and places that are free before the epoch ends
  *   loader_prepare.c  the prefix: entries of the store, rotation
  *   loader_batch.c    slots: the volumes of a batch and the crops cut from them
  *   loader_bad.c      items that cannot be prepared, and what serves in their place
  *
  * One mutex guards what changes; nothing slow runs under it. Threads pick a task under the lock, run it without, and
- * report under the lock. Batches are filled in a ring of slots; work goes to the batch that is needed first, what
- * remains goes to preparing ahead.
+ * report under the lock. Batches are filled in a ring of slots; work goes to the batches that are needed soon, then to
+ * preparing ahead, then to the other batches.
  *
  * An entry is the prepared sample of a stream position: ABSENT -> PREPARING -> READY (in the store) or FAILED. The
  * table holds this rank's positions of an epoch's window, [eR, eR + N + R); with W ranks it has (N + R)/W places, and
- * position p is at index p/W mod (N + R)/W. A failure of background work is not reported: the item is tried again when
+ * position p is at index p/W mod (N + R)/W. A position that leaves may make way for the one N + R later as soon as its
+ * last crop is cut. A failure of background work is not reported: the item is tried again when
  * a batch needs it, and what goes wrong then ends the batch, or quarantines the item. So errors, too, come in a fixed
  * order.
  *
@@ -49,6 +51,8 @@ enum entry_state { ENTRY_ABSENT, ENTRY_PREPARING, ENTRY_READY, ENTRY_FAILED };
 struct entry {
     struct mm_store_key key;
     enum entry_state state;
+    bool has_left;            /* the store still holds what had this place before: */
+    struct mm_store_key left; /* who prepares the entry drops that first           */
 };
 
 enum hold_state { HOLD_NEEDED, HOLD_FETCHING, HOLD_HELD, HOLD_OVER };
@@ -84,6 +88,7 @@ struct task {
     struct mm_store_key key;
     struct slot *slot;
     uint32_t hold, output; /* of the slot; which crop */
+    bool is_long;          /* a prefix */
     struct request *request;
 };
 
@@ -150,17 +155,23 @@ struct mm_loader {
     /* Under the mutex. */
     bool is_closing, is_paused; /* paused: no task of a slot is given out */
     unsigned busy;              /* threads in tasks of slots              */
+    unsigned busy_long;         /* threads in a prefix                    */
     bool is_begun;
     uint32_t epoch;
     uint64_t *positions;             /* [N] of the epoch, as the policy orders them */
     struct mm_store_key *order;      /* [kept] this rank's with their items, in order of use */
-    struct mm_store_key *order_next; /* of the next epoch, once a slot has one of its steps */
-    bool has_next;                   /* slots may get steps of the next epoch                */
+    struct mm_store_key *order_next; /* of the next epoch                     */
+    bool knows_next;                 /* that is made                          */
+    bool has_next;                   /* slots may get steps of the next epoch */
     struct entry *entries;           /* [window] */
     bool is_full;                    /* the store refused a sample: nothing more is prepared ahead */
     bool was_full;                   /* it ever did: an entry may be ready without being in the store */
     uint32_t missing;                /* of the epoch's own items: not ready */
-    uint32_t ahead;                  /* of the window: how much background work was given out */
+    uint64_t *freed;                 /* [window] positions that got the places of those which leave */
+    uint32_t freed_count;
+    uint32_t ahead; /* of `order`, `order_next` and `freed` together: how much was given out */
+    double step_mean, prefix_mean, cut_mean; /* seconds, lately: a step of the caller's, an item's prefix, a crop */
+    double handed_at;                        /* when the caller got the batch that it uses; 0: it uses none       */
     uint32_t slot_count;
     struct slot *slots; /* step s is in slots[(turn + s) % slot_count] */
     uint32_t turn;
@@ -175,6 +186,7 @@ struct mm_loader {
     bool *is_bad;          /* [T] */
     enum mm_status status; /* of the threads: one could not be started, its error follows */
     struct mm_error error;
+    double prefix_squares;                    /* of each prefix's seconds in this epoch, summed */
     struct mm_loader_stats stats, stats_next; /* next: what was done for the next epoch already */
     struct mm_disk_stats disk_before;         /* the epoch's start */
 };
@@ -193,7 +205,8 @@ struct entry *mm_loader_entry_locked(struct mm_loader *loader, uint64_t position
 bool mm_loader_leaving_locked(const struct mm_loader *loader, uint32_t epoch);
 /* Gives the table to the positions of the epoch's window; only when nothing is leaving. */
 void mm_loader_move_window_locked(struct mm_loader *loader, uint32_t epoch);
-bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task);
+/* Gives the entry, which is not needed any more in this epoch, to the position that is a window later. */
+void mm_loader_free_entry_locked(struct mm_loader *loader, struct entry *entry);
 void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_key *key, bool is_done);
 /* Gives the entry of a position to another item. */
 void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position, uint32_t item);
@@ -211,6 +224,21 @@ enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *
 enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
                               struct mm_sample **out, struct mm_error *err);
 
+/* loader_ahead.c */
+void mm_loader_measure_locked(double *mean, double seconds);
+/* The step before whose batch the next prefix is to be begun; that of the caller's next batch comes first. */
+uint32_t mm_loader_due_locked(struct mm_loader *loader);
+/* Would a prefix leave no thread for crops, and outlast the batches that are ready? */
+bool mm_loader_is_short_locked(struct mm_loader *loader);
+bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task);
+/* The epoch has begun, or R has changed: what is to be prepared, from the start. */
+void mm_loader_look_ahead_locked(struct mm_loader *loader);
+/* Does the memory certainly hold the whole window? */
+bool mm_loader_holds_window(const struct mm_loader *loader);
+/* The hold is used up: where its item leaves, the place goes to another. And all that were before the epoch was begun. */
+void mm_loader_free_place_locked(struct mm_loader *loader, const struct slot *slot, const struct hold *hold);
+void mm_loader_free_places_locked(struct mm_loader *loader);
+
 /* loader.c: this rank's residents of an epoch, in order of use: as the policy shuffles them, or as the datalist has
  * them. */
 void mm_loader_order_locked(struct mm_loader *loader, uint32_t epoch, struct mm_store_key *order);
@@ -225,7 +253,9 @@ struct slot *mm_loader_slot_locked(struct mm_loader *loader, uint32_t step);
 struct mm_loader_stats *mm_loader_stats_locked(struct mm_loader *loader, const struct slot *slot);
 /* Begins the next epoch with what its slots hold already. */
 void mm_loader_go_on_locked(struct mm_loader *loader);
-bool mm_loader_pick_slot_locked(struct mm_loader *loader, struct task *task);
+/* A task of the steps before `end`. */
+bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_t end, struct task *task);
+bool mm_loader_is_used(const struct mm_loader *loader, const struct hold *hold); /* all its crops are cut */
 void mm_loader_fetch(struct worker *worker, const struct task *task);
 void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task, enum mm_status status,
                               struct mm_error *err);

@@ -1,4 +1,4 @@
-/* The prefix: which entries there are, which to prepare ahead, and how one is prepared. */
+/* The prefix: which entries there are, and how one is prepared. */
 #include "base/trace.h"
 #include "cache/loader_internal.h"
 
@@ -26,19 +26,43 @@ bool mm_loader_leaving_locked(const struct mm_loader *loader, uint32_t epoch)
     return false;
 }
 
-/* Makes the entry that of a position of the new window. What was there leaves the store; what stays keeps state. */
-static void move_entry(struct mm_loader *loader, struct entry *entry, uint64_t position)
+static void drop_left(struct mm_loader *loader, struct entry *entry)
 {
-    if (loader->is_begun && entry->key.position == position &&
-        (entry->state == ENTRY_PREPARING || entry->key.item == mm_loader_item_locked(loader, position))) {
-        if (entry->state == ENTRY_FAILED)
-            entry->state = ENTRY_ABSENT; /* worth another try */
-        return;
+    if (entry->has_left)
+        loader->store->type->drop(loader->store, &entry->left);
+    entry->has_left = false;
+}
+
+/* Makes the entry that of another position, or of another item. What was there leaves the store, at once or when the
+ * entry is prepared: freeing an item takes long enough to be left to a thread that is not waited for. */
+static void give_entry(struct mm_loader *loader, struct entry *entry, uint64_t position, bool at_once)
+{
+    if (entry->state == ENTRY_READY) {
+        entry->left = entry->key;
+        entry->has_left = true;
     }
-    if (loader->is_begun)
-        loader->store->type->drop(loader->store, &entry->key);
+    if (at_once || entry->left.position == position || !mm_loader_holds_window(loader))
+        drop_left(loader, entry);
     entry->key = (struct mm_store_key){.position = position, .item = mm_loader_item_locked(loader, position)};
     entry->state = ENTRY_ABSENT;
+}
+
+/* Gives an entry to a position of the new window. What stays keeps its state. */
+static void move_entry(struct mm_loader *loader, struct entry *entry, uint64_t position, bool at_once)
+{
+    bool stays = entry->key.position == position &&
+                 (entry->state == ENTRY_PREPARING || entry->key.item == mm_loader_item_locked(loader, position));
+    if (!stays || !loader->is_begun)
+        give_entry(loader, entry, position, at_once);
+    else if (entry->state == ENTRY_FAILED)
+        entry->state = ENTRY_ABSENT; /* worth another try */
+    if (at_once)
+        drop_left(loader, entry);
+}
+
+void mm_loader_free_entry_locked(struct mm_loader *loader, struct entry *entry)
+{
+    give_entry(loader, entry, entry->key.position + (uint64_t)loader->window * loader->ranks, false);
 }
 
 static bool is_epochs_own(const struct mm_loader *loader, uint64_t position)
@@ -57,61 +81,22 @@ void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position,
 
 void mm_loader_move_window_locked(struct mm_loader *loader, uint32_t epoch)
 {
-    uint32_t replaced = 0;
+    bool is_next = loader->is_begun && epoch == loader->epoch + 1;
+    uint32_t replaced = is_next ? loader->replaced : 0;
     loader->is_full = false; /* what leaves makes room */
-    if (loader->is_begun && epoch == loader->epoch + 1)
-        replaced = loader->replaced;
     loader->stats.replaced = replaced;
     loader->missing = 0;
     for (uint32_t i = 0; i < loader->window; i++) {
         uint64_t position = window_position(loader, epoch, i);
         struct entry *entry = mm_loader_entry_locked(loader, position);
-        move_entry(loader, entry, position);
+        move_entry(loader, entry, position, !is_next);
         if (i < loader->kept && entry->state != ENTRY_READY) {
             loader->missing++;
             loader->stats.late += i >= loader->kept - replaced && loader->store->type->keeps;
         }
     }
-    loader->ahead = 0;
     if (loader->stats.late)
         MM_TRACE(CACHE, "epoch %u: %u of %u replacements are late", epoch, loader->stats.late, replaced);
-}
-
-/* Entry i of the background's list: the epoch's items in order of use, then the replacements. */
-static struct entry *entry_ahead(struct mm_loader *loader, uint32_t i)
-{
-    return mm_loader_entry_locked(loader, i < loader->kept ? loader->order[i].position
-                                                           : window_position(loader, loader->epoch, i));
-}
-
-/* A bad item is not tried ahead: who needs it is told, or gets another. */
-static bool claim(const struct mm_loader *loader, struct entry *entry, struct task *task)
-{
-    if (entry->state != ENTRY_ABSENT || loader->is_bad[entry->key.item])
-        return false;
-    entry->state = ENTRY_PREPARING;
-    *task = (struct task){.kind = TASK_PREPARE, .key = entry->key};
-    return true;
-}
-
-/* Replacements wait until the epoch's own items are there: they must not take their memory. */
-bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task)
-{
-    if (!loader->store->type->keeps || loader->is_full)
-        return false;
-    if (loader->is_begun && !loader->is_paused) {
-        uint32_t end = loader->missing ? loader->kept : loader->window;
-        while (loader->ahead < end)
-            if (claim(loader, entry_ahead(loader, loader->ahead++), task))
-                return true;
-    }
-    while (loader->whole_next < loader->whole_end && mm_loader_has_room_locked(loader)) {
-        struct entry *entry = &loader->wholes[loader->whole_next];
-        loader->whole_next += loader->ranks;
-        if (claim(loader, entry, task))
-            return true;
-    }
-    return false;
 }
 
 void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_key *key, bool is_done)
@@ -121,6 +106,8 @@ void mm_loader_prepared_locked(struct mm_loader *loader, const struct mm_store_k
     entry->state = is_done ? ENTRY_READY : ENTRY_FAILED;
     if (is_epochs_own(loader, key->position))
         loader->missing = loader->missing + was_ready - is_done;
+    if (was_ready && is_done)
+        return;
     pthread_cond_broadcast(&loader->work);
     pthread_cond_broadcast(&loader->progress);
 }
@@ -205,14 +192,38 @@ static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *k
     return MM_OK;
 }
 
+/* What had the place of the key before. */
+static void make_place(struct mm_loader *loader, const struct mm_store_key *key)
+{
+    pthread_mutex_lock(&loader->mutex);
+    struct entry *entry = mm_loader_entry_locked(loader, key->position);
+    const struct mm_store_key left = entry->left;
+    bool has_left = entry->has_left;
+    entry->has_left = false;
+    pthread_mutex_unlock(&loader->mutex);
+    if (has_left)
+        loader->store->type->drop(loader->store, &left);
+}
+
 enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_key *key, struct mm_sample **out,
                                  bool *is_kept, struct mm_error *err)
 {
     enum mm_status s;
+    struct mm_loader *loader = worker->loader;
     *is_kept = false;
+    double start = mm_clock();
+    make_place(loader, key);
     if (MM_TRY(s, mm_loader_run_prefix(worker, key->item, out, err)))
         return s;
-    return put(worker->loader, key, *out, is_kept, err);
+    double made = mm_clock();
+    s = put(loader, key, *out, is_kept, err);
+    double end = mm_clock();
+    pthread_mutex_lock(&loader->mutex);
+    loader->stats.prefix_seconds += end - made; /* keeping an item is a part of loading it */
+    loader->prefix_squares += (end - start) * (end - start);
+    mm_loader_measure_locked(&loader->prefix_mean, end - start);
+    pthread_mutex_unlock(&loader->mutex);
+    return s;
 }
 
 enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,

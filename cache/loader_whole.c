@@ -12,7 +12,7 @@ bool mm_loader_pick_whole_locked(struct mm_loader *loader, struct task *task)
     loader->requests = request->next;
     if (!loader->requests)
         loader->last_request = &loader->requests;
-    *task = (struct task){.kind = TASK_WHOLE, .key = request->key, .request = request};
+    *task = (struct task){.kind = TASK_WHOLE, .key = request->key, .request = request, .is_long = true};
     return true;
 }
 

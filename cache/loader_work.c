@@ -62,7 +62,12 @@ static void run_task(struct worker *worker, const struct task *task)
 
 static bool pick(struct mm_loader *loader, struct task *task)
 {
-    return mm_loader_pick_whole_locked(loader, task) || mm_loader_pick_slot_locked(loader, task) ||
+    if (mm_loader_pick_whole_locked(loader, task))
+        return true;
+    uint32_t due = mm_loader_due_locked(loader);
+    return mm_loader_pick_slot_locked(loader, loader->next, due, task) ||
+           (!mm_loader_is_short_locked(loader) && mm_loader_pick_ahead_locked(loader, task)) ||
+           mm_loader_pick_slot_locked(loader, due, loader->assigned, task) ||
            mm_loader_pick_ahead_locked(loader, task);
 }
 
@@ -80,10 +85,12 @@ static void *work_loop(void *argument)
         const struct task task = worker->task;
         worker->since = mm_clock();
         worker->watch.step = NULL;
+        loader->busy_long += task.is_long;
         pthread_mutex_unlock(&loader->mutex);
         run_task(worker, &task);
         pthread_mutex_lock(&loader->mutex);
         worker->since = 0;
+        loader->busy_long -= task.is_long && !worker->is_lost;
     }
     pthread_mutex_unlock(&loader->mutex);
     mm_arena_done(&worker->scratch);
@@ -131,6 +138,7 @@ void mm_loader_lose_locked(struct mm_loader *loader, struct worker *worker, stru
     const struct task *task = &worker->task;
     worker->is_lost = true;
     worker->watch.is_unwanted = true;
+    loader->busy_long--;
     mm_loader_note_bad_locked(loader, task->key.item, err);
     if (task->kind == TASK_FETCH)
         mm_loader_fetched_locked(loader, task, err->status, err);

@@ -119,6 +119,27 @@ static void test_short_epochs_go_on_with_the_same_samples(void **state)
     }
 }
 
+/* What leaves makes way once it was used: beside this epoch's items and the next one's replacements those of the epoch
+ * after it are prepared, in the memory of N + R items. */
+static void test_places_that_leave_are_filled_before_the_epoch_ends(void **state)
+{
+    (void)state;
+    struct fixture f;
+    atomic_int made = 0;
+    fixture_init(&f, 20, 6, 0.5, 2, 1);
+    f.make.made = &made;
+    struct mm_loader *loader = fixture_open(&f), *plain = open_plain(&f);
+    run_epoch(loader, 0);
+    assert_true(more_than(&made, 6 + 2 * 3 - 1));
+    for (uint32_t epoch = 1; epoch < EPOCHS; epoch++)
+        assert_same_epoch(loader, plain, epoch);
+    struct mm_loader_stats stats;
+    mm_loader_stats_get(loader, &stats);
+    assert_in_range(stats.held, 1, 9);
+    mm_loader_close(loader);
+    mm_loader_close(plain);
+}
+
 static void test_replacements_chosen_late_throw_them_away(void **state)
 {
     (void)state;
@@ -144,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_first_batches_are_made_before_they_are_begun),
         cmocka_unit_test(test_another_epoch_throws_them_away),
         cmocka_unit_test(test_short_epochs_go_on_with_the_same_samples),
+        cmocka_unit_test(test_places_that_leave_are_filled_before_the_epoch_ends),
         cmocka_unit_test(test_replacements_chosen_late_throw_them_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
