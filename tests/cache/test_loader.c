@@ -140,17 +140,19 @@ static void test_late_replacement_is_waited_for_and_counted(void **state)
     fixture_init(&f, 6, 3, 0.3, 3, 1);
     f.make.is_held = &is_held;
     f.make.made = &made;
-    f.make.held_from = 3;
+    f.make.held_from = 3; /* the epoch's own, which one thread prepares before the replacement */
+    f.options.threads = 1;
     f.options.interrupted = ask;
     struct mm_loader *loader = fixture_open(&f);
     run_epoch(loader, 0);
+    while (made < 4) /* until the replacement is being prepared */
+        sleep_us(100);
     begin(loader, 1);
     assert_int_equal(stats_of(loader).replaced, 1);
     assert_int_equal(stats_of(loader).late, 1);
     wants_to_stop = true;
     assert_int_equal(mm_loader_next(loader, &batch, &err), MM_INTERRUPTED);
-    while (mm_loader_begin(loader, 1, 0, &err) == MM_INTERRUPTED) /* until nothing of a batch is running */
-        sleep_us(100);
+    assert_int_equal(mm_loader_begin(loader, 1, 0, &err), MM_OK); /* nothing of a batch is running */
     assert_int_equal(mm_loader_next(loader, &batch, &err), MM_INTERRUPTED);
     wants_to_stop = false;
     is_held = false;
@@ -186,7 +188,8 @@ static void test_jump_waits_for_work_that_is_not_wanted_any_more(void **state)
     fixture_init(&f, 40, 3, 0.3, 3, 1);
     f.make.is_held = &is_held;
     f.make.made = &made;
-    f.make.held_from = 3;
+    f.make.held_from = 3; /* the epoch's own, which one thread prepares before the replacement */
+    f.options.threads = 1;
     f.options.interrupted = ask;
     struct mm_loader *loader = fixture_open(&f);
     run_epoch(loader, 0);
