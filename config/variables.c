@@ -13,7 +13,8 @@
 static const char known[] =
     "epochs num_training_epoch_per_valid num_interval_per_valid learning_rate multi_gpu use_amp amp use_gpu tf32 "
     "determinism seed search batch_size dynamic_input_shape train_summary_recording_interval use_scanning_window "
-    "cudnn_benchmark do_validation output_infer_result dont_load_ckpt_model dont_load_ts_model CLARA_TRAIN_VERSION model_loader trainer evaluator name "
+    "cudnn_benchmark do_validation output_infer_result dont_load_ckpt_model dont_load_ts_model CLARA_TRAIN_VERSION "
+    "model_loader trainer evaluator name "
     "description version PROCESSING_TASK DATA_ROOT DATASET_JSON MMAR_ROOT MMAR_CKPT MMAR_CKPT_DIR MMAR_TORCHSCRIPT "
     "MMAR_EVAL_OUTPUT_PATH PRETRAIN_WEIGHTS_FILE TRAIN_DATALIST_KEY VAL_DATALIST_KEY INFER_DATALIST_KEY "
     "INPUT_CHANNELS DATA_LIST_KEY lr_search "

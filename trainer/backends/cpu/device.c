@@ -1,8 +1,8 @@
 /* The processor as a device: buffers are host memory, work is done when the call returns. Loops over elements are cut into
  * shards of fixed size for the pool, so that results do not depend on the number of threads. */
+#include "trainer/backends/device.h"
 #include "base/memory.h"
 #include "trainer/backends/cpu/reorder.h"
-#include "trainer/backends/device.h"
 #include "trainer/optimizers/optimizer.h"
 
 #define SHARD ((size_t)1 << 16) /* elements a shard */
