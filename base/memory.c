@@ -2,11 +2,9 @@
  * threads charge the same one. */
 #include "base/memory.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include "base/pages.h"
 
-#define ALIGNMENT 64                /* a cache line, and the widest vector register */
-#define HUGE_PAGE ((size_t)2 << 20) /* of x86-64, and of aarch64 with pages of 4 KiB */
+#define ALIGNMENT 64 /* a cache line, and the widest vector register */
 
 static _Atomic uint64_t allocations; /* since start                              */
 static _Atomic uint64_t fail_at;     /* the allocation that fails, counted alike; 0 = none */
@@ -81,34 +79,17 @@ void mm_free(void *pointer)
 #define MAPPED_FROM MM_LARGE
 #endif
 
-/* Huge pages lie at multiples of their size, so more is mapped than is needed, and the ends are given back. What is behind
- * the last whole one stays in small pages: no byte more is taken than was asked for, but for the last page. */
-static void *map_aligned(size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
-    char *all = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (all == MAP_FAILED)
-        return NULL;
-    size_t before = (HUGE_PAGE - (uintptr_t)all % HUGE_PAGE) % HUGE_PAGE;
-    char *block = all + before;
-    if (before)
-        munmap(all, before);
-    munmap(block + whole, HUGE_PAGE - before);
-    madvise(block, whole, MADV_HUGEPAGE); /* a wish: failure changes nothing */
-    return block;
-}
-
 void *mm_alloc_large(size_t size)
 {
     if (size < MAPPED_FROM)
         return mm_alloc_raw(size);
-    return is_allowed() && size <= (size_t)PTRDIFF_MAX - HUGE_PAGE ? map_aligned(size) : NULL;
+    return is_allowed() && size <= (size_t)PTRDIFF_MAX / 2 ? mm_pages_take(size) : NULL;
 }
 
 void mm_free_large(void *pointer, size_t size)
 {
     if (pointer && size >= MAPPED_FROM)
-        munmap(pointer, size);
+        mm_pages_give(pointer, size);
     else
         mm_free(pointer);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pages.h"
+
 /* A limit in bytes shared by many owners. `limit` 0 = unlimited. `peak` is the high-water mark of `used`. */
 struct mm_budget {
     uint64_t limit;
@@ -27,12 +29,12 @@ void mm_free(void *pointer);
 
 /* Contents undefined: for images, tensors and what else is large and goes as a whole. From MM_LARGE bytes on a block is a
  * mapping of its own, in pages as large as the system gives: a crop out of a cached image touches thousands of places, and
- * each small page among them must be looked up. Freed, it is the system's again at once. Smaller ones are mm_alloc_raw's. */
-#define MM_LARGE ((size_t)4 << 20)
+ * each small page among them must be looked up. Freed, it stays in stock for the next one (base/pages.h). */
+#define MM_LARGE MM_PAGES_LEAST
 void *mm_alloc_large(size_t size);
 void mm_free_large(void *pointer, size_t size); /* the size it was made with; accepts NULL */
 
-/* From now on, for the whole process: large blocks are the system's again as soon as they are freed, and each thread keeps
+/* From now on, for the whole process: what malloc gave out in large blocks is the system's again as soon as it is freed, and each thread keeps
  * little of what it frees. The C library's own rule learns from the blocks it sees and would come to keep tens of
  * megabytes for each thread that there was. */
 void mm_memory_return_large(void);
@@ -43,7 +45,7 @@ bool mm_size_add(size_t a, size_t b, size_t *out);
 
 /* Bytes that this process may still take: what the system has available, less where a cgroup limits it. 0: not known. */
 uint64_t mm_memory_available(void);
-/* Gives back to the system what was freed and the allocator keeps for later: after a large owner is gone. */
+/* Gives back to the system what was freed and is kept for later, the stock of large blocks too: after a large owner is gone. */
 void mm_memory_return(void);
 
 /* Tests: the n-th allocation from now on (1 = next) fails, once; 0 switches it off. Count of allocations since start. */

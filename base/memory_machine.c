@@ -80,6 +80,7 @@ void mm_memory_return_large(void)
 
 void mm_memory_return(void)
 {
+    mm_pages_return();
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
