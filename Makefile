@@ -7,7 +7,9 @@
 #   make bench-cache  the tables of docs/guide/smart-cache.md (QUICK=1: smaller ones)
 #   make install PREFIX=/usr/local   program, library, its headers and pkg-config file      make uninstall PREFIX=/usr/local
 # Variables: CC=clang  SANITIZE=address,undefined|thread  ONEDNN=0 (reference kernels only)  BUILD=folder  V=1
+ifeq ($(origin CC),default) # neither "make CC=..." nor an environment that has one
 CC       = gcc
+endif
 SANITIZE =
 ONEDNN   ?= $(if $(wildcard /usr/include/dnnl.h /usr/include/oneapi/dnnl/dnnl.h),1,0)
 BUILD    ?= build$(if $(filter clang,$(CC)),/clang)$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))$(if $(filter 0,$(ONEDNN)),/plain)

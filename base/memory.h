@@ -45,6 +45,7 @@ bool mm_size_add(size_t a, size_t b, size_t *out);
 
 /* Bytes that this process may still take: what the system has available, less where a cgroup limits it. 0: not known. */
 uint64_t mm_memory_available(void);
+uint64_t mm_memory_available_at(const char *root); /* the same with /proc and /sys in a folder: for tests */
 /* Gives back to the system what was freed and is kept for later, the stock of large blocks too: after a large owner is gone. */
 void mm_memory_return(void);
 
