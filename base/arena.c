@@ -85,6 +85,56 @@ void mm_arena_done(struct mm_arena *arena)
     arena->head = NULL;
 }
 
+static size_t rounded(size_t size)
+{
+    return size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+}
+
+static struct mm_arena_chunk *chunk_of(const void *block)
+{
+    return (struct mm_arena_chunk *)((uintptr_t)block - HEADER);
+}
+
+/* The link to the chunk that begins with the block, else to NULL. */
+static struct mm_arena_chunk **find_chunk(struct mm_arena_chunk **link, const void *block)
+{
+    while (*link && *link != chunk_of(block))
+        link = &(*link)->next;
+    return link;
+}
+
+bool mm_arena_is_alone(const struct mm_arena *arena, const void *block, size_t size)
+{
+    struct mm_arena_chunk *head = arena->head;
+    const struct mm_arena_chunk *chunk = *find_chunk(&head, block);
+    return chunk && chunk->size == HEADER + rounded(size);
+}
+
+static void link_chunk(struct mm_arena *arena, struct mm_arena_chunk *chunk)
+{
+    struct mm_arena_chunk **link = arena->head ? &arena->head->next : &arena->head;
+    chunk->next = *link;
+    *link = chunk;
+    arena->bytes += chunk->size;
+}
+
+bool mm_arena_move(struct mm_arena *to, struct mm_arena *from, void *const *blocks, size_t count)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += chunk_of(blocks[i])->size;
+    if (!mm_budget_take(to->budget, bytes))
+        return false;
+    mm_budget_give(from->budget, bytes);
+    for (size_t i = 0; i < count; i++) {
+        struct mm_arena_chunk **link = find_chunk(&from->head, blocks[i]), *chunk = *link;
+        *link = chunk->next;
+        from->bytes -= chunk->size;
+        link_chunk(to, chunk);
+    }
+    return true;
+}
+
 /* A chunk with room for `need` bytes (a multiple of ALIGNMENT), linked into the arena. */
 static struct mm_arena_chunk *chunk_for(struct mm_arena *arena, size_t need)
 {
@@ -109,7 +159,7 @@ void *mm_arena_alloc_raw(struct mm_arena *arena, size_t size)
 {
     if (size > (size_t)PTRDIFF_MAX - HEADER - ALIGNMENT)
         return NULL;
-    size_t need = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+    size_t need = rounded(size);
     struct mm_arena_chunk *chunk = chunk_for(arena, need);
     if (!chunk)
         return NULL;

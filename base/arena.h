@@ -28,6 +28,11 @@ char *mm_arena_text(struct mm_arena *arena, const char *text); /* copy */
 char *mm_arena_textn(struct mm_arena *arena, const char *text, size_t length);
 char *mm_arena_format(struct mm_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A block that lies alone in a chunk, as large ones do, can change its owner without being copied. `move` takes all of them into
+ * `to`, charged to its budget, or none: false, when that does not allow it. */
+bool mm_arena_is_alone(const struct mm_arena *arena, const void *block, size_t size);
+bool mm_arena_move(struct mm_arena *to, struct mm_arena *from, void *const *blocks, size_t count);
+
 void *mm_arena_array_of(struct mm_arena *arena, size_t count, size_t size);
 #define mm_arena_array(arena, type, count) ((type *)mm_arena_array_of((arena), (count), sizeof(type)))
 #define mm_arena_new(arena, type)          mm_arena_array(arena, type, 1)

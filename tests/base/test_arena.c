@@ -102,6 +102,43 @@ static void the_budget_is_charged_and_given_back(void **state)
     assert_true(budget.peak <= budget.limit);
 }
 
+static void large_blocks_change_their_owner(void **state)
+{
+    (void)state;
+    struct mm_budget budget;
+    struct mm_arena from, to;
+    mm_budget_init(&budget, 1000 * KIB);
+    mm_arena_init(&from, NULL);
+    mm_arena_init(&to, &budget);
+    unsigned char *small = mm_arena_alloc(&from, KIB), *a = mm_arena_alloc(&from, 300 * KIB),
+                  *b = mm_arena_alloc(&from, 500 * KIB), *c = mm_arena_alloc(&from, 400 * KIB);
+    assert_true(mm_arena_is_alone(&from, a, 300 * KIB));
+    assert_false(mm_arena_is_alone(&from, a, 200 * KIB));
+    assert_false(mm_arena_is_alone(&from, a + 64, 300 * KIB));
+    assert_false(mm_arena_is_alone(&from, small, KIB));
+    assert_false(mm_arena_is_alone(&to, a, 300 * KIB));
+    memset(a, 1, 300 * KIB);
+    memset(b, 2, 500 * KIB);
+    size_t before = from.bytes;
+    assert_false(mm_arena_move(&to, &from, (void *[]){a, b, c}, 3));
+    assert_int_equal(from.bytes, before);
+    assert_int_equal(budget.used, 0);
+    assert_true(mm_arena_is_alone(&from, b, 500 * KIB));
+
+    assert_true(mm_arena_move(&to, &from, (void *[]){a, b}, 2));
+    assert_int_equal(from.bytes + to.bytes, before);
+    assert_int_equal(budget.used, to.bytes);
+    assert_true(to.bytes >= 800 * KIB);
+    mm_arena_done(&from);
+    assert_int_equal(from.bytes, 0);
+    assert_int_equal(a[300 * KIB - 1], 1);
+    assert_int_equal(b[500 * KIB - 1], 2);
+    assert_non_null(mm_arena_alloc(&to, KIB));
+    mm_arena_done(&to);
+    assert_int_equal(to.bytes, 0);
+    assert_int_equal(budget.used, 0);
+}
+
 static void a_failed_allocation_leaves_the_arena_usable(void **state)
 {
     (void)state;
@@ -159,6 +196,7 @@ int main(void)
         cmocka_unit_test(one_large_chunk_serves_every_round_after_a_reset),
         cmocka_unit_test(a_large_request_costs_its_size_and_leaves_the_front_chunk),
         cmocka_unit_test(the_budget_is_charged_and_given_back),
+        cmocka_unit_test(large_blocks_change_their_owner),
         cmocka_unit_test(a_failed_allocation_leaves_the_arena_usable),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(texts_are_copied_and_formatted),
