@@ -82,9 +82,10 @@ enum mm_status mm_source_run(const struct mm_source *source, uint32_t item, uint
         return s;
     if (source->apart)
         mm_sample_remove(*out, source->apart->field);
-    if (MM_TRY(s, mm_chain_run_views(source->chain, 0, source->prefix, *out, &context, err)) || !source->apart)
+    if (MM_TRY(s, mm_chain_run_views(source->chain, 0, source->prefix, *out, &context, err)) ||
+        (source->apart && MM_TRY(s, run_apart(source->apart, entries, item, &context, *out, err))))
         return s;
-    return run_apart(source->apart, entries, item, &context, *out, err);
+    return mm_sample_settle_values(*out, err);
 }
 
 enum mm_status mm_source_prepare(const struct mm_source *source, uint32_t item, uint64_t seed,

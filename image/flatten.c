@@ -2,6 +2,7 @@
  * contiguous in the input but another axis is, the two go through square tiles, so that both sides stay in the
  * cache. */
 #include "image/packed.h"
+#include "image/rescale.h"
 #include "image/rows.h"
 
 /* How a plane is written: rows of x along the axis v. */
@@ -84,6 +85,16 @@ static void flatten_plane(const struct plane *plane, enum mm_type type, const st
     }
 }
 
+/* While it is in the processor's cache. */
+static void rescale_plane(const struct plane *plane, const struct mm_volume *input)
+{
+    size_t width = (size_t)input->size[0], rows = (size_t)input->size[plane->v];
+    bool is_run = plane->to_step == (ptrdiff_t)(width * sizeof(float));
+    for (size_t i = 0; input->rescale && i < (is_run ? 1 : rows); i++)
+        mm_rescale_run_all(input->rescale, (float *)(plane->to + (ptrdiff_t)i * plane->to_step),
+                           is_run ? rows * width : width);
+}
+
 static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c)
 {
     const int *size = from->size;
@@ -104,6 +115,7 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
             flatten_plane(&plane, type, from);
         else
             flatten_rows(&plane, type, from);
+        rescale_plane(&plane, from);
     }
 }
 
@@ -131,10 +143,23 @@ static struct mm_volume *convert_packed(struct mm_arena *arena, const struct mm_
     return to;
 }
 
+/* The change is one of floats. */
+static struct mm_volume *convert_rescaled(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
+{
+    struct mm_arena scratch;
+    mm_arena_init(&scratch, arena->budget);
+    struct mm_volume *floats = mm_volume_convert(&scratch, from, MM_F32);
+    struct mm_volume *to = floats ? mm_volume_convert(arena, floats, type) : NULL;
+    mm_arena_done(&scratch);
+    return to;
+}
+
 struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type)
 {
     if (from->packed)
         return convert_packed(arena, from, type);
+    if (from->rescale && type != MM_F32)
+        return convert_rescaled(arena, from, type);
     struct mm_volume *to = mm_volume_make_raw(arena, type, from->rank, from->channels, from->size);
     if (!to)
         return NULL;

@@ -1,6 +1,8 @@
 /* Volumes: making, views, addresses. The layout is that of image/volume.h: planar channels, x contiguous. */
 #include "image/volume.h"
 
+#include "image/rescale.h"
+
 #define TYPE_BYTES(id, ctype, name, bytes) [id] = bytes,
 static const size_t type_bytes[MM_TYPE_COUNT] = {MM_TYPES(TYPE_BYTES)};
 #define TYPE_NAME(id, ctype, name, bytes) [id] = name,
@@ -100,7 +102,7 @@ size_t mm_volume_bytes(const struct mm_volume *v)
 bool mm_volume_is_dense(const struct mm_volume *v)
 {
     struct mm_volume dense = *v;
-    if (v->packed)
+    if (v->packed || v->rescale)
         return false;
     set_dense_strides(&dense);
     return memcmp(dense.stride, v->stride, sizeof v->stride) == 0;
@@ -126,7 +128,9 @@ double mm_volume_get(const struct mm_volume *v, int c, int z, int y, int x)
 {
     double value;
     mm_convert(&value, MM_F64, voxel(v, c, z, y, x), v->type, 1, 1);
-    return value;
+    float rescaled = (float)value;
+    mm_rescale_run_all(v->rescale, &rescaled, 1);
+    return v->rescale ? (double)rescaled : value;
 }
 
 void mm_volume_set(struct mm_volume *v, int c, int z, int y, int x, double value)

@@ -27,6 +27,8 @@ struct mm_volume {
     bool shared; /* the voxels belong to somebody else (a cache, another sample): do not write */
     const struct mm_packed
         *packed; /* the voxels are there, compressed, and data is NULL (image/packed.h); usually NULL */
+    const struct mm_rescale
+        *rescale; /* what is made of the voxels when they are copied (image/rescale.h); usually NULL */
 };
 
 /* Voxel box: [start, start + size). May reach outside the volume where a function says so. */
@@ -58,7 +60,7 @@ struct mm_volume *mm_volume_view_turned(struct mm_arena *arena, const struct mm_
 
 size_t mm_volume_voxels(const struct mm_volume *v); /* x*y*z, one channel */
 size_t mm_volume_bytes(const struct mm_volume *v);  /* of a dense copy    */
-bool mm_volume_is_dense(const struct mm_volume *v);
+bool mm_volume_is_dense(const struct mm_volume *v); /* and neither packed nor waiting for a rescaling */
 bool mm_volume_same_size(const struct mm_volume *a, const struct mm_volume *b);
 /* Address of voxel (0, y, z) of channel c: rows are contiguous when stride[0] is 1 (dense volumes). */
 void *mm_volume_row(const struct mm_volume *v, int c, int z, int y);

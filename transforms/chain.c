@@ -130,6 +130,8 @@ static enum mm_status run_step(const struct mm_step *step, struct mm_sample *sam
         return s;
     if (!(step->transform->flags & MM_VIEWS) && MM_TRY(s, mm_sample_settle(sample, err)))
         return s;
+    if (!(step->transform->flags & MM_RESCALES) && MM_TRY(s, mm_sample_settle_values(sample, err)))
+        return s;
     if (step->transform->apply)
         return step->transform->apply(step, sample, context, err);
     for (size_t key = 0; key < step->common.keys.count; key++)

@@ -34,7 +34,8 @@ enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to
 /* Does the step that comes first from `from` on take packed images as they are? Where it does not, or there is none, they may as well be
  * unpacked before. */
 bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from);
-/* The same for who takes volumes of any strides: crops, flips and turns at the end are views, not yet copied. */
+/* The same for who takes volumes of any strides that wait for a rescaling perhaps: crops, flips and turns at the end are views, not yet
+ * copied. */
 enum mm_status mm_chain_run_views(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
                                   const struct mm_context *context, struct mm_error *err);
 /* Calls `prepare` of the steps from `from` on; the sample may have views. */

@@ -5,6 +5,7 @@
 #include "transforms/intensity.h"
 
 #include "base/vectors.h"
+#include "image/rescale.h"
 
 #define LANES 8
 #define BLOCK 4096 /* values that stay in the L1 cache from one loop to the next */
@@ -91,9 +92,7 @@ void mm_intensity_bounds(const float *x, size_t n, float *low, float *high)
 
 void mm_intensity_scale(float *x, size_t n, double scale, double shift)
 {
-    float by = (float)scale, plus = (float)shift;
-    for (size_t i = 0; i < n; i++)
-        x[i] = x[i] * by + plus;
+    mm_rescale_run(x, n, (float)scale, (float)shift);
 }
 
 MM_VECTORS static void shift_scale(float *x, size_t n, float minus, float by, float plus)

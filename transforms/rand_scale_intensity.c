@@ -33,11 +33,13 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
     mm_step_random(step, context, &random);
     if (!mm_step_happens(&random, p->prob))
         return MM_OK;
-    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
-        return s;
     double low, high;
     mm_intensity_ends(&p->factors, &low, &high);
-    struct mm_voxels_parts parts = mm_voxels_split(v, p->channel_wise);
+    if (!p->channel_wise)
+        return mm_voxels_rescale(sample, field, 1 + mm_random_uniform(&random, low, high), 0, err);
+    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
+        return s;
+    struct mm_voxels_parts parts = mm_voxels_split(v, true);
     for (size_t i = 0; i < parts.count; i++)
         mm_intensity_scale(parts.data + i * parts.length, parts.length, 1 + mm_random_uniform(&random, low, high), 0);
     return MM_OK;
@@ -48,7 +50,7 @@ const struct mm_transform mm_transform_rand_scale_intensity = {
     .summary = "multiply the intensities by 1 plus a random factor",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
+    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS | MM_RESCALES,
     .is_random = is_random,
     .each = each,
     .example =

@@ -21,7 +21,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 const struct mm_transform mm_transform_random_spatial_flip = {
     .name = "RandomSpatialFlip",
     .summary = "reverse each axis with even odds",
-    .flags = MM_RANDOM | MM_SPATIAL | MM_INVERTIBLE | MM_VIEWS,
+    .flags = MM_RANDOM | MM_SPATIAL | MM_INVERTIBLE | MM_VIEWS | MM_RESCALES,
     .each = each,
     .invert = mm_turn_invert,
     .example = "{\"name\": \"RandomSpatialFlip\", \"args\": {\"fields\": [\"image\", \"label\"]}}",

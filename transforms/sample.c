@@ -208,7 +208,7 @@ enum mm_status mm_field_writable(struct mm_sample *sample, struct mm_field *fiel
     struct mm_volume *volume = NULL;
     if (MM_TRY(s, mm_field_unpack(sample, field, err)) || MM_TRY(s, mm_field_volume(field, &volume, err)))
         return s;
-    if (volume->shared && !(volume = mm_volume_copy(sample->arena, volume)))
+    if ((volume->shared || volume->rescale) && !(volume = mm_volume_copy(sample->arena, volume)))
         return mm_fail_memory(err, "a copy of an image");
     mm_field_put(sample, field, volume);
     *out = volume;
@@ -231,11 +231,12 @@ enum mm_status mm_field_writable_float(struct mm_sample *sample, struct mm_field
     return MM_OK;
 }
 
-enum mm_status mm_sample_settle(struct mm_sample *sample, struct mm_error *err)
+static enum mm_status settle(struct mm_sample *sample, bool values_only, struct mm_error *err)
 {
     for (size_t i = 0; i < sample->count; i++) {
         struct mm_field *field = &sample->fields[i];
-        if (field->kind != MM_FIELD_VOLUME || field->volume->packed || mm_volume_is_dense(field->volume))
+        if (field->kind != MM_FIELD_VOLUME || field->volume->packed ||
+            (values_only ? !field->volume->rescale : mm_volume_is_dense(field->volume)))
             continue;
         struct mm_volume *dense = mm_volume_copy(sample->arena, field->volume);
         if (!dense)
@@ -243,6 +244,16 @@ enum mm_status mm_sample_settle(struct mm_sample *sample, struct mm_error *err)
         field->volume = dense; /* not mm_field_put: the voxels are the same */
     }
     return MM_OK;
+}
+
+enum mm_status mm_sample_settle(struct mm_sample *sample, struct mm_error *err)
+{
+    return settle(sample, false, err);
+}
+
+enum mm_status mm_sample_settle_values(struct mm_sample *sample, struct mm_error *err)
+{
+    return settle(sample, true, err);
 }
 
 enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step,

@@ -116,8 +116,10 @@ enum mm_status mm_sample_unpack(struct mm_sample *sample, struct mm_error *err);
 enum mm_status mm_field_moved(struct mm_sample *sample, struct mm_field *field, const struct mm_step *step,
                               struct mm_volume *volume, const void *memo, size_t memo_size, struct mm_error *err);
 
-/* Makes dense what is a view of other strides (mm_volume_view_box and _turned leave such). */
+/* Makes dense what is a view of other strides (mm_volume_view_box and _turned leave such) or waits for a rescaling. The second:
+ * only what waits. */
 enum mm_status mm_sample_settle(struct mm_sample *sample, struct mm_error *err);
+enum mm_status mm_sample_settle_values(struct mm_sample *sample, struct mm_error *err);
 
 /* Same fields over the same voxels, marked shared: what each crop of a cached sample starts from. */
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from);

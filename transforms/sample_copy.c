@@ -119,6 +119,7 @@ static struct mm_volume *take_volume(struct slab *slab, const struct mm_volume *
         return NULL;
     volume->data = data;
     volume->shared = false;
+    volume->rescale = NULL; /* done on the way */
     volume->stride[0] = 1;
     for (int a = 0; a < 3; a++)
         volume->stride[a + 1] = volume->stride[a] * from->size[a];

@@ -23,17 +23,11 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 {
     (void)key;
     const P *p = step->self;
-    enum mm_status s;
-    struct mm_volume *v;
     struct mm_random random;
     mm_step_random(step, context, &random);
     if (!mm_step_happens(&random, p->probability))
         return MM_OK;
-    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
-        return s;
-    struct mm_voxels_parts all = mm_voxels_split(v, false);
-    mm_intensity_scale(all.data, all.length, 1 + mm_random_uniform(&random, -p->magnitude, p->magnitude), 0);
-    return MM_OK;
+    return mm_voxels_rescale(sample, field, 1 + mm_random_uniform(&random, -p->magnitude, p->magnitude), 0, err);
 }
 
 const struct mm_transform mm_transform_scale_intensity_oscillation = {
@@ -42,7 +36,7 @@ const struct mm_transform mm_transform_scale_intensity_oscillation = {
     .notes = "RandScaleIntensity with factors = magnitude; happens always unless probability says otherwise",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
+    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS | MM_RESCALES,
     .is_random = is_random,
     .each = each,
     .example = "{\"name\": \"ScaleIntensityOscillation\", \"args\": {\"fields\": \"image\", \"magnitude\": 0.1}}",

@@ -24,19 +24,13 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 {
     (void)key;
     const P *p = step->self;
-    enum mm_status s;
-    struct mm_volume *v;
     struct mm_random random;
     mm_step_random(step, context, &random);
     if (!mm_step_happens(&random, p->probability))
         return MM_OK;
-    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
-        return s;
     double scale = 1 + mm_random_uniform(&random, -p->scale, p->scale);
     double shift = mm_random_uniform(&random, -p->shift, p->shift);
-    struct mm_voxels_parts all = mm_voxels_split(v, false);
-    mm_intensity_scale(all.data, all.length, scale, shift);
-    return MM_OK;
+    return mm_voxels_rescale(sample, field, scale, shift, err);
 }
 
 const struct mm_transform mm_transform_scale_shift_intensity = {
@@ -46,7 +40,7 @@ const struct mm_transform mm_transform_scale_shift_intensity = {
              "otherwise",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
+    .flags = MM_RANDOM | MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS | MM_RESCALES,
     .is_random = is_random,
     .each = each,
     .example =

@@ -20,13 +20,7 @@ static enum mm_status each(const struct mm_step *step, struct mm_sample *sample,
 {
     (void)key, (void)context;
     const P *p = step->self;
-    enum mm_status s;
-    struct mm_volume *v;
-    if (MM_TRY(s, mm_voxels_write_float(sample, field, &v, err)))
-        return s;
-    struct mm_voxels_parts all = mm_voxels_split(v, false);
-    mm_intensity_scale(all.data, all.length, 1, p->offset);
-    return MM_OK;
+    return mm_voxels_rescale(sample, field, 1, p->offset, err);
 }
 
 const struct mm_transform mm_transform_shift_intensity = {
@@ -34,7 +28,7 @@ const struct mm_transform mm_transform_shift_intensity = {
     .summary = "add an offset to every intensity",
     .params = params,
     .params_size = sizeof(P),
-    .flags = MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS,
+    .flags = MM_VOXELWISE | MM_IN_PLACE | MM_VIEWS | MM_RESCALES,
     .each = each,
     .example = "{\"name\": \"ShiftIntensityd\", \"args\": {\"keys\": \"image\", \"offset\": -3.25}}",
 };

@@ -28,6 +28,8 @@ enum mm_transform_flags {
     MM_INVERTIBLE = 1 << 5, /* has `invert`                                                           */
     MM_VIEWS =
         1 << 8, /* takes volumes of any strides (views), and may leave such: nothing is copied between two of these */
+    MM_RESCALES =
+        1 << 9,         /* MM_VIEWS, and takes volumes that wait for a rescaling (image/rescale.h): reads no voxel */
     MM_LABELS = 1 << 6, /* meant for label values: runs on the labels of `evaluate` too when MM_SPATIAL is not set */
     MM_TAKES_PACKED =
         1 << 7, /* only reads sizes and cuts boxes (mm_volume_crop, mm_volume_pad): packed images stay packed */

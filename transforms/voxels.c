@@ -1,6 +1,8 @@
 /* Flat access to a field's voxels. Volumes with other strides (views, files of interleaved channels) are copied first. */
 #include "transforms/voxels.h"
 
+#include "image/rescale.h"
+
 /* The dense form of a volume: itself, or a copy in the sample's arena. */
 static enum mm_status make_dense(struct mm_sample *sample, struct mm_volume **volume, struct mm_error *err)
 {
@@ -50,6 +52,24 @@ enum mm_status mm_voxels_write_float(struct mm_sample *sample, struct mm_field *
     if (MM_TRY(s, mm_field_writable_float(sample, field, &volume, err)))
         return s;
     return put_dense(sample, field, volume, out, err);
+}
+
+enum mm_status mm_voxels_rescale(struct mm_sample *sample, struct mm_field *field, double by, double plus,
+                                 struct mm_error *err)
+{
+    enum mm_status s;
+    struct mm_volume *volume;
+    if (MM_TRY(s, mm_field_volume(field, &volume, err)))
+        return s;
+    if (volume->type != MM_F32 || (!volume->shared && mm_volume_is_dense(volume))) {
+        if (!MM_TRY(s, mm_voxels_write_float(sample, field, &volume, err)))
+            mm_rescale_run(volume->data, mm_volume_voxels(volume) * (size_t)volume->channels, (float)by, (float)plus);
+        return s;
+    }
+    if (!(volume = mm_volume_rescale_later(sample->arena, volume, by, plus)))
+        return mm_fail_memory(err, "a view of an image");
+    mm_field_put(sample, field, volume);
+    return MM_OK;
 }
 
 enum mm_status mm_voxels_make(struct mm_sample *sample, const struct mm_volume *from, enum mm_type type, int channels,

@@ -15,6 +15,10 @@ enum mm_status mm_voxels_write(struct mm_sample *sample, struct mm_field *field,
                                struct mm_error *err);
 enum mm_status mm_voxels_write_float(struct mm_sample *sample, struct mm_field *field, struct mm_volume **out,
                                      struct mm_error *err);
+/* x * by + plus for every voxel, as float32: at once where the voxels are this sample's own, else when they are copied. Only in a
+ * transform that is MM_RESCALES. */
+enum mm_status mm_voxels_rescale(struct mm_sample *sample, struct mm_field *field, double by, double plus,
+                                 struct mm_error *err);
 /* A zeroed volume of that geometry and its place in the sample's arena: what a step fills and puts into the field. */
 enum mm_status mm_voxels_make(struct mm_sample *sample, const struct mm_volume *from, enum mm_type type, int channels,
                               struct mm_volume **out, struct mm_error *err);

@@ -26,6 +26,9 @@ static const char *const parts[] = {
     "{\"name\": \"CropForegroundd\", \"args\": {" KEYS ", \"source_key\": \"image\", \"margin\": %d}}",
     "{\"name\": \"RandShiftIntensityd\", \"args\": {\"keys\": \"image\", \"offsets\": 0.%d5, \"prob\": 0.7}}",
     "{\"name\": \"RandScaleIntensityd\", \"args\": {\"keys\": \"image\", \"factors\": 0.%d5, \"prob\": 0.7}}",
+    "{\"name\": \"ScaleShiftIntensity\", \"args\": {\"fields\": \"image\", \"scale\": 0.%d, \"shift\": 0.3}}",
+    "{\"name\": \"ScaleIntensityOscillation\", \"args\": {\"fields\": \"image\", \"magnitude\": 0.%d}}",
+    "{\"name\": \"ShiftIntensityd\", \"args\": {\"keys\": \"image\", \"offset\": 3.%d}}",
     "{\"name\": \"ScaleIntensityRanged\", \"args\": {\"keys\": \"image\", \"a_min\": %d, \"a_max\": 900, \"clip\": "
     "true,"
     " \"b_min\": 0, \"b_max\": 1}}",
