@@ -39,13 +39,19 @@ data() {
     echo "$count $size $spacing $*" >"$folder/made"
 }
 
-# list FILE COUNT DISTINCT: a datalist of COUNT entries that names the first DISTINCT phantoms again and again
+# list FILE COUNT DISTINCT: a datalist of COUNT entries over the first DISTINCT phantoms again and again, each time by another path,
+# since an item that a list names twice is held once.
 list() {
+    for copy in $(seq 0 $((($2 - 1) / $3))); do
+        ln -sfn . "$(dirname "$1")/copy$copy"
+    done
     awk -v count="$2" -v distinct="$3" 'BEGIN {
         printf "{\"training\": ["
-        for (i = 0; i < count; i++)
-            printf "%s{\"image\": \"imagesTr/phantom_%03d.nii.gz\", \"label\": \"labelsTr/phantom_%03d.nii.gz\"}", i ? ", " : "",
-                i % distinct, i % distinct
+        for (i = 0; i < count; i++) {
+            at = sprintf("phantom_%03d.nii.gz", i % distinct)
+            of = "copy" int(i / distinct)
+            printf "%s{\"image\": \"%s/imagesTr/%s\", \"label\": \"%s/labelsTr/%s\"}", i ? ", " : "", of, at, of, at
+        }
         print "]}"
     }' >"$1"
 }
