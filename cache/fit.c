@@ -20,6 +20,19 @@ enum mm_status mm_pipeline_limit(const struct mm_pipeline *pipeline, uint64_t *b
     return MM_OK;
 }
 
+uint64_t mm_cache_places(const struct mm_cache_plan *plan, uint64_t memory, uint64_t bytes)
+{
+    uint64_t own = bytes && memory ? memory / bytes : UINT64_MAX;
+    return own >= plan->distinct ? UINT64_MAX : own * plan->ranks;
+}
+
+uint64_t mm_cache_places_needed(const struct mm_cache_plan *plan)
+{
+    uint64_t places = (uint64_t)plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
+    uint64_t most = (uint64_t)plan->distinct * plan->ranks;
+    return places < most ? places : most;
+}
+
 bool mm_pipeline_is_open(const struct mm_pipeline *pipeline)
 {
     return pipeline->caches && !pipeline->is_resolved &&
@@ -106,15 +119,14 @@ static void lower(const struct mm_source *source, uint32_t item, struct mm_cache
     if (packed == 0 || packed >= plan->bytes_per_item)
         return;
     plan->packed_per_item = packed;
-    *places = plan->limit / packed * plan->ranks;
+    *places = mm_cache_places(plan, plan->limit, packed);
     plan->cached = most_held(pipeline, plan, *places);
 }
 
 /* Might the places be more than the limit with images as they are? */
 static bool is_crowded(const struct mm_cache_plan *plan)
 {
-    uint64_t places = (uint64_t)plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
-    return plan->limit && plan->bytes_per_item > plan->limit * plan->ranks / places;
+    return mm_cache_places_needed(plan) > mm_cache_places(plan, plan->limit, plan->bytes_per_item);
 }
 
 enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_item, struct mm_cache_plan *plan,
@@ -122,13 +134,11 @@ enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_ite
 {
     const struct mm_pipeline *pipeline = source->pipeline;
     enum mm_status s;
-    uint64_t places = UINT64_MAX;
     plan->cached_alone = plan->cached;
     plan->wanted = plan->cached = mm_policy_cached_for_ranks(plan->items, plan->cached, plan->ranks);
     if (pipeline->caches && MM_TRY(s, mm_pipeline_limit(pipeline, &plan->limit, err)))
         return s;
-    if (plan->limit && plan->bytes_per_item)
-        places = plan->limit / plan->bytes_per_item * plan->ranks;
+    uint64_t places = mm_cache_places(plan, plan->limit, plan->bytes_per_item);
     if (rotates(pipeline) && !pipeline->is_resolved)
         lower(source, largest_item, plan, &places);
     plan->replaced = replaced_with(plan, plan->cached, pipeline->replace_percent);

@@ -9,6 +9,7 @@
  * an epoch's end, for which some replacements may be late, does not keep threads waiting that could prepare others. */
 #include <math.h>
 
+#include "cache/fit.h"
 #include "cache/loader_internal.h"
 
 #define NEWEST     0.25 /* weight of the newest measurement in a moving mean */
@@ -171,7 +172,9 @@ static bool pick_whole(struct mm_loader *loader, struct task *task)
 bool mm_loader_holds_window(const struct mm_loader *loader)
 {
     const struct mm_cache_plan *plan = &loader->plan;
-    return !plan->limit || (plan->bytes_per_item && plan->limit / plan->bytes_per_item >= loader->window);
+    return !plan->limit ||
+           (plan->bytes_per_item &&
+            mm_cache_places(plan, plan->limit, plan->bytes_per_item) / plan->ranks >= loader->window);
 }
 
 bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task)

@@ -87,7 +87,7 @@ static uint32_t nearest_divisor(const struct mm_cache_plan *plan)
 static uint64_t places_held(const struct mm_cache_plan *plan, const struct mm_cache_basis *basis)
 {
     uint64_t bytes = item_bytes(plan, basis), memory = plan->limit ? plan->limit : basis->available;
-    return bytes && memory ? memory / bytes * plan->ranks : UINT64_MAX;
+    return mm_cache_places(plan, memory, bytes);
 }
 
 /* Epochs are too few for R, or R is 0. Where their number is not known, a quarter is a good start. */
@@ -130,8 +130,7 @@ static void advise_memory(const struct mm_source *source, const struct mm_cache_
                           const struct mm_cache_basis *basis, struct mm_cache_outlook *out)
 {
     uint64_t held = places_held(plan, basis);
-    uint64_t places = (uint64_t)plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced);
-    if (!source->pipeline->caches || places <= held)
+    if (!source->pipeline->caches || mm_cache_places_needed(plan) <= held)
         return;
     double share = plan->replaced ? source->pipeline->replace_percent : QUARTER;
     out->memory = plan->limit ? plan->limit : basis->available;

@@ -90,6 +90,7 @@ enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, 
 
 struct mm_cache_plan {
     uint32_t items, cached, replaced; /* T, N, R */
+    uint32_t distinct;                /* of T, when what is listed twice is counted once     */
     uint32_t outputs;                 /* crops of a volume                                   */
     uint32_t volumes_per_step, steps; /* of a full epoch of a rank                           */
     uint32_t batch;                   /* samples in a full step of a rank                    */

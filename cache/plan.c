@@ -2,6 +2,7 @@
 #include "cache/bound.h"
 #include "cache/fit.h"
 #include "cache/policy.h"
+#include "cache/twins.h"
 
 enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, uint32_t ranks,
                                   struct mm_cache_plan *plan, struct mm_error *err)
@@ -14,7 +15,10 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
     if (total < ranks)
         return mm_fail(err, MM_ERR_CONFIG, "%s: %zu items for %u ranks, each needs at least one", source->list->file,
                        total, ranks);
-    *plan = (struct mm_cache_plan){.items = (uint32_t)total, .cached = (uint32_t)total, .ranks = ranks};
+    *plan = (struct mm_cache_plan){.items = (uint32_t)total,
+                                   .cached = (uint32_t)total,
+                                   .distinct = mm_twins_distinct(source->list),
+                                   .ranks = ranks};
     if (pipeline->caches && pipeline->num_cache_objects > 0 && (uint64_t)pipeline->num_cache_objects < total)
         plan->cached = (uint32_t)pipeline->num_cache_objects;
     bool all = headers > 0 && mm_pipeline_asks_sizes(pipeline);

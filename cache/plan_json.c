@@ -1,6 +1,7 @@
 /* The plan as programs read it. */
 #include <math.h>
 
+#include "cache/fit.h"
 #include "cache/outlook.h"
 
 /* 0 stands for what is not known: null. */
@@ -48,9 +49,9 @@ static cJSON *warnings_json(struct mm_arena *arena, const struct mm_text *text)
 static void add_plan(struct mm_arena *arena, cJSON *json, const struct mm_source *source,
                      const struct mm_cache_plan *plan)
 {
-    uint32_t replaced = plan->replaced_max ? plan->replaced_max : plan->replaced;
     mm_json_add(arena, json, "caches", mm_json_bool(arena, source->pipeline->caches));
     add_integer(arena, json, "items", plan->items);
+    add_integer(arena, json, "items_distinct", plan->distinct);
     add_integer(arena, json, "ranks", plan->ranks);
     add_integer(arena, json, "num_cache_objects", plan->cached);
     add_integer(arena, json, "num_cache_objects_wanted", plan->wanted);
@@ -58,7 +59,7 @@ static void add_plan(struct mm_arena *arena, cJSON *json, const struct mm_source
     add_integer(arena, json, "replaced_max", plan->replaced_max);
     mm_json_add(arena, json, "replace_percent",
                 mm_json_number(arena, plan->replaced ? mm_cache_share(plan, plan->cached, plan->replaced) : 0));
-    add_integer(arena, json, "places", (uint64_t)plan->cached + replaced);
+    add_integer(arena, json, "places", mm_cache_places_needed(plan));
     mm_json_add(arena, json, "bytes_per_item_at_most", known(arena, (double)plan->bytes_per_item));
     mm_json_add(arena, json, "cache_memory", known(arena, (double)plan->limit));
     add_integer(arena, json, "samples_per_volume", plan->outputs);

@@ -1,4 +1,5 @@
 /* The plan as people read it; its warnings are in plan_warn.c. */
+#include "cache/fit.h"
 #include "cache/outlook.h"
 
 #define NAME_WIDTH 28
@@ -115,7 +116,7 @@ static void print_memory(const struct mm_pipeline *pipeline, const struct mm_cac
                          const struct mm_cache_basis *basis, struct mm_text *text)
 {
     char item[32], all[32], limit[32], left[32];
-    uint32_t places = (plan->cached + (plan->replaced_max ? plan->replaced_max : plan->replaced)) / plan->ranks;
+    uint32_t places = (uint32_t)(mm_cache_places_needed(plan) / plan->ranks);
     mm_text_bytes(limit, sizeof limit, (double)plan->limit);
     mm_text_add(text, plan->ranks > 1 ? "  memory      each rank: " : "  memory      ");
     if (plan->bytes_per_item)
@@ -161,6 +162,8 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
         return;
     }
     print_ranks(plan, text);
+    if (plan->distinct < plan->items)
+        mm_text_format(text, "  distinct    %u: what is listed more than once is held once\n", plan->distinct);
     if (plan->cached == plan->items)
         mm_text_format(text, "  cache       all %u items are held, nothing rotates (plain caching)\n", plan->cached);
     else

@@ -86,7 +86,7 @@ static void warn_lowered(const struct mm_source *source, const struct mm_cache_p
                    "num_cache_objects is lowered to %u",
                    plan->wanted, mm_text_bytes(limit, sizeof limit, (double)plan->limit), plan->cached);
     double places = (double)plan->wanted * (1 + source->pipeline->replace_percent);
-    places = places < plan->items ? places : plan->items;
+    places = places < plan->distinct ? places : plan->distinct;
     mm_text_format(text, "; %s would hold them\n",
                    mm_text_bytes(needed, sizeof needed, places * (double)plan->bytes_per_item));
 }

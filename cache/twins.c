@@ -84,3 +84,12 @@ uint32_t *mm_twins_find(const struct mm_datalist *list)
     mm_free(sorted);
     return first;
 }
+
+uint32_t mm_twins_distinct(const struct mm_datalist *list)
+{
+    uint32_t *first = mm_twins_find(list), count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += !first || first[i] == i;
+    mm_free(first);
+    return count;
+}

@@ -8,5 +8,7 @@
 /* [list->count]: for each item the first one with the same entries, itself where there is none before it. The caller's, by mm_free.
  * NULL when memory is out. */
 uint32_t *mm_twins_find(const struct mm_datalist *list);
+/* How many items there are when each is counted once. All of them when memory is out. */
+uint32_t mm_twins_distinct(const struct mm_datalist *list);
 
 #endif
