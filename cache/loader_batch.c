@@ -153,7 +153,13 @@ static bool pick_fetch(struct mm_loader *loader, struct slot *slot, struct task 
             hold->key.item = entry->key.item;
             name_samples(loader, slot, v);
         }
-        *task = (struct task){.kind = TASK_FETCH, .key = hold->key, .slot = slot, .hold = v, .is_long = is_long};
+        *task = (struct task){.kind = TASK_FETCH,
+                              .key = hold->key,
+                              .slot = slot,
+                              .hold = v,
+                              .is_long = is_long,
+                              .is_bad = loader->is_bad[hold->key.item],
+                              .soon = hold->key};
         return true;
     }
     return false;
@@ -172,6 +178,12 @@ static bool pick_cut(struct mm_loader *loader, struct slot *slot, struct task *t
     return false;
 }
 
+static void look_further(const struct slot *next, struct task *task)
+{
+    if (task->hold < next->hold_count)
+        task->soon = next->holds[task->hold].key;
+}
+
 /* The batch needed first comes first; of its work, what may take longest: the prefix before the crops. */
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_t end, struct task *task)
 {
@@ -179,7 +191,10 @@ bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_
         struct slot *slot = mm_loader_slot_locked(loader, step);
         if (slot->state != SLOT_FILLING || slot->started == slot->sample_count)
             continue;
-        if (pick_fetch(loader, slot, task) || pick_cut(loader, slot, task)) {
+        bool is_fetch = pick_fetch(loader, slot, task);
+        if (is_fetch && step + 1 < loader->assigned)
+            look_further(mm_loader_slot_locked(loader, step + 1), task);
+        if (is_fetch || pick_cut(loader, slot, task)) {
             loader->busy++;
             return true;
         }
@@ -248,17 +263,18 @@ void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task,
 void mm_loader_fetch(struct worker *worker, const struct task *task)
 {
     struct mm_loader *loader = worker->loader;
-    struct hold *hold = &task->slot->holds[task->hold];
     struct mm_error err = {0};
+    enum mm_status s = MM_OK;
+    bool is_hit = false;
+    loader->store->type->expect(loader->store, &task->soon);
+    if (!task->is_bad)
+        s = mm_loader_take(worker, task, &is_hit, &err);
     pthread_mutex_lock(&loader->mutex);
-    enum mm_status s = mm_loader_bad_locked(loader, task->key.item, &err);
-    pthread_mutex_unlock(&loader->mutex);
-    if (!s)
-        s = mm_loader_take(worker, &task->key, &hold->arena, &hold->sample, &hold->is_pinned, &err);
-    pthread_mutex_lock(&loader->mutex);
+    if (task->is_bad)
+        s = mm_loader_bad_locked(loader, task->key.item, &err);
+    mm_loader_stats_locked(loader, task->slot)->hits += is_hit;
     if (!worker->is_lost)
         mm_loader_fetched_locked(loader, task, s, &err);
-    pthread_mutex_unlock(&loader->mutex);
 }
 
 /* A position is used once in an epoch, so the visit is always 0. */
@@ -319,9 +335,8 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
     struct mm_loader *loader = worker->loader;
     struct hold *hold = &task->slot->holds[task->hold];
     struct mm_error err = {0};
-    double start = mm_clock();
     enum mm_status s = cut(worker, task, &err);
-    double seconds = mm_clock() - start;
+    double seconds = mm_clock() - worker->since;
     if (s)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
@@ -340,5 +355,4 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
         cut_bad(loader, task, &err);
     else
         finish_samples_locked(loader, task->slot, task->hold * loader->plan.outputs + task->output, 1, s, &err);
-    pthread_mutex_unlock(&loader->mutex);
 }

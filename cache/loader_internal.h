@@ -87,8 +87,10 @@ struct task {
     enum task_kind kind;
     struct mm_store_key key;
     struct slot *slot;
-    uint32_t hold, output; /* of the slot; which crop */
-    bool is_long;          /* a prefix */
+    uint32_t hold, output;    /* of the slot; which crop */
+    bool is_long;             /* a prefix */
+    bool is_bad;              /* the item, when the task was picked */
+    struct mm_store_key soon; /* of TASK_FETCH: what is likely to be fetched a batch later, else the key */
     struct request *request;
 };
 
@@ -217,9 +219,8 @@ enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct
 /* The same, put into the store; not kept: there is no room for it. */
 enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_key *key, struct mm_sample **out,
                                  bool *is_kept, struct mm_error *err);
-/* The prepared sample: a view of the store's (`*pinned`), else prepared now; in `arena`. */
-enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *key, struct mm_arena *arena,
-                              const struct mm_sample **out, bool *pinned, struct mm_error *err);
+/* Gives the task's hold its prepared sample: a view of the store's, pinned (a hit, if it was there), else prepared now. */
+enum mm_status mm_loader_take(struct worker *worker, const struct task *task, bool *is_hit, struct mm_error *err);
 /* A view of the store's; *out NULL when it is not there. */
 enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
                               struct mm_sample **out, struct mm_error *err);
@@ -256,6 +257,7 @@ void mm_loader_go_on_locked(struct mm_loader *loader);
 /* A task of the steps before `end`. */
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_t end, struct task *task);
 bool mm_loader_is_used(const struct mm_loader *loader, const struct hold *hold); /* all its crops are cut */
+/* The functions that do a task return under the mutex, taken to report what they did. */
 void mm_loader_fetch(struct worker *worker, const struct task *task);
 void mm_loader_fetched_locked(struct mm_loader *loader, const struct task *task, enum mm_status status,
                               struct mm_error *err);

@@ -234,38 +234,34 @@ enum mm_status mm_loader_find(struct mm_loader *loader, const struct mm_store_ke
 }
 
 /* Packed images stay packed only where the next thing that happens to them are cuts. */
-static enum mm_status find_pinned(struct mm_loader *loader, const struct mm_store_key *key, struct mm_arena *arena,
-                                  const struct mm_sample **out, bool *pinned, struct mm_error *err)
+static enum mm_status find_pinned(struct mm_loader *loader, struct hold *hold, const struct mm_store_key *key,
+                                  struct mm_error *err)
 {
     struct mm_sample *sample;
-    enum mm_status s = mm_loader_find(loader, key, arena, &sample, err);
+    enum mm_status s = mm_loader_find(loader, key, &hold->arena, &sample, err);
     if (sample && loader->unpacks && MM_TRY(s, mm_sample_unpack(sample, err))) {
         loader->store->type->release(loader->store, key);
         sample = NULL;
     }
-    *out = sample;
-    *pinned = sample != NULL;
+    hold->sample = sample;
+    hold->is_pinned = sample != NULL;
     return s;
 }
 
-enum mm_status mm_loader_take(struct worker *worker, const struct mm_store_key *key, struct mm_arena *arena,
-                              const struct mm_sample **out, bool *pinned, struct mm_error *err)
+enum mm_status mm_loader_take(struct worker *worker, const struct task *task, bool *is_hit, struct mm_error *err)
 {
     enum mm_status s;
     struct mm_loader *loader = worker->loader;
+    struct hold *hold = &task->slot->holds[task->hold];
     struct mm_sample *sample;
     bool is_kept;
-    if (MM_TRY(s, find_pinned(loader, key, arena, out, pinned, err)))
+    if (MM_TRY(s, find_pinned(loader, hold, &task->key, err)))
         return s;
-    if (*out) {
-        pthread_mutex_lock(&loader->mutex);
-        mm_loader_stats_locked(loader, worker->task.slot)->hits++;
-        pthread_mutex_unlock(&loader->mutex);
+    if ((*is_hit = hold->is_pinned))
         return MM_OK;
-    }
-    if (MM_TRY(s, mm_loader_prepare(worker, key, &sample, &is_kept, err)) ||
-        (is_kept && (MM_TRY(s, find_pinned(loader, key, arena, out, pinned, err)) || *out)))
+    if (MM_TRY(s, mm_loader_prepare(worker, &task->key, &sample, &is_kept, err)) ||
+        (is_kept && (MM_TRY(s, find_pinned(loader, hold, &task->key, err)) || hold->is_pinned)))
         return s;
-    *out = mm_sample_copy(arena, sample);
-    return *out ? MM_OK : mm_fail_memory(err, "a prepared sample");
+    hold->sample = mm_sample_copy(&hold->arena, sample);
+    return hold->sample ? MM_OK : mm_fail_memory(err, "a prepared sample");
 }

@@ -83,7 +83,6 @@ void mm_loader_make_whole(struct worker *worker, const struct task *task)
             hand_over(worker, request, sample);
         mm_loader_whole_made_locked(loader, request, s, &err);
     }
-    pthread_mutex_unlock(&loader->mutex);
 }
 
 static struct request *post_locked(struct mm_loader *loader, const struct mm_store_key *key)

@@ -36,9 +36,9 @@ static void prepare_ahead(struct worker *worker, const struct task *task)
     pthread_mutex_lock(&loader->mutex);
     if (!worker->is_lost)
         mm_loader_prepared_locked(loader, &task->key, is_kept);
-    pthread_mutex_unlock(&loader->mutex);
 }
 
+/* Taken without the mutex, which is held afterwards. */
 static void run_task(struct worker *worker, const struct task *task)
 {
     switch (task->kind) {
@@ -55,9 +55,19 @@ static void run_task(struct worker *worker, const struct task *task)
         mm_loader_make_whole(worker, task);
         break;
     }
-    if (worker->scratch.bytes > worker->scratch.chunk_size)
+}
+
+/* Memory that the system gets back takes its time, for which the mutex is let go. */
+static void empty_scratch_locked(struct worker *worker)
+{
+    bool is_small = worker->scratch.bytes <= worker->scratch.chunk_size;
+    if (!is_small) {
         worker->scratch.chunk_size = SCRATCH_CHUNK;
+        pthread_mutex_unlock(&worker->loader->mutex);
+    }
     mm_arena_reset(&worker->scratch);
+    if (!is_small)
+        pthread_mutex_lock(&worker->loader->mutex);
 }
 
 static bool pick(struct mm_loader *loader, struct task *task)
@@ -88,7 +98,7 @@ static void *work_loop(void *argument)
         loader->busy_long += task.is_long;
         pthread_mutex_unlock(&loader->mutex);
         run_task(worker, &task);
-        pthread_mutex_lock(&loader->mutex);
+        empty_scratch_locked(worker);
         worker->since = 0;
         loader->busy_long -= task.is_long && !worker->is_lost;
     }

@@ -8,14 +8,20 @@
 
 #include <pthread.h>
 
-#define BUCKETS_FIRST 64
+#define SLOTS_FIRST 64
 
 struct entry {
-    struct entry *next; /* of the bucket */
-    struct mm_store_key key;
     struct mm_arena arena; /* holds this entry too */
     const struct mm_sample *sample;
     uint64_t packed_bytes; /* of the arena's */
+};
+
+/* What is asked of an entry at each use, apart from the entry: the table stays in the processor's cache, whatever the
+ * items take. */
+struct slot {
+    uint64_t position;
+    struct entry *entry; /* NULL: a free slot */
+    const struct mm_sample *sample;
     uint32_t pins;
     bool is_dropped;
 };
@@ -24,24 +30,27 @@ struct memory_store {
     struct mm_store store;
     struct mm_store_options options;
     pthread_mutex_t mutex;
-    /* Under the mutex. */
-    struct entry **buckets;
-    size_t bucket_count, count; /* a power of two; entries */
+    /* Under the mutex. An entry is in its position's own slot or behind it, with no free one between; the first slot is behind
+     * the last. */
+    struct slot *slots;
+    size_t slot_count, count; /* a power of two; entries, which are fewer */
     struct mm_store_bytes bytes;
 };
 
-static struct entry **bucket_of(struct entry **buckets, size_t count, uint64_t position)
+/* By the golden ratio, which spreads positions that follow each other evenly (Knuth, The Art of Computer Programming 3,
+ * 6.4): few searches go beyond their first slot. */
+static size_t own_slot(const struct memory_store *store, uint64_t position)
 {
-    return &buckets[(position * 0x9E3779B97F4A7C15u) >> 32 & (count - 1)];
+    return (size_t)((position * 0x9E3779B97F4A7C15u) >> __builtin_clzll(store->slot_count - 1));
 }
 
-/* The link that points to the entry of that key, or to NULL. */
-static struct entry **find(struct memory_store *store, const struct mm_store_key *key)
+/* The slot of the entry of that position, or the free one where it would be. */
+static struct slot *find(const struct memory_store *store, uint64_t position)
 {
-    struct entry **link = bucket_of(store->buckets, store->bucket_count, key->position);
-    while (*link && (*link)->key.position != key->position)
-        link = &(*link)->next;
-    return link;
+    size_t i = own_slot(store, position);
+    while (store->slots[i].entry && store->slots[i].position != position)
+        i = (i + 1) & (store->slot_count - 1);
+    return &store->slots[i];
 }
 
 static void entry_free(struct entry *entry)
@@ -57,10 +66,24 @@ static void count_entry(struct memory_store *store, const struct entry *entry, i
     store->bytes.raw += (uint64_t)sign * (entry->arena.bytes - entry->packed_bytes);
 }
 
-static void remove_entry(struct memory_store *store, struct entry **link)
+/* Frees a slot. What comes behind it moves up where its search would now end too early. */
+static void free_slot(struct memory_store *store, struct slot *slot)
 {
-    struct entry *entry = *link;
-    *link = entry->next;
+    size_t mask = store->slot_count - 1, hole = (size_t)(slot - store->slots);
+    for (size_t i = (hole + 1) & mask; store->slots[i].entry; i = (i + 1) & mask) {
+        size_t own = own_slot(store, store->slots[i].position);
+        if (((i - own) & mask) < ((i - hole) & mask))
+            continue;
+        store->slots[hole] = store->slots[i];
+        hole = i;
+    }
+    store->slots[hole] = (struct slot){0};
+}
+
+static void remove_entry(struct memory_store *store, struct slot *slot)
+{
+    struct entry *entry = slot->entry;
+    free_slot(store, slot);
     count_entry(store, entry, -1);
     entry_free(entry);
 }
@@ -68,16 +91,16 @@ static void remove_entry(struct memory_store *store, struct entry **link)
 static enum mm_status open_memory(const struct mm_store_options *options, struct mm_store **out, struct mm_error *err)
 {
     struct memory_store *store = mm_alloc(sizeof *store);
-    struct entry **buckets = mm_alloc(BUCKETS_FIRST * sizeof(struct entry *));
-    if (!store || !buckets) {
+    struct slot *slots = mm_alloc(SLOTS_FIRST * sizeof *slots);
+    if (!store || !slots) {
         mm_free(store);
-        mm_free(buckets);
+        mm_free(slots);
         return mm_fail_memory(err, "a store");
     }
     store->store.type = &mm_store_memory;
     store->options = *options;
-    store->buckets = buckets;
-    store->bucket_count = BUCKETS_FIRST;
+    store->slots = slots;
+    store->slot_count = SLOTS_FIRST;
     pthread_mutex_init(&store->mutex, NULL);
     *out = &store->store;
     return MM_OK;
@@ -88,17 +111,16 @@ static void close_memory(struct mm_store *base)
     struct memory_store *store = (struct memory_store *)base;
     if (!store)
         return;
-    for (size_t i = 0; i < store->bucket_count; i++)
-        while (store->buckets[i])
-            remove_entry(store, &store->buckets[i]);
+    for (size_t i = 0; i < store->slot_count; i++)
+        if (store->slots[i].entry)
+            entry_free(store->slots[i].entry);
     pthread_mutex_destroy(&store->mutex);
-    mm_free(store->buckets);
+    mm_free(store->slots);
     mm_free(store);
 }
 
 /* A copy of the sample in an arena of exactly its size. */
-static struct entry *make_entry(struct mm_budget *budget, const struct mm_store_key *key,
-                                const struct mm_sample *sample)
+static struct entry *make_entry(struct mm_budget *budget, const struct mm_sample *sample)
 {
     struct mm_arena arena;
     mm_arena_init(&arena, budget);
@@ -109,31 +131,29 @@ static struct entry *make_entry(struct mm_budget *budget, const struct mm_store_
         mm_arena_done(&arena);
         return NULL;
     }
-    *entry =
-        (struct entry){.key = *key, .arena = arena, .sample = copy, .packed_bytes = mm_sample_packed_bytes(copy)};
+    *entry = (struct entry){.arena = arena, .sample = copy, .packed_bytes = mm_sample_packed_bytes(copy)};
     copy->arena = &entry->arena;
     return entry;
 }
 
-/* Twice the buckets when they are full. Without memory for them the chains grow longer, nothing else. */
-static void grow(struct memory_store *store)
+/* Twice the slots when three quarters are taken; without memory for them searches take longer, until one is left to end
+ * them at. */
+static bool has_slot(struct memory_store *store)
 {
-    size_t count = 2 * store->bucket_count, bytes;
-    if (store->count < store->bucket_count || !mm_size_mul(count, sizeof(struct entry *), &bytes))
-        return;
-    struct entry **buckets = mm_alloc(bytes);
-    if (!buckets)
-        return;
-    for (size_t i = 0; i < store->bucket_count; i++)
-        for (struct entry *entry = store->buckets[i], *next; entry; entry = next) {
-            next = entry->next;
-            struct entry **bucket = bucket_of(buckets, count, entry->key.position);
-            entry->next = *bucket;
-            *bucket = entry;
-        }
-    mm_free(store->buckets);
-    store->buckets = buckets;
-    store->bucket_count = count;
+    size_t count = store->slot_count, bytes;
+    if (store->count < count / 4 * 3)
+        return true;
+    struct slot *old = store->slots;
+    struct slot *slots = mm_size_mul(2 * count, sizeof *slots, &bytes) ? mm_alloc(bytes) : NULL;
+    if (!slots)
+        return store->count + 1 < count;
+    store->slots = slots;
+    store->slot_count = 2 * count;
+    for (size_t i = 0; i < count; i++)
+        if (old[i].entry)
+            *find(store, old[i].position) = old[i];
+    mm_free(old);
+    return true;
 }
 
 static struct mm_store_bytes bytes_held(struct mm_store *base)
@@ -160,30 +180,32 @@ static enum mm_status fail_full(struct memory_store *store, const struct mm_samp
                    mm_text_bytes(more, sizeof more, (double)mm_sample_bytes(sample)));
 }
 
-/* Adds the entry or, when one of its key is there, brings that back: then false. */
-static bool add_entry(struct memory_store *store, struct entry *entry)
+/* Takes the entry over; one of its position that is there already is brought back instead. */
+static enum mm_status add_entry(struct memory_store *store, uint64_t position, struct entry *entry,
+                                struct mm_error *err)
 {
     pthread_mutex_lock(&store->mutex);
-    struct entry **link = find(store, &entry->key), *there = *link;
-    if (there) {
-        there->is_dropped = false;
-    } else {
-        *link = entry;
+    struct slot *there = find(store, position);
+    there->is_dropped = false;
+    bool is_new = !there->entry, is_added = is_new && has_slot(store);
+    if (is_added) {
+        *find(store, position) = (struct slot){.position = position, .entry = entry, .sample = entry->sample};
         count_entry(store, entry, 1);
-        grow(store);
     }
     pthread_mutex_unlock(&store->mutex);
-    return !there;
+    if (!is_added)
+        entry_free(entry);
+    return is_new && !is_added ? mm_fail_memory(err, "a cached sample") : MM_OK;
 }
 
 static bool bring_back(struct memory_store *store, const struct mm_store_key *key)
 {
     pthread_mutex_lock(&store->mutex);
-    struct entry *there = *find(store, key);
-    if (there)
-        there->is_dropped = false;
+    struct slot *slot = find(store, key->position);
+    slot->is_dropped = false;
+    bool is_there = slot->entry != NULL;
     pthread_mutex_unlock(&store->mutex);
-    return there;
+    return is_there;
 }
 
 static enum mm_status put(struct mm_store *base, const struct mm_store_key *key, const struct mm_sample *sample,
@@ -198,11 +220,8 @@ static enum mm_status put(struct mm_store *base, const struct mm_store_key *key,
     mm_arena_init(&scratch, NULL);
     if (store->options.packs && !mm_sample_pack(&scratch, sample, &packed, NULL))
         sample = packed; /* as it is where memory for packing is out: the budget decides */
-    struct entry *entry = make_entry(store->options.budget, key, sample);
-    if (!entry)
-        s = fail_full(store, sample, err);
-    else if (!add_entry(store, entry))
-        entry_free(entry);
+    struct entry *entry = make_entry(store->options.budget, sample);
+    s = entry ? add_entry(store, key->position, entry, err) : fail_full(store, sample, err);
     mm_arena_done(&scratch);
     return s;
 }
@@ -212,9 +231,9 @@ static void release(struct mm_store *base, const struct mm_store_key *key)
 {
     struct memory_store *store = (struct memory_store *)base;
     pthread_mutex_lock(&store->mutex);
-    struct entry **link = find(store, key);
-    if (*link && (*link)->pins > 0 && --(*link)->pins == 0 && (*link)->is_dropped)
-        remove_entry(store, link);
+    struct slot *slot = find(store, key->position);
+    if (slot->pins > 0 && --slot->pins == 0 && slot->is_dropped)
+        remove_entry(store, slot);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -224,30 +243,38 @@ static enum mm_status get(struct mm_store *base, const struct mm_store_key *key,
     struct memory_store *store = (struct memory_store *)base;
     *out = NULL;
     pthread_mutex_lock(&store->mutex);
-    struct entry *entry = *find(store, key);
-    if (entry && entry->is_dropped)
-        entry = NULL;
-    if (entry)
-        entry->pins++;
+    struct slot *slot = find(store, key->position);
+    const struct mm_sample *sample = slot->is_dropped ? NULL : slot->sample;
+    slot->pins += sample != NULL;
     pthread_mutex_unlock(&store->mutex);
-    if (!entry)
+    if (!sample)
         return MM_OK;
-    *out = mm_sample_view(arena, entry->sample);
+    *out = mm_sample_view(arena, sample);
     if (*out)
         return MM_OK;
     release(base, key);
     return mm_fail_memory(err, "a view of a cached sample");
 }
 
+static void expect(struct mm_store *base, const struct mm_store_key *key)
+{
+    struct memory_store *store = (struct memory_store *)base;
+    pthread_mutex_lock(&store->mutex);
+    const struct mm_sample *sample = find(store, key->position)->sample;
+    pthread_mutex_unlock(&store->mutex);
+    if (sample) /* which may be gone meanwhile: to ask for memory that is not there does nothing */
+        mm_sample_expect(sample);
+}
+
 static void drop(struct mm_store *base, const struct mm_store_key *key)
 {
     struct memory_store *store = (struct memory_store *)base;
     pthread_mutex_lock(&store->mutex);
-    struct entry **link = find(store, key);
-    if (*link && (*link)->pins > 0)
-        (*link)->is_dropped = true;
-    else if (*link)
-        remove_entry(store, link);
+    struct slot *slot = find(store, key->position);
+    if (slot->pins > 0)
+        slot->is_dropped = true;
+    else if (slot->entry)
+        remove_entry(store, slot);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -259,6 +286,7 @@ const struct mm_store_type mm_store_memory = {
     .close = close_memory,
     .put = put,
     .get = get,
+    .expect = expect,
     .release = release,
     .drop = drop,
     .bytes = bytes_held,

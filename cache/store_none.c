@@ -50,6 +50,7 @@ const struct mm_store_type mm_store_none = {
     .close = close_none,
     .put = put,
     .get = get,
+    .expect = ignore,
     .release = ignore,
     .drop = ignore,
     .bytes = bytes,

@@ -132,5 +132,7 @@ enum mm_status mm_sample_pack(struct mm_arena *arena, const struct mm_sample *fr
 struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from);
 size_t mm_sample_bytes(const struct mm_sample *sample);
 size_t mm_sample_packed_bytes(const struct mm_sample *sample);
+/* Has the processor fetch what a view of this copy will read, and does not wait for it. Reads nothing itself: the copy may be gone. */
+void mm_sample_expect(const struct mm_sample *copy);
 
 #endif

@@ -3,12 +3,20 @@
 #include "image/packed.h"
 #include "transforms/sample.h"
 
+/* Only the fields there are: a crop of some hundred voxels costs less than to copy the room for the others. */
+static void copy_fields(struct mm_sample *to, const struct mm_sample *from)
+{
+    to->item = from->item;
+    to->count = from->count;
+    memcpy(to->fields, from->fields, from->count * sizeof *from->fields);
+}
+
 struct mm_sample *mm_sample_view(struct mm_arena *arena, const struct mm_sample *from)
 {
-    struct mm_sample *sample = mm_arena_new(arena, struct mm_sample);
+    struct mm_sample *sample = mm_arena_alloc_raw(arena, sizeof *sample);
     if (!sample)
         return NULL;
-    *sample = *from;
+    copy_fields(sample, from);
     sample->arena = arena;
     for (size_t i = 0; i < sample->count; i++) {
         struct mm_field *field = &sample->fields[i];
@@ -98,33 +106,23 @@ static const struct mm_packed *take_packed(struct slab *slab, const struct mm_pa
     return packed;
 }
 
-static struct mm_volume *take_packed_volume(struct slab *slab, const struct mm_volume *from)
+/* The voxels of a volume whose header, a copy, is in the slab already; NULL while counting. */
+static void take_voxels(struct slab *slab, struct mm_volume *volume, const struct mm_volume *from)
 {
-    struct mm_volume *volume = take_copy(slab, from, sizeof *from);
-    const struct mm_packed *packed = take_packed(slab, from->packed);
+    const struct mm_packed *packed = from->packed ? take_packed(slab, from->packed) : NULL;
+    void *data = from->packed ? NULL : take(slab, mm_volume_bytes(from));
     if (!volume)
-        return NULL;
+        return;
     volume->packed = packed;
-    volume->shared = false;
-    return volume;
-}
-
-static struct mm_volume *take_volume(struct slab *slab, const struct mm_volume *from)
-{
-    if (from->packed)
-        return take_packed_volume(slab, from);
-    struct mm_volume *volume = take_copy(slab, from, sizeof *from);
-    void *data = take(slab, mm_volume_bytes(from));
-    if (!volume)
-        return NULL;
     volume->data = data;
     volume->shared = false;
+    if (packed)
+        return;
     volume->rescale = NULL; /* done on the way */
     volume->stride[0] = 1;
     for (int a = 0; a < 3; a++)
         volume->stride[a + 1] = volume->stride[a] * from->size[a];
     mm_volume_flatten(data, from->type, from);
-    return volume;
 }
 
 static const struct mm_applied *take_history(struct slab *slab, const struct mm_applied *newest)
@@ -173,46 +171,60 @@ static size_t numbers_each(enum mm_field_kind kind)
     return kind == MM_FIELD_POINTS ? 3 : kind == MM_FIELD_REGION ? 5 : 1;
 }
 
-/* Replaces what `field`, a shallow copy, points to by copies in the slab. */
-static void take_field(struct slab *slab, struct mm_field *field)
+/* Replaces what every view of `field`, a shallow copy, reads by copies in the slab: its name, and a volume's header. */
+static void take_head(struct slab *slab, struct mm_field *field)
 {
     field->name = take_text(slab, field->name);
-    field->source = take_text(slab, field->source);
-    field->applied = take_history(slab, field->applied);
-    switch (field->kind) {
+    if (field->kind == MM_FIELD_VOLUME)
+        field->volume = take_copy(slab, field->volume, sizeof *field->volume);
+}
+
+/* The same for all else that `from` points to. */
+static void take_rest(struct slab *slab, struct mm_field *field, const struct mm_field *from)
+{
+    field->source = take_text(slab, from->source);
+    field->applied = take_history(slab, from->applied);
+    switch (from->kind) {
     case MM_FIELD_PATHS:
-        field->paths = take_paths(slab, field->paths, field->count);
+        field->paths = take_paths(slab, from->paths, from->count);
         break;
     case MM_FIELD_VOLUME:
-        field->volume = take_volume(slab, field->volume);
+        take_voxels(slab, field->volume, from->volume);
         break;
     case MM_FIELD_CLASS:
     case MM_FIELD_NUMBER:
     case MM_FIELD_POINTS:
     case MM_FIELD_REGION:
         field->numbers =
-            take_copy(slab, field->numbers, field->count * numbers_each(field->kind) * sizeof *field->numbers);
+            take_copy(slab, from->numbers, from->count * numbers_each(from->kind) * sizeof *from->numbers);
         break;
     case MM_FIELD_POLYGONS:
-        field->polygons = take_rings(slab, &field->polygons);
+        field->polygons = take_rings(slab, &from->polygons);
         break;
     case MM_FIELD_TEXT:
-        field->text = take_text(slab, field->text);
+        field->text = take_text(slab, from->text);
         break;
     case MM_FIELD_INDEX:
-        field->indices = take_copy(slab, field->indices, field->count * sizeof *field->indices);
+        field->indices = take_copy(slab, from->indices, from->count * sizeof *from->indices);
         break;
     }
 }
 
+/* What every view reads comes first, without gaps, and the room for further fields behind it: a small crop of an item that
+ * is not in the processor's cache waits longer for these lines than for its voxels. */
 static struct mm_sample *take_sample(struct slab *slab, const struct mm_sample *from)
 {
-    struct mm_sample *sample = take_copy(slab, from, sizeof *from);
-    for (size_t i = 0; i < from->count; i++) {
-        struct mm_field field = from->fields[i];
-        take_field(slab, &field);
-        if (sample)
-            sample->fields[i] = field;
+    struct mm_field fields[MM_SAMPLE_FIELDS_MAX];
+    memcpy(fields, from->fields, from->count * sizeof *fields);
+    for (size_t i = 0; i < from->count; i++)
+        take_head(slab, &fields[i]);
+    struct mm_sample *sample = take(slab, sizeof *sample);
+    for (size_t i = 0; i < from->count; i++)
+        take_rest(slab, &fields[i], &from->fields[i]);
+    if (sample) {
+        sample->item = from->item;
+        sample->count = from->count;
+        memcpy(sample->fields, fields, from->count * sizeof *fields);
     }
     return sample;
 }
@@ -232,4 +244,18 @@ struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample 
     struct mm_sample *sample = take_sample(&slab, from);
     sample->arena = arena;
     return sample;
+}
+
+#define FIELDS_EXPECTED 2 /* an image and its label; where there are more, the processor sees where this leads */
+
+void mm_sample_expect(const struct mm_sample *copy)
+{
+    struct slab heads = {0};
+    for (int i = 0; i < FIELDS_EXPECTED; i++) {
+        take(&heads, PIECE_ALIGNMENT - 1); /* a name */
+        take(&heads, sizeof(struct mm_volume));
+    }
+    uintptr_t from = (uintptr_t)copy - heads.used, end = (uintptr_t)&copy->fields[FIELDS_EXPECTED];
+    for (; from < end; from += PIECE_ALIGNMENT)
+        __builtin_prefetch((const void *)from);
 }

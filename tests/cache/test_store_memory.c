@@ -114,6 +114,55 @@ static void test_entries_are_found_by_position(void **state)
         assert_int_equal(get(f, (uint64_t)i * 7), i % 2 ? i : -1);
 }
 
+/* The same puts, gets and drops as a plain table, with positions that come and go in any order, far apart too. */
+static void test_any_order_of_puts_and_drops_is_kept_track_of(void **state)
+{
+    struct fixture *f = *state;
+    bool is_there[400] = {false};
+    uint64_t draw = 1;
+    for (int i = 0; i < 20000; i++) {
+        draw = draw * 6364136223846793005u + 1442695040888963407u;
+        unsigned n = (unsigned)(draw >> 33) % 400;
+        uint64_t position = n < 200 ? 2 * n : ((uint64_t)1 << 63) + n;
+        mm_store_memory.expect(f->store, &(const struct mm_store_key){.position = position});
+        if (draw >> 63)
+            put(f, position, (int)n);
+        else
+            drop(f, position);
+        is_there[n] = draw >> 63;
+        unsigned other = (n * 7 + 3) % 400;
+        position = other < 200 ? 2 * other : ((uint64_t)1 << 63) + other;
+        assert_int_equal(get(f, position), is_there[other] ? (int)other : -1);
+        release(f, position);
+        if (i % 100 == 0)
+            mm_arena_reset(&f->arena);
+    }
+}
+
+static void test_without_memory_for_a_larger_table_it_is_filled(void **state)
+{
+    struct fixture *f = *state;
+    struct mm_sample *sample = make_sample(&f->arena, 1);
+    struct mm_error err = {0};
+    enum mm_status s = MM_OK;
+    uint64_t count = 0, before = 0;
+    for (; count < 1000; count++) {
+        before = f->budget.used;
+        mm_memory_fail_at(3); /* after the entry and its sample */
+        s = mm_store_memory.put(f->store, &(struct mm_store_key){.position = count}, sample, &err);
+        mm_memory_fail_at(0);
+        if (s)
+            break;
+    }
+    assert_int_equal(s, MM_ERR_MEMORY);
+    assert_in_range(count, 50, 999);
+    assert_int_equal(f->budget.used, before);
+    assert_int_equal(get(f, count), -1);
+    put(f, count, 1);
+    for (uint64_t i = 0; i <= count; i++)
+        assert_int_equal(get(f, i), 1);
+}
+
 static void test_bytes_are_counted_exactly(void **state)
 {
     struct fixture *f = *state;
@@ -282,6 +331,7 @@ static void *race(void *argument)
     for (int i = 0; i < 500; i++) {
         const struct mm_store_key key = {.position = (uint64_t)((i * 5 + racer->number) % 7)};
         mm_store_memory.put(store, &key, mine, NULL);
+        mm_store_memory.expect(store, &key);
         mm_store_memory.get(store, &key, &arena, &sample, NULL);
         if (i % 3 == racer->number % 3)
             mm_store_memory.drop(store, &key);
@@ -315,6 +365,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_entries_are_found_by_position),
+        TEST(test_any_order_of_puts_and_drops_is_kept_track_of),
+        TEST(test_without_memory_for_a_larger_table_it_is_filled),
         TEST(test_bytes_are_counted_exactly),
         TEST(test_budget_is_not_exceeded_by_a_byte),
         TEST(test_pinned_entry_outlives_its_drop),

@@ -173,6 +173,24 @@ static void copies_are_deep_and_as_large_as_said(void **state)
     mm_arena_done(&store);
 }
 
+/* Names and headers, then the fields: one run of memory, which is what mm_sample_expect asks for. */
+static void what_a_view_reads_of_a_copy_lies_together(void **state)
+{
+    struct bench *b = *state;
+    bench_put(b, "image", MM_I16, 1, 2, 2, 1, VALUES(1, 2, 3, 4));
+    bench_put(b, "label", MM_U8, 1, 2, 2, 1, VALUES(0, 1, 0, 1));
+    const struct mm_sample *copy = mm_sample_copy(&b->arena, b->sample);
+    const char *start = copy->fields[0].name, *end = (const char *)copy;
+    size_t least = 2 * sizeof(struct mm_volume) + 2 * sizeof "image";
+    assert_in_range(end - start, least, least + 4 * 64);
+    for (int i = 0; i < 2; i++) {
+        assert_true(copy->fields[i].name >= start && copy->fields[i].name < end);
+        assert_true((const char *)copy->fields[i].volume > start && (const char *)copy->fields[i].volume < end);
+    }
+    mm_sample_expect(copy);
+    mm_sample_expect((const struct mm_sample *)64); /* reads nothing */
+}
+
 static void a_large_copy_takes_its_bytes_and_one_header(void **state)
 {
     struct bench *b = *state;
@@ -282,6 +300,7 @@ int main(void)
         BENCH_TEST(new_voxels_forget_what_was_indexed),
         BENCH_TEST(steps_are_recorded_newest_first),
         BENCH_TEST(copies_are_deep_and_as_large_as_said),
+        BENCH_TEST(what_a_view_reads_of_a_copy_lies_together),
         BENCH_TEST(a_large_copy_takes_its_bytes_and_one_header),
         BENCH_TEST(images_that_gain_are_packed),
         BENCH_TEST(unpacked_voxels_are_the_samples_own),
