@@ -1,6 +1,7 @@
 /* The loader's life and its epochs. How it works inside: loader_internal.h. */
 #include "cache/fit.h"
 #include "cache/loader_internal.h"
+#include "cache/twins.h"
 
 #include <stdlib.h>
 
@@ -41,7 +42,12 @@ static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct
     bool keeps = loader->source->pipeline->caches && !no_cache;
     const struct mm_store_type *type = keeps ? &mm_store_memory : &mm_store_none;
     mm_budget_init(&loader->budget, loader->plan.limit);
-    const struct mm_store_options store = {.budget = &loader->budget, .packs = loader->plan.packs};
+    if (keeps && !(loader->twins = mm_twins_find(loader->source->list)))
+        return mm_fail_memory(err, "the cache's tables");
+    const struct mm_store_options store = {.budget = &loader->budget,
+                                           .packs = loader->plan.packs,
+                                           .twins = loader->twins,
+                                           .item_count = (uint32_t)loader->source->list->count};
     loader->unpacks = !mm_chain_takes_packed(loader->source->chain, loader->source->prefix);
     return type->open(&store, &loader->store, err);
 }
@@ -165,6 +171,7 @@ void mm_loader_close(struct mm_loader *loader)
     mm_free(loader->order_next);
     mm_free(loader->entries);
     mm_free(loader->freed);
+    mm_free(loader->twins);
     pthread_cond_destroy(&loader->progress);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->mutex);

@@ -172,9 +172,8 @@ static bool pick_whole(struct mm_loader *loader, struct task *task)
 bool mm_loader_holds_window(const struct mm_loader *loader)
 {
     const struct mm_cache_plan *plan = &loader->plan;
-    return !plan->limit ||
-           (plan->bytes_per_item &&
-            mm_cache_places(plan, plan->limit, plan->bytes_per_item) / plan->ranks >= loader->window);
+    return !plan->limit || (plan->bytes_per_item &&
+                            mm_cache_places(plan, plan->limit, plan->bytes_per_item) / plan->ranks >= loader->window);
 }
 
 bool mm_loader_pick_ahead_locked(struct mm_loader *loader, struct task *task)

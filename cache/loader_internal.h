@@ -144,6 +144,7 @@ struct mm_loader {
     uint32_t window;         /* kept + replaced              */
     struct mm_policy *policy;
     struct mm_store *store;
+    uint32_t *twins;      /* the store's */
     bool unpacks;         /* the random transforms begin with one that wants dense images */
     struct mm_disk *disk; /* NULL: none */
     struct mm_batch_rules rules;
@@ -216,7 +217,7 @@ void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position,
  * Makes the prepared sample of an item in the thread's own arena, with all that was needed on the way. */
 enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct mm_sample **out,
                                     struct mm_error *err);
-/* The same, put into the store; not kept: there is no room for it. */
+/* The same, put into the store; not kept: there is no room for it. *out is NULL where the store had what is the same. */
 enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_key *key, struct mm_sample **out,
                                  bool *is_kept, struct mm_error *err);
 /* Gives the task's hold its prepared sample: a view of the store's, pinned (a hit, if it was there), else prepared now. */

@@ -210,9 +210,12 @@ enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_ke
 {
     enum mm_status s;
     struct mm_loader *loader = worker->loader;
-    *is_kept = false;
+    *out = NULL;
     double start = mm_clock();
-    make_place(loader, key);
+    *is_kept = loader->store->type->join(loader->store, key);
+    make_place(loader, key); /* of what leaves, which may be the same item */
+    if (*is_kept)
+        return MM_OK;
     if (MM_TRY(s, mm_loader_run_prefix(worker, key->item, out, err)))
         return s;
     double made = mm_clock();
@@ -262,6 +265,8 @@ enum mm_status mm_loader_take(struct worker *worker, const struct task *task, bo
     if (MM_TRY(s, mm_loader_prepare(worker, &task->key, &sample, &is_kept, err)) ||
         (is_kept && (MM_TRY(s, find_pinned(loader, hold, &task->key, err)) || hold->is_pinned)))
         return s;
+    if (is_kept && MM_TRY(s, mm_loader_run_prefix(worker, task->key.item, &sample, err)))
+        return s; /* it was there, and is gone again */
     hold->sample = mm_sample_copy(&hold->arena, sample);
     return hold->sample ? MM_OK : mm_fail_memory(err, "a prepared sample");
 }

