@@ -2,6 +2,7 @@
  * contiguous in the input but another axis is, the two go through square tiles, so that both sides stay in the
  * cache. */
 #include "image/packed.h"
+#include "image/past.h"
 #include "image/rescale.h"
 #include "image/rows.h"
 
@@ -11,6 +12,7 @@ struct plane {
     const unsigned char *from, *after; /* the next plane's, NULL for the last */
     ptrdiff_t to_step;                 /* bytes from row to row of the output */
     int v;
+    bool is_past; /* as of struct mm_rows */
 };
 
 static int least(int a, int b)
@@ -47,7 +49,8 @@ static void flatten_rows(const struct plane *plane, enum mm_type type, const str
                                  .n = (size_t)input->size[0],
                                  .count = (size_t)input->size[plane->v],
                                  .stride = input->stride[0],
-                                 .after = plane->after};
+                                 .after = plane->after,
+                                 .is_past = plane->is_past};
     convert_rows(&rows, type, input->type);
 }
 
@@ -73,7 +76,8 @@ static void flatten_tile(const struct plane *plane, enum mm_type type, const str
                                    .to_step = plane->to_step,
                                    .from_step = along.to_step,
                                    .n = (size_t)columns,
-                                   .count = (size_t)count};
+                                   .count = (size_t)count,
+                                   .is_past = plane->is_past};
     mm_rows_transpose(&across, (size_t)to_width);
 }
 
@@ -95,7 +99,7 @@ static void rescale_plane(const struct plane *plane, const struct mm_volume *inp
                            is_run ? rows * width : width);
 }
 
-static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c)
+static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c, bool past)
 {
     const int *size = from->size;
     ptrdiff_t width = (ptrdiff_t)mm_type_bytes(from->type);
@@ -110,7 +114,8 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
                                     .from = start,
                                     .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
-                                    .v = v};
+                                    .v = v,
+                                    .is_past = past};
         if (crosses)
             flatten_plane(&plane, type, from);
         else
@@ -119,7 +124,7 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
     }
 }
 
-void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from)
+static void flatten(void *to, enum mm_type type, const struct mm_volume *from, bool past)
 {
     size_t voxels = mm_volume_voxels(from);
     if (mm_volume_is_dense(from)) {
@@ -127,7 +132,18 @@ void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from
         return;
     }
     for (int c = 0; c < from->channels; c++)
-        flatten_channel((unsigned char *)to + (size_t)c * voxels * mm_type_bytes(type), type, from, c);
+        flatten_channel((unsigned char *)to + (size_t)c * voxels * mm_type_bytes(type), type, from, c, past);
+}
+
+void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from)
+{
+    flatten(to, type, from, false);
+}
+
+void mm_volume_flatten_past(void *to, enum mm_type type, const struct mm_volume *from)
+{
+    flatten(to, type, from, true);
+    mm_past_end();
 }
 
 /* Of a packed volume, which is unpacked on the way; into the arena at once where the type stays. */

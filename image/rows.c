@@ -1,32 +1,33 @@
 /* The inner loops over rows of voxels. A crop's rows lie far apart, beyond what the processor fetches by itself, so
- * rows a few further on are asked for ahead. */
+ * rows further on are asked for ahead, into the second cache: the first has too few places for lines under way. */
 #include "image/rows.h"
 
 #include "base/vectors.h"
+#include "image/past.h"
 
 #if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
 #define HAS_SHUFFLES 1
 #else
 #define HAS_SHUFFLES 0
 #endif
-#define AHEAD 8  /* rows               */
-#define LINE  64 /* bytes of the cache */
+#define AHEAD 32 /* rows */
+#define LINE  MM_PAST_LINE
 
 static inline __attribute__((always_inline)) void fetch_ahead(const struct mm_rows *rows, size_t row, size_t width)
 {
-    size_t next = row + AHEAD;
+    size_t next = row + (rows->count < AHEAD ? rows->count : AHEAD);
     const char *from = rows->from;
     if (next >= rows->count) {
         next -= rows->count;
         from = rows->after;
-        if (!from || next >= rows->count)
+        if (!from)
             return;
     }
     from += (ptrdiff_t)next * rows->from_step;
     from -= rows->stride < 0 ? (rows->n - 1) * width : 0;
     for (size_t at = 0; at < rows->n * width; at += LINE)
-        __builtin_prefetch(from + at);
-    __builtin_prefetch(from + rows->n * width - 1);
+        __builtin_prefetch(from + at, 0, 2);
+    __builtin_prefetch(from + rows->n * width - 1, 0, 2);
 }
 
 static inline __attribute__((always_inline)) const void *row_from(const struct mm_rows *rows, size_t row)
@@ -88,6 +89,44 @@ static void copy_forwards(const struct mm_rows *rows, size_t width)
     }
 }
 
+static inline __attribute__((always_inline)) mm_sixteen load_sixteen(const void *from)
+{
+    mm_sixteen v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+/* Can the output go past the cache? Its rows are whole lines, or lie without gaps, so that each line is completed by
+ * the next row. */
+static bool goes_past(const struct mm_rows *rows, size_t width)
+{
+    size_t bytes = rows->n * width;
+    bool is_run = rows->to_step == (ptrdiff_t)bytes;
+    size_t unit = is_run ? sizeof(mm_sixteen) : LINE;
+    return rows->is_past && bytes % unit == 0 && (uintptr_t)rows->to % unit == 0 &&
+           rows->to_step % (ptrdiff_t)unit == 0;
+}
+
+static void copy_forwards_past(const struct mm_rows *rows, size_t width)
+{
+    size_t bytes = rows->n * width, lines = bytes / LINE * LINE;
+    for (size_t row = 0; row < rows->count; row++) {
+        const char *from = row_from(rows, row);
+        char *to = row_to(rows, row);
+        fetch_ahead(rows, row, width);
+        for (size_t at = 0; at < lines; at += LINE) {
+            mm_sixteen a = load_sixteen(from + at), b = load_sixteen(from + at + 16);
+            mm_sixteen c = load_sixteen(from + at + 32), d = load_sixteen(from + at + 48);
+            mm_past_store(to + at, a);
+            mm_past_store(to + at + 16, b);
+            mm_past_store(to + at + 32, c);
+            mm_past_store(to + at + 48, d);
+        }
+        for (size_t at = lines; at < bytes; at += sizeof(mm_sixteen))
+            mm_past_store(to + at, load_sixteen(from + at));
+    }
+}
+
 #define COPIER(type)                                                                                                 \
     MM_VECTORS static void copy_##type(const struct mm_rows *rows)                                                   \
     {                                                                                                                \
@@ -106,8 +145,6 @@ COPIER(uint32_t)
 COPIER(uint64_t)
 
 #if HAS_SHUFFLES
-typedef uint8_t sixteen __attribute__((vector_size(16)));
-
 /* Which the compiler makes of no loop over bytes. */
 MM_VECTORS static void copy_bytes_backwards(const struct mm_rows *rows)
 {
@@ -115,10 +152,10 @@ MM_VECTORS static void copy_bytes_backwards(const struct mm_rows *rows)
     for (size_t row = 0; row < rows->count; row++) {
         const uint8_t *from = row_from(rows, row);
         uint8_t *to = row_to(rows, row);
-        sixteen v;
+        mm_sixteen v;
         fetch_ahead(rows, row, 1);
         for (size_t i = 0; i < whole; i += 16) {
-            memcpy(&v, from - i - 15, sizeof v);
+            v = load_sixteen(from - i - 15);
             v = __builtin_shufflevector(v, v, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
             memcpy(to + i, &v, sizeof v);
         }
@@ -126,12 +163,48 @@ MM_VECTORS static void copy_bytes_backwards(const struct mm_rows *rows)
             to[i] = from[-(ptrdiff_t)i];
     }
 }
+
+#define BACKWARDS_PAST(width, ...)                                                                                   \
+    MM_VECTORS static void copy_backwards_past_##width(const struct mm_rows *rows)                                   \
+    {                                                                                                                \
+        for (size_t row = 0; row < rows->count; row++) {                                                             \
+            const char *end = (const char *)row_from(rows, row) + width;                                             \
+            char *to = row_to(rows, row);                                                                            \
+            fetch_ahead(rows, row, width);                                                                           \
+            for (size_t at = 0; at < rows->n * width; at += 16) {                                                    \
+                mm_sixteen v = load_sixteen(end - at - 16);                                                          \
+                mm_past_store(to + at, __builtin_shufflevector(v, v, __VA_ARGS__));                                  \
+            }                                                                                                        \
+        }                                                                                                            \
+    }
+BACKWARDS_PAST(1, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+BACKWARDS_PAST(4, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3)
 #else
 #define copy_bytes_backwards copy_uint8_t
 #endif
 
+/* True: done. */
+static bool copy_past(const struct mm_rows *rows, size_t width)
+{
+    if (!goes_past(rows, width))
+        return false;
+    if (rows->stride == 1)
+        copy_forwards_past(rows, width);
+#if HAS_SHUFFLES
+    else if (rows->stride == -1 && width == 1)
+        copy_backwards_past_1(rows);
+    else if (rows->stride == -1 && width == 4)
+        copy_backwards_past_4(rows);
+#endif
+    else
+        return false;
+    return true;
+}
+
 void mm_rows_copy(const struct mm_rows *rows, size_t width)
 {
+    if (copy_past(rows, width))
+        return;
     if (rows->stride == 1)
         copy_forwards(rows, width);
     else if (width == 1 && rows->stride == -1)
@@ -166,24 +239,36 @@ static inline __attribute__((always_inline)) four load_four(const void *from)
     return v;
 }
 
-static inline __attribute__((always_inline)) void store_four(char *to, four v)
+static inline __attribute__((always_inline)) void store_four(char *to, four v, bool past)
 {
-    memcpy(to, &v, sizeof v);
+    if (past)
+        mm_past_store(to, (mm_sixteen)v);
+    else
+        memcpy(to, &v, sizeof v);
 }
 
 /* 4 x 4 elements of 4 bytes; the steps lead from row to row. */
 static inline __attribute__((always_inline)) void transpose_square(char *to, ptrdiff_t to_step, const char *from,
-                                                                   ptrdiff_t from_step)
+                                                                   ptrdiff_t from_step, bool past)
 {
     four a = load_four(from), b = load_four(from + from_step);
     four c = load_four(from + 2 * from_step), d = load_four(from + 3 * from_step);
     four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    store_four(to, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-    store_four(to + to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+    store_four(to, __builtin_shufflevector(ab, cd, 0, 1, 4, 5), past);
+    store_four(to + to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7), past);
     ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
     cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    store_four(to + 2 * to_step, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-    store_four(to + 3 * to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+    store_four(to + 2 * to_step, __builtin_shufflevector(ab, cd, 0, 1, 4, 5), past);
+    store_four(to + 3 * to_step, __builtin_shufflevector(ab, cd, 2, 3, 6, 7), past);
+}
+
+static inline __attribute__((always_inline)) void transpose_squares(const struct mm_rows *rows, size_t columns,
+                                                                    size_t lines, bool past)
+{
+    for (size_t row = 0; row < lines; row += 4)
+        for (size_t i = 0; i < columns; i += 4)
+            transpose_square((char *)row_to(rows, row) + i * sizeof(uint32_t), rows->to_step,
+                             (const char *)row_from(rows, i) + row * sizeof(uint32_t), rows->from_step, past);
 }
 #endif
 
@@ -193,10 +278,10 @@ static void transpose_fours(const struct mm_rows *rows)
 #if HAS_SHUFFLES
     columns = rows->n / 4 * 4;
     lines = rows->count / 4 * 4;
-    for (size_t row = 0; row < lines; row += 4)
-        for (size_t i = 0; i < columns; i += 4)
-            transpose_square((char *)row_to(rows, row) + i * sizeof(uint32_t), rows->to_step,
-                             (const char *)row_from(rows, i) + row * sizeof(uint32_t), rows->from_step);
+    if (rows->to_step % LINE == 0 && goes_past(rows, sizeof(uint32_t)))
+        transpose_squares(rows, columns, lines, true);
+    else
+        transpose_squares(rows, columns, lines, false);
 #endif
     TRANSPOSE(uint32_t, (row < lines ? columns : 0));
 }
@@ -229,7 +314,8 @@ static void transpose_bytes(const struct mm_rows *rows)
                                      .to_step = rows->to_step,
                                      .from_step = sizeof zipped[0],
                                      .n = fours,
-                                     .count = rows->count};
+                                     .count = rows->count,
+                                     .is_past = rows->is_past};
     transpose_fours(&of_fours);
     TRANSPOSE(uint8_t, 4 * fours);
 }

@@ -12,6 +12,7 @@ struct mm_rows {
     size_t n, count;
     ptrdiff_t stride;  /* of the elements of an input row; those of the output are contiguous   */
     const void *after; /* rows like `from` that are read next, for the cache; NULL: there are none */
+    bool is_past;      /* the output is not read soon: where the copy can, it goes past the cache (image/past.h) */
 };
 
 /* To float. */
