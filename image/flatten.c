@@ -54,38 +54,79 @@ static void flatten_rows(const struct plane *plane, enum mm_type type, const str
     convert_rows(&rows, type, input->type);
 }
 
-/* Of x and v, along which the input is contiguous: input rows run along v, are brought into the type, and turned. */
-static void flatten_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input, int x0, int v0)
+/* The part of a plane that is at work: columns from x0 on, rows from v0 on. */
+struct tile {
+    int x0, v0, columns, rows;
+};
+
+/* What the tile becomes, from input rows along v at `from`. */
+static struct mm_rows across(const struct plane *plane, size_t to_width, const struct tile *tile, const void *from)
 {
-    double tile[MM_ROWS_TILE * MM_ROWS_TILE]; /* room for every type */
+    return (struct mm_rows){.to = plane->to + tile->v0 * plane->to_step + tile->x0 * (ptrdiff_t)to_width,
+                            .from = from,
+                            .to_step = plane->to_step,
+                            .n = (size_t)tile->columns,
+                            .count = (size_t)tile->rows,
+                            .is_past = plane->is_past};
+}
+
+/* Where the input rows of a tile begin, at their lowest address. */
+static ptrdiff_t corner_of(const struct mm_volume *input, int v, const struct tile *tile)
+{
+    const ptrdiff_t *stride = input->stride;
+    return tile->x0 * stride[0] + (tile->v0 + (stride[v] < 0 ? tile->rows - 1 : 0)) * stride[v];
+}
+
+/* Of one type: input rows that run against v give the last row of the output first. */
+static void turn_tile(const struct plane *plane, const struct mm_volume *input, const struct tile *tile)
+{
+    size_t width = mm_type_bytes(input->type);
+    ptrdiff_t corner = corner_of(input, plane->v, tile) * (ptrdiff_t)width;
+    struct mm_rows rows = across(plane, width, tile, plane->from + corner);
+    rows.from_step = input->stride[0] * (ptrdiff_t)width;
+    rows.after = plane->after ? plane->after + corner : NULL;
+    if (input->stride[plane->v] < 0) {
+        rows.to = (char *)rows.to + (tile->rows - 1) * rows.to_step;
+        rows.to_step = -rows.to_step;
+    }
+    mm_rows_transpose(&rows, width);
+}
+
+/* Of two types: the input rows are brought into the type, then turned. */
+static void convert_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input,
+                         const struct tile *tile)
+{
+    double room[MM_ROWS_TILE * MM_ROWS_TILE]; /* for every type */
     ptrdiff_t width = (ptrdiff_t)mm_type_bytes(input->type), to_width = (ptrdiff_t)mm_type_bytes(type);
     const ptrdiff_t *stride = input->stride;
-    int columns = least(MM_ROWS_TILE, input->size[0] - x0), count = least(MM_ROWS_TILE, input->size[plane->v] - v0);
-    ptrdiff_t corner = (x0 * stride[0] + v0 * stride[plane->v]) * width;
-    const struct mm_rows along = {.to = tile,
+    ptrdiff_t corner = (tile->x0 * stride[0] + tile->v0 * stride[plane->v]) * width;
+    const struct mm_rows along = {.to = room,
                                   .from = plane->from + corner,
                                   .to_step = MM_ROWS_TILE * to_width,
                                   .from_step = stride[0] * width,
-                                  .n = (size_t)count,
-                                  .count = (size_t)columns,
+                                  .n = (size_t)tile->rows,
+                                  .count = (size_t)tile->columns,
                                   .stride = stride[plane->v],
                                   .after = plane->after ? plane->after + corner : NULL};
     convert_rows(&along, type, input->type);
-    const struct mm_rows across = {.to = plane->to + v0 * plane->to_step + x0 * to_width,
-                                   .from = tile,
-                                   .to_step = plane->to_step,
-                                   .from_step = along.to_step,
-                                   .n = (size_t)columns,
-                                   .count = (size_t)count,
-                                   .is_past = plane->is_past};
-    mm_rows_transpose(&across, (size_t)to_width);
+    struct mm_rows rows = across(plane, (size_t)to_width, tile, room);
+    rows.from_step = along.to_step;
+    mm_rows_transpose(&rows, (size_t)to_width);
 }
 
 static void flatten_plane(const struct plane *plane, enum mm_type type, const struct mm_volume *input)
 {
     for (int v0 = 0; v0 < input->size[plane->v]; v0 += MM_ROWS_TILE) {
-        for (int x0 = 0; x0 < input->size[0]; x0 += MM_ROWS_TILE)
-            flatten_tile(plane, type, input, x0, v0);
+        for (int x0 = 0; x0 < input->size[0]; x0 += MM_ROWS_TILE) {
+            const struct tile tile = {.x0 = x0,
+                                      .v0 = v0,
+                                      .columns = least(MM_ROWS_TILE, input->size[0] - x0),
+                                      .rows = least(MM_ROWS_TILE, input->size[plane->v] - v0)};
+            if (type == input->type)
+                turn_tile(plane, input, &tile);
+            else
+                convert_tile(plane, type, input, &tile);
+        }
     }
 }
 
