@@ -112,8 +112,7 @@ MM_VECTORS static void transpose_fours(const struct mm_rows *rows)
 {
     tile gathered;
     for (size_t i = 0; i < whole(rows, 4); i++)
-        for (size_t k = 0; k < rows->count; k++)
-            memcpy(&gathered[i][k], (const char *)row_from(rows, i) + 4 * k, 4);
+        memcpy(gathered[i], row_from(rows, i), rows->count * sizeof gathered[i][0]);
     if (goes_past(rows, 4))
         write_squares(rows, gathered, whole(rows, 4), 4, true);
     else
