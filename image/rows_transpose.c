@@ -55,16 +55,19 @@ static inline __attribute__((always_inline)) void transpose_square(four to[4], t
     to[3] = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
-/* `n` squares beside each other, a line of the output after the other. */
+/* `n` squares beside each other, a line of the output after the other: the compiler, too, must not begin the next one
+ * before, since lines under way are few and one that is dropped half written costs twice. */
 static inline __attribute__((always_inline)) void write_lines(char *to, ptrdiff_t to_step, tile from, size_t first,
                                                               size_t column, size_t n, bool past)
 {
     four squares[4][4];
     for (size_t k = 0; k < n; k++)
         transpose_square(squares[k], from, first + 4 * k, column);
-    for (size_t row = 0; row < 4; row++)
+    for (size_t row = 0; row < 4; row++) {
+        __asm__ volatile("" ::: "memory");
         for (size_t k = 0; k < n; k++)
             store_four(to + (ptrdiff_t)row * to_step + (first + 4 * k) * sizeof(uint32_t), squares[k][row], past);
+    }
 }
 
 /* The share of what is read next that is asked for along with four rows of the output. */
