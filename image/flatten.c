@@ -156,7 +156,7 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
                                     .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
                                     .v = v,
-                                    .is_past = past};
+                                    .is_past = past && !from->rescale}; /* rescaling reads it at once */
         if (crosses)
             flatten_plane(&plane, type, from);
         else

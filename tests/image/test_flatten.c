@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "image/rescale.h"
 #include "tests/image/waves.h"
 
 static struct mm_arena arena;
@@ -90,6 +91,22 @@ static void all_types_keep_their_values(void **state)
         turns_of_parts((enum mm_type)type, (enum mm_type)type);
 }
 
+static void what_waits_for_rescaling_is_rescaled(void **state)
+{
+    (void)state;
+    const struct mm_box box = {{1, 2, 3}, {64, 64, 4}};
+    const struct mm_volume *v = wave_volume(&arena, MM_F32, 3, 1, 70, 69, 10);
+    const struct mm_volume *part = mm_volume_view_box(&arena, v, &box);
+    const struct mm_volume *waiting = mm_volume_rescale_later(&arena, part, 1.5, -2);
+    float *flat = mm_arena_alloc(&arena, mm_volume_bytes(part)),
+          *plain = mm_arena_alloc(&arena, mm_volume_bytes(part));
+    mm_volume_flatten_past(flat, MM_F32, waiting);
+    mm_volume_flatten(plain, MM_F32, part);
+    for (size_t i = 0; i < mm_volume_voxels(part); i++)
+        assert_true(flat[i] == plain[i] * 1.5F + -2.0F);
+    mm_arena_reset(&arena);
+}
+
 static void all_types_become_floats(void **state)
 {
     (void)state;
@@ -136,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types_keep_their_values),
         cmocka_unit_test(lines_keep_their_values),
+        cmocka_unit_test(what_waits_for_rescaling_is_rescaled),
         cmocka_unit_test(all_types_become_floats),
         cmocka_unit_test(other_types_convert_as_rows_do),
         cmocka_unit_test(a_view_of_a_view_is_the_part_of_the_part),
