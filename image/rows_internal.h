@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) mm_sixteen load_sixteen(const void 
 
 /* Can the output go past the cache? Its rows are whole lines, or lie without gaps, so that each line is completed by
  * the next row. */
-static bool goes_past(const struct mm_rows *rows, size_t width)
+static inline bool goes_past(const struct mm_rows *rows, size_t width)
 {
     size_t bytes = rows->n * width;
     bool is_run = rows->to_step == (ptrdiff_t)bytes;
