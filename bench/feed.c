@@ -2,7 +2,8 @@
  *     feed FOLDER CONFIG [OPTION=VALUE ...] [--set NAME=VALUE ...]
  * Options: step_ms=0,10,50 (the device sleeps so long after each batch; one list after the other in one loader, so the
  * cache is filled once); epochs=3 that count for each; first=1 epochs before them that do not; seconds=0 after which
- * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says.
+ * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says; read=1: the device reads
+ * each batch through, as an upload does.
  * With replace_percent "auto" R is chosen after the first epoch, as a training does.
  *
  * A line for each of step_ms, of all epochs that count together, since a loader works ahead and one epoch's batches are
@@ -30,7 +31,8 @@ struct feed {
     int step_count;
     unsigned epochs, first, threads;
     double seconds;
-    bool replaces_auto;
+    bool replaces_auto, reads;
+    uint64_t sum; /* of what was read */
     const char *sets[SETS_MAX];
     size_t set_count;
     struct mm_data *data;
@@ -80,6 +82,18 @@ static uint64_t bytes_of(const struct mm_batch *batch)
     return bytes;
 }
 
+static void read_batch(struct feed *feed, const struct mm_batch *batch)
+{
+    for (size_t i = 0; i < batch->field_count; i++) {
+        const struct mm_batch_tensor *tensor = &batch->fields[i];
+        const int64_t *dim = tensor->dim;
+        const uint64_t *words = tensor->data;
+        size_t bytes = (size_t)(dim[0] * dim[1] * dim[2] * dim[3] * dim[4]) * mm_type_bytes(tensor->type);
+        for (size_t k = 0; k < bytes / sizeof *words; k++)
+            feed->sum += words[k];
+    }
+}
+
 /* False when the time was over before the epoch was. */
 static bool run_epoch(struct feed *feed, uint32_t number, double step_ms, double until, struct epoch *out)
 {
@@ -97,6 +111,8 @@ static bool run_epoch(struct feed *feed, uint32_t number, double step_ms, double
         out->steps++;
         out->samples += batch->sample_count;
         out->bytes += bytes_of(batch);
+        if (feed->reads)
+            read_batch(feed, batch);
         sleep_ms(step_ms);
         called = mm_clock();
     }
@@ -213,6 +229,8 @@ static void read_option(struct feed *feed, char *text)
         feed->seconds = strtod(value, NULL);
     else if (strcmp(text, "threads") == 0)
         feed->threads = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(text, "read") == 0)
+        feed->reads = strcmp(value, "0") != 0;
     else if (strcmp(text, "auto") == 0)
         feed->replaces_auto = strcmp(value, "0") != 0;
     else {

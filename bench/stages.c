@@ -139,7 +139,7 @@ static void run_suffix(struct stages *stages, const struct mm_sample *sample, vo
                 *out = mm_alloc_large(*room = size);
             }
             start = mm_clock();
-            mm_volume_flatten(*out, type, volume);
+            mm_volume_flatten_past(*out, type, volume);
             copy += mm_clock() - start;
             bytes += (double)size;
         }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #define SHAPE_TEXT_MAX 96
+#define PAST_FROM      ((size_t)512 << 10) /* bytes of a tensor that will not stay in a core's cache until it is read */
 
 struct shape {
     int spatial;
@@ -174,12 +175,15 @@ static void *place_of(struct column *column, enum mm_type type, uint32_t index)
     return data + index * elements_of(&column->sized) * mm_type_bytes(type);
 }
 
-static void write_field(void *to, enum mm_type type, const struct mm_field *field)
+static void write_field(struct column *column, enum mm_type type, uint32_t index, const struct mm_field *field)
 {
-    if (field->kind == MM_FIELD_VOLUME)
+    void *to = place_of(column, type, index);
+    if (field->kind != MM_FIELD_VOLUME)
+        mm_convert(to, type, field->numbers, MM_F64, field->count, 1);
+    else if (buffer_of(column, type)->bytes < PAST_FROM)
         mm_volume_flatten(to, type, field->volume);
     else
-        mm_convert(to, type, field->numbers, MM_F64, field->count, 1);
+        mm_volume_flatten_past(to, type, field->volume);
 }
 
 enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, struct mm_sample *sample,
@@ -199,7 +203,7 @@ enum mm_status mm_batch_add(struct mm_batch_writer *writer, uint32_t index, stru
         return s;
     for (size_t i = 0; i < count; i++)
         if (same_shape(&shapes[i], &writer->columns[i].sized)) /* else mm_batch_end will say so */
-            write_field(place_of(&writer->columns[i], shapes[i].type, index), shapes[i].type, fields[i]);
+            write_field(&writer->columns[i], shapes[i].type, index, fields[i]);
     return MM_OK;
 }
 

@@ -2,6 +2,7 @@
  * contiguous in the input but another axis is, the two go through square tiles, so that both sides stay in the
  * cache. */
 #include "image/packed.h"
+#include "image/past.h"
 #include "image/rescale.h"
 #include "image/rows.h"
 
@@ -11,6 +12,7 @@ struct plane {
     const unsigned char *from, *after; /* the next plane's, NULL for the last */
     ptrdiff_t to_step;                 /* bytes from row to row of the output */
     int v;
+    bool is_past; /* as of struct mm_rows */
 };
 
 static int least(int a, int b)
@@ -47,41 +49,84 @@ static void flatten_rows(const struct plane *plane, enum mm_type type, const str
                                  .n = (size_t)input->size[0],
                                  .count = (size_t)input->size[plane->v],
                                  .stride = input->stride[0],
-                                 .after = plane->after};
+                                 .after = plane->after,
+                                 .is_past = plane->is_past};
     convert_rows(&rows, type, input->type);
 }
 
-/* Of x and v, along which the input is contiguous: input rows run along v, are brought into the type, and turned. */
-static void flatten_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input, int x0, int v0)
+/* The part of a plane that is at work: columns from x0 on, rows from v0 on. */
+struct tile {
+    int x0, v0, columns, rows;
+};
+
+/* What the tile becomes, from input rows along v at `from`. */
+static struct mm_rows across(const struct plane *plane, size_t to_width, const struct tile *tile, const void *from)
 {
-    double tile[MM_ROWS_TILE * MM_ROWS_TILE]; /* room for every type */
+    return (struct mm_rows){.to = plane->to + tile->v0 * plane->to_step + tile->x0 * (ptrdiff_t)to_width,
+                            .from = from,
+                            .to_step = plane->to_step,
+                            .n = (size_t)tile->columns,
+                            .count = (size_t)tile->rows,
+                            .is_past = plane->is_past};
+}
+
+/* Where the input rows of a tile begin, at their lowest address. */
+static ptrdiff_t corner_of(const struct mm_volume *input, int v, const struct tile *tile)
+{
+    const ptrdiff_t *stride = input->stride;
+    return tile->x0 * stride[0] + (tile->v0 + (stride[v] < 0 ? tile->rows - 1 : 0)) * stride[v];
+}
+
+/* Of one type: input rows that run against v give the last row of the output first. */
+static void turn_tile(const struct plane *plane, const struct mm_volume *input, const struct tile *tile)
+{
+    size_t width = mm_type_bytes(input->type);
+    ptrdiff_t corner = corner_of(input, plane->v, tile) * (ptrdiff_t)width;
+    struct mm_rows rows = across(plane, width, tile, plane->from + corner);
+    rows.from_step = input->stride[0] * (ptrdiff_t)width;
+    rows.after = plane->after ? plane->after + corner : NULL;
+    if (input->stride[plane->v] < 0) {
+        rows.to = (char *)rows.to + (tile->rows - 1) * rows.to_step;
+        rows.to_step = -rows.to_step;
+    }
+    mm_rows_transpose(&rows, width);
+}
+
+/* Of two types: the input rows are brought into the type, then turned. */
+static void convert_tile(const struct plane *plane, enum mm_type type, const struct mm_volume *input,
+                         const struct tile *tile)
+{
+    double room[MM_ROWS_TILE * MM_ROWS_TILE]; /* for every type */
     ptrdiff_t width = (ptrdiff_t)mm_type_bytes(input->type), to_width = (ptrdiff_t)mm_type_bytes(type);
     const ptrdiff_t *stride = input->stride;
-    int columns = least(MM_ROWS_TILE, input->size[0] - x0), count = least(MM_ROWS_TILE, input->size[plane->v] - v0);
-    ptrdiff_t corner = (x0 * stride[0] + v0 * stride[plane->v]) * width;
-    const struct mm_rows along = {.to = tile,
+    ptrdiff_t corner = (tile->x0 * stride[0] + tile->v0 * stride[plane->v]) * width;
+    const struct mm_rows along = {.to = room,
                                   .from = plane->from + corner,
                                   .to_step = MM_ROWS_TILE * to_width,
                                   .from_step = stride[0] * width,
-                                  .n = (size_t)count,
-                                  .count = (size_t)columns,
+                                  .n = (size_t)tile->rows,
+                                  .count = (size_t)tile->columns,
                                   .stride = stride[plane->v],
                                   .after = plane->after ? plane->after + corner : NULL};
     convert_rows(&along, type, input->type);
-    const struct mm_rows across = {.to = plane->to + v0 * plane->to_step + x0 * to_width,
-                                   .from = tile,
-                                   .to_step = plane->to_step,
-                                   .from_step = along.to_step,
-                                   .n = (size_t)columns,
-                                   .count = (size_t)count};
-    mm_rows_transpose(&across, (size_t)to_width);
+    struct mm_rows rows = across(plane, (size_t)to_width, tile, room);
+    rows.from_step = along.to_step;
+    mm_rows_transpose(&rows, (size_t)to_width);
 }
 
 static void flatten_plane(const struct plane *plane, enum mm_type type, const struct mm_volume *input)
 {
     for (int v0 = 0; v0 < input->size[plane->v]; v0 += MM_ROWS_TILE) {
-        for (int x0 = 0; x0 < input->size[0]; x0 += MM_ROWS_TILE)
-            flatten_tile(plane, type, input, x0, v0);
+        for (int x0 = 0; x0 < input->size[0]; x0 += MM_ROWS_TILE) {
+            const struct tile tile = {.x0 = x0,
+                                      .v0 = v0,
+                                      .columns = least(MM_ROWS_TILE, input->size[0] - x0),
+                                      .rows = least(MM_ROWS_TILE, input->size[plane->v] - v0)};
+            if (type == input->type)
+                turn_tile(plane, input, &tile);
+            else
+                convert_tile(plane, type, input, &tile);
+        }
     }
 }
 
@@ -95,7 +140,7 @@ static void rescale_plane(const struct plane *plane, const struct mm_volume *inp
                            is_run ? rows * width : width);
 }
 
-static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c)
+static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c, bool past)
 {
     const int *size = from->size;
     ptrdiff_t width = (ptrdiff_t)mm_type_bytes(from->type);
@@ -110,7 +155,8 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
                                     .from = start,
                                     .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
-                                    .v = v};
+                                    .v = v,
+                                    .is_past = past && !from->rescale}; /* rescaling reads it at once */
         if (crosses)
             flatten_plane(&plane, type, from);
         else
@@ -119,7 +165,7 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
     }
 }
 
-void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from)
+static void flatten(void *to, enum mm_type type, const struct mm_volume *from, bool past)
 {
     size_t voxels = mm_volume_voxels(from);
     if (mm_volume_is_dense(from)) {
@@ -127,7 +173,18 @@ void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from
         return;
     }
     for (int c = 0; c < from->channels; c++)
-        flatten_channel((unsigned char *)to + (size_t)c * voxels * mm_type_bytes(type), type, from, c);
+        flatten_channel((unsigned char *)to + (size_t)c * voxels * mm_type_bytes(type), type, from, c, past);
+}
+
+void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from)
+{
+    flatten(to, type, from, false);
+}
+
+void mm_volume_flatten_past(void *to, enum mm_type type, const struct mm_volume *from)
+{
+    flatten(to, type, from, true);
+    mm_past_end();
 }
 
 /* Of a packed volume, which is unpacked on the way; into the arena at once where the type stays. */

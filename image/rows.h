@@ -12,6 +12,7 @@ struct mm_rows {
     size_t n, count;
     ptrdiff_t stride;  /* of the elements of an input row; those of the output are contiguous   */
     const void *after; /* rows like `from` that are read next, for the cache; NULL: there are none */
+    bool is_past;      /* the output is not read soon: where the copy can, it goes past the cache (image/past.h) */
 };
 
 /* To float. */
@@ -19,7 +20,7 @@ void mm_rows_float(const struct mm_rows *rows, enum mm_type from);
 /* The same elements of `width` bytes. */
 void mm_rows_copy(const struct mm_rows *rows, size_t width);
 /* Row r of the output is column r of the input: n input rows of `count` elements each, both at most MM_ROWS_TILE, elements
- * of `width` bytes. `stride` is not looked at. */
+ * of `width` bytes. `stride` is not looked at; `after` are the input rows read next. */
 #define MM_ROWS_TILE 64
 void mm_rows_transpose(const struct mm_rows *rows, size_t width);
 

@@ -72,6 +72,8 @@ void mm_volume_set(struct mm_volume *v, int c, int z, int y, int x, double value
 struct mm_volume *mm_volume_convert(struct mm_arena *arena, const struct mm_volume *from, enum mm_type type);
 /* The same to memory of the caller's: all voxels of a volume of any strides, densely. */
 void mm_volume_flatten(void *to, enum mm_type type, const struct mm_volume *from);
+/* As above, for an output that is large and not read at once (image/past.h). */
+void mm_volume_flatten_past(void *to, enum mm_type type, const struct mm_volume *from);
 /* n elements, as above: for loops over rows. */
 void mm_convert(void *to, enum mm_type to_type, const void *from, enum mm_type from_type, size_t n,
                 ptrdiff_t from_stride);

@@ -6,19 +6,17 @@
 
 #include <cmocka.h>
 
+#include "image/rescale.h"
 #include "tests/image/waves.h"
 
 static struct mm_arena arena;
 
 static const int permutations[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
-/* Element by element, as one would without thinking of speed. */
-static void check(const struct mm_volume *v, enum mm_type type)
+static void compare(const unsigned char *flat, const struct mm_volume *v, enum mm_type type)
 {
     size_t width = mm_type_bytes(type), at = 0;
-    unsigned char *flat = mm_arena_alloc(&arena, mm_volume_voxels(v) * (size_t)v->channels * width + 1), one[8];
-    flat[mm_volume_voxels(v) * (size_t)v->channels * width] = 0xA5;
-    mm_volume_flatten(flat, type, v);
+    unsigned char one[8];
     for (int c = 0; c < v->channels; c++)
         for (int z = 0; z < v->size[2]; z++)
             for (int y = 0; y < v->size[1]; y++)
@@ -32,6 +30,22 @@ static void check(const struct mm_volume *v, enum mm_type type)
     assert_int_equal(flat[at], 0xA5);
 }
 
+/* Element by element, as one would without thinking of speed; `shift` bytes from the beginning of a line. */
+static void check(const struct mm_volume *v, enum mm_type type, size_t shift)
+{
+    size_t bytes = mm_volume_voxels(v) * (size_t)v->channels * mm_type_bytes(type);
+    for (int past = 0; past < 2; past++) {
+        unsigned char *flat = mm_arena_alloc(&arena, shift + bytes + 1);
+        flat += shift;
+        flat[bytes] = 0xA5;
+        if (past)
+            mm_volume_flatten_past(flat, type, v);
+        else
+            mm_volume_flatten(flat, type, v);
+        compare(flat, v, type);
+    }
+}
+
 static void turns_of_parts(enum mm_type from, enum mm_type to)
 {
     static const struct mm_box boxes[] = {{{1, 2, 3}, {67, 66, 3}}, {{0, 0, 1}, {70, 1, 8}}, {{3, 1, 0}, {1, 34, 9}}};
@@ -40,9 +54,34 @@ static void turns_of_parts(enum mm_type from, enum mm_type to)
         for (int p = 0; p < 6; p++)
             for (unsigned flips = 0; flips < 8; flips++) {
                 const struct mm_volume *part = mm_volume_view_box(&arena, v, &boxes[b]);
-                check(mm_volume_view_turned(&arena, part, permutations[p], flips), to);
+                check(mm_volume_view_turned(&arena, part, permutations[p], flips), to, 0);
             }
     mm_arena_reset(&arena);
+}
+
+/* Sizes whose rows are whole lines, or make lines together, of which some go past the cache: cubes in memory that begins
+ * with a line, in the middle of one, and anywhere. */
+static void cubes_of(enum mm_type type, int size, size_t shift)
+{
+    const struct mm_box box = {{3, 2, 1}, {size, size, 5}};
+    const struct mm_volume *v = wave_volume(&arena, type, 3, 2, size + 5, size + 3, 7);
+    for (int p = 0; p < 6; p++)
+        for (unsigned flips = 0; flips < 8; flips++)
+            check(mm_volume_view_turned(&arena, mm_volume_view_box(&arena, v, &box), permutations[p], flips), type,
+                  shift);
+    mm_arena_reset(&arena);
+}
+
+static void lines_keep_their_values(void **state)
+{
+    (void)state;
+    static const int sizes[] = {16, 20, 48, 64, 96};
+    static const size_t shifts[] = {0, 16, 32, 5};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
+            cubes_of(MM_U8, sizes[i], shifts[k]);
+            cubes_of(MM_F32, sizes[i], shifts[k] / 4 * 4);
+        }
 }
 
 static void all_types_keep_their_values(void **state)
@@ -50,6 +89,22 @@ static void all_types_keep_their_values(void **state)
     (void)state;
     for (int type = 0; type < MM_TYPE_COUNT; type++)
         turns_of_parts((enum mm_type)type, (enum mm_type)type);
+}
+
+static void what_waits_for_rescaling_is_rescaled(void **state)
+{
+    (void)state;
+    const struct mm_box box = {{1, 2, 3}, {64, 64, 4}};
+    const struct mm_volume *v = wave_volume(&arena, MM_F32, 3, 1, 70, 69, 10);
+    const struct mm_volume *part = mm_volume_view_box(&arena, v, &box);
+    const struct mm_volume *waiting = mm_volume_rescale_later(&arena, part, 1.5, -2);
+    float *flat = mm_arena_alloc(&arena, mm_volume_bytes(part)),
+          *plain = mm_arena_alloc(&arena, mm_volume_bytes(part));
+    mm_volume_flatten_past(flat, MM_F32, waiting);
+    mm_volume_flatten(plain, MM_F32, part);
+    for (size_t i = 0; i < mm_volume_voxels(part); i++)
+        assert_true(flat[i] == plain[i] * 1.5F + -2.0F);
+    mm_arena_reset(&arena);
 }
 
 static void all_types_become_floats(void **state)
@@ -97,6 +152,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types_keep_their_values),
+        cmocka_unit_test(lines_keep_their_values),
+        cmocka_unit_test(what_waits_for_rescaling_is_rescaled),
         cmocka_unit_test(all_types_become_floats),
         cmocka_unit_test(other_types_convert_as_rows_do),
         cmocka_unit_test(a_view_of_a_view_is_the_part_of_the_part),
