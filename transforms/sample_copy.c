@@ -106,23 +106,21 @@ static const struct mm_packed *take_packed(struct slab *slab, const struct mm_pa
     return packed;
 }
 
-/* The voxels of a volume whose header, a copy, is in the slab already; NULL while counting. */
+/* Replaces the voxels of `volume`, a shallow copy of `from`. */
 static void take_voxels(struct slab *slab, struct mm_volume *volume, const struct mm_volume *from)
 {
-    const struct mm_packed *packed = from->packed ? take_packed(slab, from->packed) : NULL;
-    void *data = from->packed ? NULL : take(slab, mm_volume_bytes(from));
-    if (!volume)
-        return;
-    volume->packed = packed;
-    volume->data = data;
     volume->shared = false;
-    if (packed)
+    if (from->packed) {
+        volume->packed = take_packed(slab, from->packed);
         return;
+    }
+    volume->data = take(slab, mm_volume_bytes(from));
     volume->rescale = NULL; /* done on the way */
     volume->stride[0] = 1;
     for (int a = 0; a < 3; a++)
         volume->stride[a + 1] = volume->stride[a] * from->size[a];
-    mm_volume_flatten(data, from->type, from);
+    if (volume->data)
+        mm_volume_flatten(volume->data, from->type, from);
 }
 
 static const struct mm_applied *take_history(struct slab *slab, const struct mm_applied *newest)
@@ -171,7 +169,40 @@ static size_t numbers_each(enum mm_field_kind kind)
     return kind == MM_FIELD_POINTS ? 3 : kind == MM_FIELD_REGION ? 5 : 1;
 }
 
-/* Replaces what every view of `field`, a shallow copy, reads by copies in the slab: its name, and a volume's header. */
+/* Replaces what `field`, a shallow copy, points to by copies in the slab, but for its name; a volume's header is in `volume`. */
+static void take_values(struct slab *slab, struct mm_field *field, struct mm_volume *volume)
+{
+    field->source = take_text(slab, field->source);
+    field->applied = take_history(slab, field->applied);
+    switch (field->kind) {
+    case MM_FIELD_PATHS:
+        field->paths = take_paths(slab, field->paths, field->count);
+        break;
+    case MM_FIELD_VOLUME:
+        *volume = *field->volume;
+        take_voxels(slab, volume, field->volume);
+        field->volume = volume;
+        break;
+    case MM_FIELD_CLASS:
+    case MM_FIELD_NUMBER:
+    case MM_FIELD_POINTS:
+    case MM_FIELD_REGION:
+        field->numbers =
+            take_copy(slab, field->numbers, field->count * numbers_each(field->kind) * sizeof *field->numbers);
+        break;
+    case MM_FIELD_POLYGONS:
+        field->polygons = take_rings(slab, &field->polygons);
+        break;
+    case MM_FIELD_TEXT:
+        field->text = take_text(slab, field->text);
+        break;
+    case MM_FIELD_INDEX:
+        field->indices = take_copy(slab, field->indices, field->count * sizeof *field->indices);
+        break;
+    }
+}
+
+/* What every view reads of a field beside the field. */
 static void take_head(struct slab *slab, struct mm_field *field)
 {
     field->name = take_text(slab, field->name);
@@ -179,48 +210,18 @@ static void take_head(struct slab *slab, struct mm_field *field)
         field->volume = take_copy(slab, field->volume, sizeof *field->volume);
 }
 
-/* The same for all else that `from` points to. */
-static void take_rest(struct slab *slab, struct mm_field *field, const struct mm_field *from)
-{
-    field->source = take_text(slab, from->source);
-    field->applied = take_history(slab, from->applied);
-    switch (from->kind) {
-    case MM_FIELD_PATHS:
-        field->paths = take_paths(slab, from->paths, from->count);
-        break;
-    case MM_FIELD_VOLUME:
-        take_voxels(slab, field->volume, from->volume);
-        break;
-    case MM_FIELD_CLASS:
-    case MM_FIELD_NUMBER:
-    case MM_FIELD_POINTS:
-    case MM_FIELD_REGION:
-        field->numbers =
-            take_copy(slab, from->numbers, from->count * numbers_each(from->kind) * sizeof *from->numbers);
-        break;
-    case MM_FIELD_POLYGONS:
-        field->polygons = take_rings(slab, &from->polygons);
-        break;
-    case MM_FIELD_TEXT:
-        field->text = take_text(slab, from->text);
-        break;
-    case MM_FIELD_INDEX:
-        field->indices = take_copy(slab, from->indices, from->count * sizeof *from->indices);
-        break;
-    }
-}
-
-/* What every view reads comes first, without gaps, and the room for further fields behind it: a small crop of an item that
- * is not in the processor's cache waits longer for these lines than for its voxels. */
+/* What every view reads lies together behind the voxels, and the room for further fields behind that: a small crop of an
+ * item that is not in the processor's cache waits for lines and pages. */
 static struct mm_sample *take_sample(struct slab *slab, const struct mm_sample *from)
 {
     struct mm_field fields[MM_SAMPLE_FIELDS_MAX];
+    struct mm_volume volumes[MM_SAMPLE_FIELDS_MAX];
     memcpy(fields, from->fields, from->count * sizeof *fields);
+    for (size_t i = 0; i < from->count; i++)
+        take_values(slab, &fields[i], &volumes[i]);
     for (size_t i = 0; i < from->count; i++)
         take_head(slab, &fields[i]);
     struct mm_sample *sample = take(slab, sizeof *sample);
-    for (size_t i = 0; i < from->count; i++)
-        take_rest(slab, &fields[i], &from->fields[i]);
     if (sample) {
         sample->item = from->item;
         sample->count = from->count;
@@ -246,8 +247,11 @@ struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample 
     return sample;
 }
 
-#define FIELDS_EXPECTED 2 /* an image and its label; where there are more, the processor sees where this leads */
+#define FIELDS_EXPECTED 2    /* an image and its label; where there are more, the processor sees where this leads   */
+#define PAGES_EXPECTED  4    /* of voxels; who reads more of them is busy for longer than it takes to find the next */
+#define PAGE            4096 /* the smallest; in larger ones the same is found at once                              */
 
+/* In pages of 4 KiB half of the wait is for their addresses, which asking for any byte of them brings. */
 void mm_sample_expect(const struct mm_sample *copy)
 {
     struct slab heads = {0};
@@ -256,6 +260,8 @@ void mm_sample_expect(const struct mm_sample *copy)
         take(&heads, sizeof(struct mm_volume));
     }
     uintptr_t from = (uintptr_t)copy - heads.used, end = (uintptr_t)&copy->fields[FIELDS_EXPECTED];
+    for (uintptr_t page = 1; page <= PAGES_EXPECTED; page++)
+        __builtin_prefetch((const void *)(from - page * PAGE));
     for (; from < end; from += PIECE_ALIGNMENT)
         __builtin_prefetch((const void *)from);
 }
