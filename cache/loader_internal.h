@@ -217,7 +217,7 @@ void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position,
  * Makes the prepared sample of an item in the thread's own arena, with all that was needed on the way. */
 enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct mm_sample **out,
                                     struct mm_error *err);
-/* The same, put into the store; not kept: there is no room for it. *out is NULL where the store had what is the same. */
+/* The same, put into the store; not kept: there is no room for it. *out is to be used only where it is not. */
 enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_key *key, struct mm_sample **out,
                                  bool *is_kept, struct mm_error *err);
 /* Gives the task's hold its prepared sample: a view of the store's, pinned (a hit, if it was there), else prepared now. */

@@ -177,7 +177,7 @@ enum mm_status mm_loader_run_prefix(struct worker *worker, uint32_t item, struct
 }
 
 /* No room is no failure of the item: its uses prepare it anew. */
-static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *key, const struct mm_sample *sample,
+static enum mm_status put(struct mm_loader *loader, const struct mm_store_key *key, struct mm_sample *sample,
                           bool *is_kept, struct mm_error *err)
 {
     enum mm_status s = loader->store->type->put(loader->store, key, sample, err);

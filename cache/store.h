@@ -36,9 +36,9 @@ struct mm_store_type {
     void (*close)(struct mm_store *store);
     /* Is the item there, at this position or another? Then it is at this one from now on, and need not be put. */
     bool (*join)(struct mm_store *store, const struct mm_store_key *key);
-    /* Keeps a copy of the sample (the caller's arena may go); nothing happens when the key is there already.
-     * MM_ERR_MEMORY when the budget does not allow it. */
-    enum mm_status (*put)(struct mm_store *store, const struct mm_store_key *key, const struct mm_sample *sample,
+    /* Keeps the sample; nothing happens when the key is there already. A store that keeps takes large images out of the sample's
+     * arena, so the sample is not to be used afterwards; unless it fails: MM_ERR_MEMORY when the budget does not allow it. */
+    enum mm_status (*put)(struct mm_store *store, const struct mm_store_key *key, struct mm_sample *sample,
                           struct mm_error *err);
     /* A view in the caller's arena over the entry, pinned until `release`; *out NULL when it is not there. Its images may be packed:
      * see transforms/sample.h. */

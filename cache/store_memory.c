@@ -1,7 +1,7 @@
-/* Samples in memory, as they are or with their images packed: one allocation an entry, charged to the budget to the byte, found by
+/* Samples in memory, as they are or with their images packed: an arena for each entry, charged to the budget to the byte, found by
  * stream position. Positions of the same item, or of items that are the same, have one entry together.
  *
- * Copies are made outside the lock. An entry that is dropped while pinned stays in the table, invisible, until its
+ * Entries are made outside the lock. An entry that is dropped while pinned stays in the table, invisible, until its
  * last pin goes; a put of the same key meanwhile makes it visible again, since a key stands for the same bytes
  * always. */
 #include "cache/store.h"
@@ -130,14 +130,14 @@ static void close_memory(struct mm_store *base)
     mm_free(store);
 }
 
-/* A copy of the sample in an arena of exactly its size. */
-static struct entry *make_entry(struct mm_budget *budget, const struct mm_sample *sample)
+/* The sample in an arena of exactly its size. */
+static struct entry *make_entry(struct mm_budget *budget, const struct mm_sample *sample, struct mm_arena *owner)
 {
     struct mm_arena arena;
     mm_arena_init(&arena, budget);
     arena.chunk_size = 0; /* every allocation gets a chunk of exactly its size */
     struct entry *entry = mm_arena_new(&arena, struct entry);
-    struct mm_sample *copy = entry ? mm_sample_copy(&arena, sample) : NULL;
+    struct mm_sample *copy = entry ? mm_sample_keep(&arena, sample, owner) : NULL;
     if (!copy) {
         mm_arena_done(&arena);
         return NULL;
@@ -246,11 +246,11 @@ static enum mm_status add_entry(struct memory_store *store, const struct mm_stor
     return is_there || is_added ? MM_OK : mm_fail_memory(err, "a cached sample");
 }
 
-static enum mm_status put(struct mm_store *base, const struct mm_store_key *key, const struct mm_sample *sample,
+static enum mm_status put(struct mm_store *base, const struct mm_store_key *key, struct mm_sample *sample,
                           struct mm_error *err)
 {
     struct memory_store *store = (struct memory_store *)base;
-    struct mm_arena scratch; /* of the packed form, until it is copied */
+    struct mm_arena scratch, *owner = sample->arena; /* scratch: of the packed form, until it is copied */
     struct mm_sample *packed;
     enum mm_status s = MM_OK;
     if (join(base, key))
@@ -258,7 +258,7 @@ static enum mm_status put(struct mm_store *base, const struct mm_store_key *key,
     mm_arena_init(&scratch, NULL);
     if (store->options.packs && !mm_sample_pack(&scratch, sample, &packed, NULL))
         sample = packed; /* as it is where memory for packing is out: the budget decides */
-    struct entry *entry = make_entry(store->options.budget, sample);
+    struct entry *entry = make_entry(store->options.budget, sample, owner);
     s = entry ? add_entry(store, key, entry, err) : fail_full(store, sample, err);
     mm_arena_done(&scratch);
     return s;

@@ -16,7 +16,7 @@ static void close_none(struct mm_store *store)
     mm_free(store);
 }
 
-static enum mm_status put(struct mm_store *store, const struct mm_store_key *key, const struct mm_sample *sample,
+static enum mm_status put(struct mm_store *store, const struct mm_store_key *key, struct mm_sample *sample,
                           struct mm_error *err)
 {
     (void)store, (void)key, (void)sample, (void)err;

@@ -130,6 +130,9 @@ enum mm_status mm_sample_pack(struct mm_arena *arena, const struct mm_sample *fr
  * packed. mm_sample_bytes: exactly the bytes it takes, to which the arena adds its header; it is a single allocation.
  * mm_sample_packed_bytes: those of them that are packed voxels and their tables. */
 struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample *from);
+/* The same for a sample that is not used afterwards: images that have a block of `owner`, the sample's arena, for themselves are taken out of
+ * it and not copied. NULL, when memory or the budget of `arena` is out: then the sample is as it was. */
+struct mm_sample *mm_sample_keep(struct mm_arena *arena, const struct mm_sample *from, struct mm_arena *owner);
 size_t mm_sample_bytes(const struct mm_sample *sample);
 size_t mm_sample_packed_bytes(const struct mm_sample *sample);
 /* Has the processor fetch what a view of this copy will read, and does not wait for it. Reads nothing itself: the copy may be gone. */

@@ -68,6 +68,10 @@ size_t mm_sample_packed_bytes(const struct mm_sample *sample)
 struct slab {
     char *base; /* NULL: only count */
     size_t used;
+    const struct mm_arena
+        *owner; /* blocks of it that hold nothing but voxels are not copied, but listed; NULL: none are */
+    void *moved[MM_SAMPLE_FIELDS_MAX];
+    size_t moved_count;
 };
 
 /* The next `size` bytes, for the caller to write, and zeros up to the next piece; NULL while counting. */
@@ -106,12 +110,31 @@ static const struct mm_packed *take_packed(struct slab *slab, const struct mm_pa
     return packed;
 }
 
+static bool may_move(const struct slab *slab, const struct mm_volume *volume)
+{
+    return slab->owner && mm_volume_is_dense(volume) &&
+           mm_arena_is_alone(slab->owner, volume->data, mm_volume_bytes(volume));
+}
+
+/* Two fields may have the same voxels. */
+static void list_moved(struct slab *slab, void *data)
+{
+    for (size_t i = 0; i < slab->moved_count; i++)
+        if (slab->moved[i] == data)
+            return;
+    slab->moved[slab->moved_count++] = data;
+}
+
 /* Replaces the voxels of `volume`, a shallow copy of `from`. */
 static void take_voxels(struct slab *slab, struct mm_volume *volume, const struct mm_volume *from)
 {
     volume->shared = false;
     if (from->packed) {
         volume->packed = take_packed(slab, from->packed);
+        return;
+    }
+    if (may_move(slab, from)) {
+        list_moved(slab, from->data);
         return;
     }
     volume->data = take(slab, mm_volume_bytes(from));
@@ -245,6 +268,18 @@ struct mm_sample *mm_sample_copy(struct mm_arena *arena, const struct mm_sample 
     struct mm_sample *sample = take_sample(&slab, from);
     sample->arena = arena;
     return sample;
+}
+
+struct mm_sample *mm_sample_keep(struct mm_arena *arena, const struct mm_sample *from, struct mm_arena *owner)
+{
+    struct slab count = {.owner = owner};
+    take_sample(&count, from);
+    struct slab slab = {.base = mm_arena_alloc_raw(arena, count.used), .owner = owner};
+    if (!slab.base)
+        return NULL;
+    struct mm_sample *sample = take_sample(&slab, from);
+    sample->arena = arena;
+    return mm_arena_move(arena, owner, slab.moved, slab.moved_count) ? sample : NULL;
 }
 
 #define FIELDS_EXPECTED 2    /* an image and its label; where there are more, the processor sees where this leads   */

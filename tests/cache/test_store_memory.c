@@ -65,6 +65,19 @@ static struct mm_sample *make_sample(struct mm_arena *arena, int value)
     return sample;
 }
 
+/* An image worth packing, and one that is not. */
+static struct mm_sample *make_large(struct mm_arena *arena, int value)
+{
+    struct mm_sample *sample = make_sample(arena, value);
+    struct mm_volume *volume = mm_volume_make(arena, MM_I16, 3, 2, (int[3]){50, 40, 30});
+    mm_volume_set(volume, 1, 2, 3, 4, value);
+    mm_field_put(sample, &sample->fields[0], volume);
+    struct mm_field *field;
+    assert_int_equal(mm_sample_add(sample, "small", MM_FIELD_VOLUME, &field, NULL), MM_OK);
+    mm_field_put(sample, field, mm_volume_make(arena, MM_U8, 3, 1, (int[3]){5, 4, 3}));
+    return sample;
+}
+
 static void put(struct fixture *f, uint64_t position, int value)
 {
     const struct mm_store_key key = {.position = position, .item = (uint32_t)value};
@@ -267,6 +280,30 @@ static void test_bytes_are_counted_exactly(void **state)
     assert_int_equal(raw_bytes(f), one);
 }
 
+/* What does not fit stays whose it was. */
+static void test_large_images_change_their_owner(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 1};
+    struct mm_arena arena;
+    mm_arena_init(&arena, NULL);
+    struct mm_sample *large = make_large(&arena, 7), *got;
+    const void *voxels = large->fields[0].volume->data;
+    size_t before = arena.bytes, image = mm_volume_bytes(large->fields[0].volume);
+    f->budget.limit = image;
+    assert_int_equal(mm_store_memory.put(f->store, &key, large, NULL), MM_ERR_MEMORY);
+    assert_int_equal(arena.bytes, before);
+    assert_int_equal((int)mm_volume_get(large->fields[0].volume, 1, 2, 3, 4), 7);
+    f->budget.limit = 2 * image;
+    assert_int_equal(mm_store_memory.put(f->store, &key, large, NULL), MM_OK);
+    assert_true(arena.bytes <= before - image);
+    mm_arena_done(&arena);
+    assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &got, NULL), MM_OK);
+    assert_ptr_equal(got->fields[0].volume->data, voxels);
+    assert_int_equal((int)mm_volume_get(got->fields[0].volume, 1, 2, 3, 4), 7);
+    f->budget.limit = 0;
+}
+
 static void test_budget_is_not_exceeded_by_a_byte(void **state)
 {
     struct fixture *f = *state;
@@ -328,19 +365,6 @@ static void test_failed_allocation_leaves_nothing(void **state)
     mm_memory_fail_at(0);
 }
 
-/* An image worth packing, and one that is not. */
-static struct mm_sample *make_large(struct mm_arena *arena, int value)
-{
-    struct mm_sample *sample = make_sample(arena, value);
-    struct mm_volume *volume = mm_volume_make(arena, MM_I16, 3, 2, (int[3]){50, 40, 30});
-    mm_volume_set(volume, 1, 2, 3, 4, value);
-    mm_field_put(sample, &sample->fields[0], volume);
-    struct mm_field *field;
-    assert_int_equal(mm_sample_add(sample, "small", MM_FIELD_VOLUME, &field, NULL), MM_OK);
-    mm_field_put(sample, field, mm_volume_make(arena, MM_U8, 3, 1, (int[3]){5, 4, 3}));
-    return sample;
-}
-
 static void test_images_are_packed_where_that_pays(void **state)
 {
     struct fixture *f = *state;
@@ -353,7 +377,7 @@ static void test_images_are_packed_where_that_pays(void **state)
     assert_int_equal(bytes.packed, mm_sample_packed_bytes(packed));
     assert_in_range(f->budget.peak, mm_sample_bytes(packed),
                     mm_sample_bytes(packed) + 1024); /* no byte of the way there */
-    assert_true(f->budget.used < mm_sample_bytes(large) / 2);
+    assert_true(f->budget.used < mm_sample_bytes(make_large(&f->arena, 7)) / 2);
 
     assert_int_equal(mm_store_memory.get(f->store, &key, &f->arena, &got, NULL), MM_OK);
     assert_true(got->fields[0].volume->packed && !got->fields[1].volume->packed);
@@ -370,15 +394,17 @@ static void test_packed_entries_keep_to_the_budget(void **state)
 {
     struct fixture *f = *state;
     struct mm_error err = {0};
-    struct mm_sample *large = make_large(&f->arena, 7);
-    assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = 0}, large, &err), MM_OK);
+    assert_int_equal(
+        mm_store_memory.put(f->store, &(struct mm_store_key){.position = 0}, make_large(&f->arena, 7), &err), MM_OK);
     uint64_t one = f->budget.used;
     f->budget.limit = 5 * one - 1;
     for (uint64_t position = 1; position < 4; position++)
-        assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = position}, large, &err),
+        assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = position},
+                                             make_large(&f->arena, 7), &err),
                          MM_OK);
-    assert_int_equal(mm_store_memory.put(f->store, &(struct mm_store_key){.position = 4}, large, &err),
-                     MM_ERR_MEMORY);
+    assert_int_equal(
+        mm_store_memory.put(f->store, &(struct mm_store_key){.position = 4}, make_large(&f->arena, 7), &err),
+        MM_ERR_MEMORY);
     assert_non_null(strstr(err.text, "raise cache_memory"));
     assert_int_equal(f->budget.used, 4 * one);
     assert_true(f->budget.peak < 5 * one);
@@ -389,8 +415,8 @@ static void test_without_memory_for_packing_nothing_is_left_behind(void **state)
 {
     struct fixture *f = *state;
     const struct mm_store_key key = {.position = 1};
-    struct mm_sample *sample = make_large(&f->arena, 1);
     for (uint64_t n = 1; n < 12; n++) {
+        struct mm_sample *sample = make_large(&f->arena, 1);
         mm_memory_fail_at(n);
         enum mm_status s = mm_store_memory.put(f->store, &key, sample, NULL);
         mm_memory_fail_at(0);
@@ -413,8 +439,8 @@ static void *race(void *argument)
     struct mm_store *store = racer->f->store;
     struct mm_arena arena;
     mm_arena_init(&arena, NULL);
-    struct mm_sample *mine = make_large(&arena, 3), *sample;
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 500; i++, mm_arena_reset(&arena)) {
+        struct mm_sample *mine = make_large(&arena, 3), *sample;
         const struct mm_store_key key = {.position = (uint64_t)((i * 5 + racer->number) % 7)};
         mm_store_memory.put(store, &key, mine, NULL);
         mm_store_memory.expect(store, &key);
@@ -457,6 +483,7 @@ int main(void)
         TWINS(test_any_order_of_the_same_items_is_kept_track_of),
         TEST(test_without_memory_for_a_larger_table_it_is_filled),
         TEST(test_bytes_are_counted_exactly),
+        TEST(test_large_images_change_their_owner),
         TEST(test_budget_is_not_exceeded_by_a_byte),
         TEST(test_pinned_entry_outlives_its_drop),
         TEST(test_put_brings_a_dropped_pinned_entry_back),

@@ -290,6 +290,42 @@ static void different_grids_are_named(void **state)
                         "image (made here) has 2x1x1 voxels, label (b.nii) 1x2x1: they must be on one grid");
 }
 
+/* Voxels that lie alone in a block change their owner, for both of two fields that have them; the others are copied. */
+static void large_voxels_are_kept_without_a_copy(void **state)
+{
+    (void)state;
+    struct mm_arena owner, kept;
+    struct mm_field *field;
+    mm_arena_init(&owner, NULL);
+    mm_arena_init(&kept, NULL);
+    struct mm_sample *sample = mm_sample_make(&owner);
+    struct mm_volume *large = mm_volume_make(&owner, MM_F32, 3, 2, (int[3]){30, 20, 40});
+    struct mm_volume *small = mm_volume_make(&owner, MM_U8, 3, 1, (int[3]){3, 2, 1});
+    mm_volume_set(large, 1, 39, 19, 29, 5);
+    mm_volume_set(small, 0, 0, 1, 2, 6);
+    struct mm_volume *const volumes[] = {
+        large, mm_volume_view(&owner, large), small,
+        mm_volume_view_box(&owner, large, &(struct mm_box){{1, 0, 0}, {29, 20, 40}})};
+    static const char *const names[] = {"image", "again", "label", "part"};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(mm_sample_add(sample, names[i], MM_FIELD_VOLUME, &field, NULL), MM_OK);
+        mm_field_put(sample, field, volumes[i]);
+    }
+    size_t before = owner.bytes;
+    void *voxels = large->data;
+    struct mm_sample *keep = mm_sample_keep(&kept, sample, &owner);
+    assert_non_null(keep);
+    assert_true(owner.bytes <= before - mm_volume_bytes(large));
+    mm_arena_done(&owner);
+    assert_ptr_equal(mm_sample_find(keep, "image")->volume->data, voxels);
+    assert_ptr_equal(mm_sample_find(keep, "again")->volume->data, voxels);
+    assert_ptr_not_equal(mm_sample_find(keep, "part")->volume->data, voxels);
+    assert_true(mm_volume_get(mm_sample_find(keep, "image")->volume, 1, 39, 19, 29) == 5);
+    assert_true(mm_volume_get(mm_sample_find(keep, "part")->volume, 1, 39, 19, 28) == 5);
+    assert_true(mm_volume_get(mm_sample_find(keep, "label")->volume, 0, 0, 1, 2) == 6);
+    mm_arena_done(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +338,7 @@ int main(void)
         BENCH_TEST(copies_are_deep_and_as_large_as_said),
         BENCH_TEST(what_a_view_reads_of_a_copy_lies_together),
         BENCH_TEST(a_large_copy_takes_its_bytes_and_one_header),
+        BENCH_TEST(large_voxels_are_kept_without_a_copy),
         BENCH_TEST(images_that_gain_are_packed),
         BENCH_TEST(unpacked_voxels_are_the_samples_own),
         BENCH_TEST(different_grids_are_named),
