@@ -13,16 +13,24 @@ static bool is_disabled(const cJSON *item)
     return cJSON_IsTrue(mm_json_get(item, "disabled"));
 }
 
+/* Counts so many more; false when there are too many, before they take memory. */
+static bool has_room(struct mm_config_reader *reader, const cJSON *node, size_t more)
+{
+    reader->member_count += more;
+    if (reader->member_count <= MM_CONFIG_COMPONENTS_MAX)
+        return true;
+    mm_problem(reader->problems, MM_SEVERITY_ERROR, node,
+               "there are more than %d components inside others, those that \"ref\" repeats among them",
+               MM_CONFIG_COMPONENTS_MAX);
+    return false;
+}
+
 /* A member that is wrong stays, empty: what else is said of the owner then counts it. */
 static bool read_member(struct mm_config_reader *reader, const cJSON *item, struct mm_components *member)
 {
-    reader->member_count += mm_config_flatten(item, NULL);
-    if (reader->member_count > MM_CONFIG_COMPONENTS_MAX) {
-        mm_problem(reader->problems, MM_SEVERITY_ERROR, item,
-                   "there are more than %d components inside others, those that \"ref\" repeats among them",
-                   MM_CONFIG_COMPONENTS_MAX);
+    size_t count = mm_config_flatten(item, NULL);
+    if (count > 1 && !has_room(reader, item, count - 1))
         return false;
-    }
     if (mm_config_read_list(reader, item, member) == MM_OK)
         return true;
     mm_problem(reader->problems, MM_SEVERITY_ERROR, item, "out of memory");
@@ -33,9 +41,11 @@ static bool read_member(struct mm_config_reader *reader, const cJSON *item, stru
 static bool read_items(struct mm_config_reader *reader, const cJSON *list, struct mm_component *component)
 {
     bool is_array = cJSON_IsArray(list);
+    size_t count = is_array ? (size_t)cJSON_GetArraySize(list) : 1;
     const cJSON *item = is_array ? list->child : list;
-    struct mm_components *members =
-        mm_arena_array(reader->arena, struct mm_components, is_array ? (size_t)cJSON_GetArraySize(list) : 1);
+    if (!has_room(reader, list, count))
+        return false;
+    struct mm_components *members = mm_arena_array(reader->arena, struct mm_components, count);
     if (!members) {
         mm_problem(reader->problems, MM_SEVERITY_ERROR, list, "out of memory");
         return false;
