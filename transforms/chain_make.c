@@ -62,6 +62,8 @@ static enum mm_status make_members(struct maker *maker, const struct mm_componen
     struct mm_chain *members = mm_arena_array(maker->arena, struct mm_chain, component->member_count);
     if (!members)
         return MM_ERR_MEMORY;
+    if (!list || cJSON_IsNull(list))
+        return MM_OK; /* it is required, which was told */
     if (!component->member_count) {
         bool is_list = cJSON_IsArray(list) || cJSON_IsObject(list);
         mm_problem(maker->problems, MM_SEVERITY_ERROR, list, "%s%s",
@@ -107,14 +109,13 @@ static enum mm_status read_arguments(struct maker *maker, const struct mm_compon
     if (transform->params)
         targets[count++] = (struct mm_param_target){transform->params, self};
     step->self = self;
-    enum mm_status s, of_members = MM_OK;
-    if (MM_TRY(s, mm_params_read(maker->arena, targets, count, component->args, component->node, maker->problems)))
-        return s;
     struct mm_group *group = transform->flags & MM_GROUP ? self : NULL;
-    if (group)
-        of_members = make_members(maker, component, step, group);
-    s = group && !group->count ? MM_OK : check_rules(maker, component, step, self);
-    return of_members ? of_members : s;
+    enum mm_status s =
+        mm_params_read(maker->arena, targets, count, component->args, component->node, maker->problems);
+    enum mm_status of_members = group ? make_members(maker, component, step, group) : MM_OK;
+    if (!s && (!group || group->count))
+        s = check_rules(maker, component, step, self);
+    return s ? s : of_members;
 }
 
 static enum mm_status make_step(struct maker *maker, const struct mm_component *component, struct mm_step *step)

@@ -144,6 +144,8 @@ static void complaints_say_what_is_wrong(void **state)
         {ONE_OF("", ""), "args.transforms: there is no transform in it: name at least one, or leave out OneOf"},
         {ONE_OF("", "{\"name\": \"Flipd\", \"disabled\": true}"), "there is no transform in it"},
         {"{\"name\": \"OneOf\"}", "required parameter transforms is missing"},
+        {"{\"name\": \"OneOf\", \"args\": {\"transforms\": null}}", "required parameter transforms is missing"},
+        {ONE_OF("\"weight\": 1, ", "{\"name\": \"Flop\"}"), "unknown transform \"Flop\""},
         {"{\"name\": \"OneOf\", \"args\": {\"transforms\": 3}}", "expected a list of transforms, got number 3"},
         {ONE_OF("\"weights\": [1, 2], ", FLIP), "OneOf: weights has 2 numbers for 1 transforms: give one for each"},
         {ONE_OF("\"weights\": [1, -2], ", FLIP ", " FLIP), "weights[1]: must be at least 0, got -2"},
@@ -216,7 +218,7 @@ static void a_run_ends_between_two_members(void **state)
     struct bench *b = *state;
     static const struct mm_transform last = {.name = "Last", .apply = leave};
     const struct mm_chain *chain = chain_of(&b->arena, "[" ONE_OF("", "[" SHIFT ", " SHIFT "]") "]");
-    struct mm_chain_watch watch = {0};
+    struct mm_chain_watch watch = {.since = 0};
     struct mm_sample *sample = make_pair(&b->arena, 2, 5, 5, 1, NULL);
     struct mm_step *steps = mm_step_group(&chain->steps[0])->members[0].steps;
     steps[0].transform = &last;
