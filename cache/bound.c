@@ -103,20 +103,15 @@ static bool lists_key(const struct mm_step *step, const char *key)
     return false;
 }
 
-static bool is_used(const struct mm_source *source, const char *key)
+static bool uses_key(void *key, const struct mm_step *step)
 {
-    for (size_t i = 0; i < source->prefix; i++)
-        if (lists_key(&source->chain->steps[i], key))
-            return true;
-    return false;
+    return lists_key(step, key);
 }
 
-static bool prepares_indices(const struct mm_source *source)
+static bool prepares(void *context, const struct mm_step *step)
 {
-    for (size_t i = source->prefix; i < source->chain->count; i++)
-        if (source->chain->steps[i].transform->prepare)
-            return true;
-    return false;
+    (void)context;
+    return step->transform->prepare != NULL;
 }
 
 /* A field of several files has their channels, one after the other. */
@@ -145,22 +140,29 @@ static enum mm_status add_file(struct mm_bound_fields *fields, const char *key, 
     return MM_OK;
 }
 
+/* Of a group in the prefix only one member may ever run: else it would be random. */
+static bool pass_step(void *context, const struct mm_step *step)
+{
+    struct mm_bound_fields *fields = context;
+    for (size_t f = 0; f < fields->count; f++)
+        if (lists_key(step, fields->items[f].name))
+            grow_by_step(&fields->items[f], step);
+    mm_bound_channels(fields, step);
+    return false;
+}
+
 /* Through the prefix, step by step. */
 static double bytes_of(const struct mm_source *source, struct mm_bound_fields *fields)
 {
+    const struct mm_chain *chain = source->chain;
     double bytes = SAMPLE_OVERHEAD;
-    for (size_t i = 0; i < source->prefix; i++) {
-        const struct mm_step *step = &source->chain->steps[i];
-        for (size_t f = 0; f < fields->count; f++)
-            if (lists_key(step, fields->items[f].name))
-                grow_by_step(&fields->items[f], step);
-        mm_bound_channels(fields, step);
-    }
+    mm_chain_any(chain, 0, source->prefix, pass_step, fields);
+    bool has_indices = mm_chain_any(chain, source->prefix, chain->count, prepares, NULL);
     for (size_t f = 0; f < fields->count; f++) {
         const struct mm_bound_field *field = &fields->items[f];
         double voxels = field->size[0] * field->size[1] * field->size[2];
         bytes += voxels * field->channels * field->width;
-        if (prepares_indices(source) && strcmp(field->name, "label") == 0)
+        if (has_indices && strcmp(field->name, "label") == 0)
             bytes += voxels * sizeof(uint32_t);
     }
     return bytes;
@@ -173,7 +175,8 @@ static enum mm_status bound_item(const struct mm_source *source, const struct mm
     struct mm_bound_fields fields = {.count = 0};
     for (size_t i = 0; i < item->count; i++) {
         const struct mm_entry *entry = &item->entries[i];
-        if (entry->kind != MM_ENTRY_PATHS || !is_used(source, entry->key))
+        if (entry->kind != MM_ENTRY_PATHS ||
+            !mm_chain_any(source->chain, 0, source->prefix, uses_key, (void *)entry->key))
             continue;
         for (size_t j = 0; j < entry->count; j++)
             if (MM_TRY(s, add_file(&fields, entry->key, entry->paths[j], err)))

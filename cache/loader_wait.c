@@ -62,7 +62,7 @@ static void describe(const struct mm_loader *loader, const struct wait *wait, ch
     uint32_t item = wait->slot ? lacking(loader, wait->slot) : wait->item;
     const struct worker *w = worker_at(loader, item);
     const struct mm_step *step = w ? w->watch.step : NULL;
-    char name[NAME_TEXT_MAX];
+    char name[NAME_TEXT_MAX], at[MM_STEP_TEXT_MAX];
     int n = 0;
     if (item != NO_ITEM && (!w || w->task.key.item != item))
         n = snprintf(text, size, "%s, which no thread works at yet; ", name_of(loader, item, name, sizeof name));
@@ -71,8 +71,8 @@ static void describe(const struct mm_loader *loader, const struct wait *wait, ch
     if (!w)
         snprintf(text + n, size - (size_t)n, "nothing");
     else if (step)
-        snprintf(text + n, size - (size_t)n, "%s: transform %u (%s) since %.0f s", name, step->index + 1,
-                 step->transform->name, mm_clock() - w->watch.since);
+        snprintf(text + n, size - (size_t)n, "%s: %s since %.0f s", name, mm_step_text(step, at, sizeof at),
+                 mm_clock() - w->watch.since);
     else
         snprintf(text + n, size - (size_t)n, "%s since %.0f s", name, mm_clock() - w->since);
 }
@@ -91,10 +91,11 @@ static void tell(struct mm_loader *loader, struct wait *wait, double seconds)
 static void lose(struct mm_loader *loader, struct worker *worker)
 {
     struct mm_error err = {0};
+    char at[MM_STEP_TEXT_MAX];
     const struct mm_step *step = worker->watch.step;
     mm_fail(&err, MM_ERR_IO, "is not ready after %g s (item_deadline)", loader->item_deadline);
     if (step)
-        mm_fail_in(&err, "transform %u (%s)", step->index + 1, step->transform->name);
+        mm_fail_in(&err, "%s", mm_step_text(step, at, sizeof at));
     if (loader->source->list->file)
         mm_fail_in(&err, "item %u of %s (%s)", worker->task.key.item, loader->source->list->file,
                    file_of(loader, worker->task.key.item));

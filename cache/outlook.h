@@ -44,6 +44,8 @@ double mm_cache_share(const struct mm_cache_plan *plan, uint32_t cached, uint32_
 /* The plan as people read it: chain with the cached prefix marked and why it ends, numbers, warnings. */
 void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_plan *plan,
                          const struct mm_cache_basis *basis, struct mm_text *text);
+/* The chain alone. */
+void mm_cache_chain_print(const struct mm_source *source, struct mm_text *text);
 /* The lines "warning: ..." alone. */
 void mm_cache_plan_warn(const struct mm_source *source, const struct mm_cache_plan *plan,
                         const struct mm_cache_outlook *outlook, const struct mm_cache_basis *basis,

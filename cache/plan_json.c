@@ -3,6 +3,7 @@
 
 #include "cache/fit.h"
 #include "cache/outlook.h"
+#include "transforms/group.h"
 
 /* 0 stands for what is not known: null. */
 static cJSON *known(struct mm_arena *arena, double value)
@@ -15,6 +16,18 @@ static void add_integer(struct mm_arena *arena, cJSON *json, const char *name, u
     mm_json_add(arena, json, name, mm_json_integer(arena, (int64_t)value));
 }
 
+/* A list of names for each. */
+static cJSON *members_json(struct mm_arena *arena, const struct mm_group *group)
+{
+    cJSON *list = mm_json_array(arena);
+    for (size_t i = 0; i < group->count; i++) {
+        cJSON *names = mm_json_append(list, mm_json_array(arena));
+        for (size_t k = 0; k < group->members[i].count; k++)
+            mm_json_append(names, mm_json_text(arena, group->members[i].steps[k].transform->name));
+    }
+    return list;
+}
+
 static cJSON *steps_json(struct mm_arena *arena, const struct mm_source *source)
 {
     const struct mm_chain *chain = source->chain;
@@ -22,11 +35,14 @@ static cJSON *steps_json(struct mm_arena *arena, const struct mm_source *source)
     size_t random = mm_cache_first_random(chain);
     for (size_t i = 0; i < chain->count; i++) {
         cJSON *step = mm_json_object(arena);
+        const struct mm_group *group = mm_step_group(&chain->steps[i]);
         bool is_random = mm_step_is_random(&chain->steps[i]);
         mm_json_add(arena, step, "name", mm_json_text(arena, chain->steps[i].transform->name));
         mm_json_add(arena, step, "cached", mm_json_bool(arena, i < source->prefix && source->pipeline->caches));
         mm_json_add(arena, step, "random", mm_json_bool(arena, is_random));
         mm_json_add(arena, step, "stranded", mm_json_bool(arena, i > random && !is_random));
+        if (group)
+            mm_json_add(arena, step, "members", members_json(arena, group));
         mm_json_append(list, step);
     }
     return list;

@@ -1,88 +1,6 @@
-/* The plan as people read it; its warnings are in plan_warn.c. */
+/* The plan as people read it; its chain is in plan_chain.c, its warnings in plan_warn.c. */
 #include "cache/fit.h"
 #include "cache/outlook.h"
-
-#define NAME_WIDTH 28
-#define KEYS_WIDTH 20
-
-static void print_keys(const struct mm_step *step, struct mm_text *text)
-{
-    size_t start = text->length;
-    for (size_t i = 0; i < step->common.keys.count; i++)
-        mm_text_format(text, "%s%s", i ? ", " : "", step->common.keys.items[i]);
-    size_t width = text->length - start;
-    mm_text_format(text, "%*s", width < KEYS_WIDTH ? (int)(KEYS_WIDTH - width) : 0, "");
-}
-
-size_t mm_cache_first_random(const struct mm_chain *chain)
-{
-    size_t i = 0;
-    while (i < chain->count && !mm_step_is_random(&chain->steps[i]))
-        i++;
-    return i;
-}
-
-static void print_step(const struct mm_source *source, size_t i, struct mm_text *text)
-{
-    const struct mm_chain *chain = source->chain;
-    const struct mm_step *step = &chain->steps[i];
-    size_t outputs = mm_chain_outputs(chain, i) / mm_chain_outputs(chain, i + 1);
-    mm_text_format(text, "  %3u  %-*s ", step->index + 1, NAME_WIDTH, step->transform->name);
-    print_keys(step, text);
-    mm_text_format(text, " %s",
-                   i >= source->prefix        ? "every use"
-                   : source->pipeline->caches ? "cached"
-                                              : "once an epoch");
-    if (mm_step_is_random(step))
-        mm_text_add(text, ", random");
-    if (outputs > 1)
-        mm_text_format(text, ", makes %zu samples", outputs);
-    mm_text_add(text, "\n");
-}
-
-static const double *probability(const struct mm_step *step)
-{
-    const struct mm_param *table = step->transform->params;
-    const struct mm_param *param = table ? mm_params_find(table, "prob") : NULL;
-    if (!param || param->type != MM_PARAM_DOUBLE || param->offset == SIZE_MAX)
-        return NULL;
-    return (const double *)((const char *)step->self + param->offset);
-}
-
-void mm_cache_prefix_end(const struct mm_source *source, struct mm_text *text)
-{
-    const struct mm_chain *chain = source->chain;
-    if (source->prefix == chain->count) {
-        mm_text_add(text, "no transform is random");
-        return;
-    }
-    const struct mm_step *step = &chain->steps[source->prefix];
-    const double *prob = probability(step);
-    mm_text_format(text, "%s %s", step->transform->name,
-                   mm_step_is_random(step) ? "is random" : "makes several samples of one");
-    if (mm_step_is_random(step) && prob)
-        mm_text_format(text, ": prob %g", *prob);
-}
-
-static void print_cut(const struct mm_source *source, struct mm_text *text)
-{
-    mm_text_add(text, source->prefix ? "  ----- the cache keeps what is there now, since "
-                                     : "  ----- no step is cached, since ");
-    mm_cache_prefix_end(source, text);
-    mm_text_add(text, " -----\n");
-}
-
-static void print_chain(const struct mm_source *source, struct mm_text *text)
-{
-    const struct mm_chain *chain = source->chain;
-    mm_text_format(text, "transforms\n");
-    for (size_t i = 0; i <= chain->count; i++) {
-        if (i == source->prefix && source->pipeline->caches)
-            print_cut(source, text);
-        if (i < chain->count)
-            print_step(source, i, text);
-    }
-}
 
 static void print_residence(const struct mm_cache_plan *plan, struct mm_text *text)
 {
@@ -263,7 +181,7 @@ void mm_cache_plan_print(const struct mm_source *source, const struct mm_cache_p
 {
     struct mm_cache_outlook outlook;
     mm_cache_outlook_make(source, plan, basis, &outlook);
-    print_chain(source, text);
+    mm_cache_chain_print(source, text);
     print_cache(source, plan, basis, text);
     print_batches(source, plan, &outlook, basis, text);
     mm_cache_plan_warn(source, plan, &outlook, basis, text);

@@ -135,19 +135,29 @@ static bool is_size(const struct mm_param *param)
            mm_names_contain("size roi_size spatial_size output_size", param->name);
 }
 
+static const struct mm_ints *size_of(const struct mm_step *step)
+{
+    const struct mm_param *p = step->transform->flags & MM_SPATIAL ? step->transform->params : NULL;
+    for (; p && p->type != MM_PARAM_END_OF_TABLE; p++)
+        if (is_size(p))
+            return (const struct mm_ints *)((const char *)step->self + p->offset);
+    return NULL;
+}
+
+static bool has_size(void *context, const struct mm_step *step)
+{
+    (void)context;
+    return size_of(step) != NULL;
+}
+
 /* The size that the last step with a size of its own makes, or NULL: steps behind it keep sizes, as far as is known
- * here. */
+ * here. Of a group with such steps it is not known which of them run. */
 static const struct mm_ints *last_size(const struct mm_source *source)
 {
     const struct mm_chain *chain = source->chain;
-    for (size_t i = chain->count; i > source->prefix; i--) {
-        const struct mm_step *step = &chain->steps[i - 1];
-        if (!(step->transform->flags & MM_SPATIAL))
-            continue;
-        for (const struct mm_param *p = step->transform->params; p && p->type != MM_PARAM_END_OF_TABLE; p++)
-            if (is_size(p))
-                return (const struct mm_ints *)((const char *)step->self + p->offset);
-    }
+    for (size_t i = chain->count; i > source->prefix; i--)
+        if (mm_chain_any(chain, i - 1, i, has_size, NULL))
+            return size_of(&chain->steps[i - 1]);
     return NULL;
 }
 

@@ -141,9 +141,8 @@ static struct mm_volume *get_volume(struct reader *r)
 static void get_applied(struct reader *r, struct mm_applied *a)
 {
     int most = 1 << 30;
-    uint32_t step = get_u32(r);
-    r->is_bad = r->is_bad || step >= r->source->prefix;
-    a->step = r->is_bad ? NULL : &r->source->chain->steps[step];
+    a->step = mm_record_step(r->source, get_u32(r));
+    r->is_bad = r->is_bad || !a->step;
     a->rank = get_int(r, 2, 3);
     for (int i = 0; i < 3; i++)
         a->size_before[i] = get_int(r, 1, most);

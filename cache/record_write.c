@@ -124,13 +124,10 @@ static void put_volume(struct writer *w, const struct mm_volume *v)
 
 static void put_applied(struct writer *w, const struct mm_applied *a)
 {
-    const struct mm_chain *chain = w->source->chain;
-    size_t step = 0;
-    while (step < w->source->prefix && &chain->steps[step] != a->step)
-        step++;
-    if (step == w->source->prefix && !w->status)
+    uint32_t step = mm_record_number_of(w->source, a->step);
+    if (step == UINT32_MAX && !w->status)
         w->status = mm_fail(w->err, MM_ERR_USAGE, "the history has a step that is not among the cached ones");
-    put_u32(w, (uint32_t)step);
+    put_u32(w, step);
     put_u32(w, (uint32_t)a->rank);
     for (int i = 0; i < 3; i++)
         put_u32(w, (uint32_t)a->size_before[i]);

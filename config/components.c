@@ -23,8 +23,7 @@ static const char *name_of(const cJSON *component)
     return dot ? dot + 1 : path->valuestring;
 }
 
-/* The list that stands for itself in another: an array, or {"name": "Compose", "args": {"transforms": [...]}}. */
-static const cJSON *nested_in(const cJSON *node)
+const cJSON *mm_config_nested(const cJSON *node)
 {
     if (cJSON_IsArray(node))
         return node;
@@ -37,7 +36,7 @@ static const cJSON *nested_in(const cJSON *node)
 
 size_t mm_config_flatten(const cJSON *node, const cJSON **out)
 {
-    const cJSON *list = nested_in(node), *item;
+    const cJSON *list = mm_config_nested(node), *item;
     size_t count = 0;
     if (!list && out)
         *out = node;
@@ -48,50 +47,79 @@ size_t mm_config_flatten(const cJSON *node, const cJSON **out)
     return count;
 }
 
-/* Refs. --------------------------------------------------------------------------------------------------------- */
-
-static size_t count_list(const cJSON *stage, const char *key)
+enum mm_status mm_config_read_list(struct mm_config_reader *reader, const cJSON *node, struct mm_components *list)
 {
-    const cJSON *list = mm_json_get(stage, key);
-    return cJSON_IsArray(list) ? mm_config_flatten(list, NULL) : 0;
+    size_t more = mm_config_flatten(node, NULL);
+    if (list->count + more > MM_CONFIG_COMPONENTS_MAX) {
+        mm_problem(reader->problems, MM_SEVERITY_ERROR, node, "%zu components, at most %d are read",
+                   list->count + more, MM_CONFIG_COMPONENTS_MAX);
+        return MM_OK;
+    }
+    struct mm_component *items = mm_arena_array(reader->arena, struct mm_component, list->count + more);
+    const cJSON **nodes = mm_arena_array(reader->arena, const cJSON *, more);
+    if (!items || !nodes)
+        return mm_fail_memory(reader->err, "a config");
+    if (list->count)
+        memcpy(items, list->items, list->count * sizeof *items);
+    mm_config_flatten(node, nodes);
+    for (size_t i = 0; i < more; i++)
+        if (mm_config_read_component(reader, nodes[i], &items[list->count]))
+            list->count++;
+    list->items = items;
+    return MM_OK;
 }
 
-static enum mm_status collect_list(struct mm_config_reader *reader, const cJSON *stage, const char *key)
+/* Refs. --------------------------------------------------------------------------------------------------------- */
+
+/* The components of a list that have names, and their members: counted, and kept where there is room for them. */
+static enum mm_status collect(struct mm_config_reader *reader, const cJSON *node, size_t *count)
 {
-    size_t count = count_list(stage, key);
-    const cJSON **items = mm_arena_array(reader->arena, const cJSON *, count);
-    if (!items)
-        return mm_fail_memory(reader->err, "a config");
-    if (count)
-        mm_config_flatten(mm_json_get(stage, key), items);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = name_of(items[i]);
-        if (!text)
-            continue;
-        struct mm_named named = {.node = items[i]};
-        mm_config_split_name(reader->arena, text, &named.name, &named.alias);
-        if (named.name)
-            reader->named[reader->named_count++] = named;
+    const cJSON *list = mm_config_nested(node), *item;
+    enum mm_status s = MM_OK;
+    if (list) {
+        cJSON_ArrayForEach (item, list)
+            if (MM_TRY(s, collect(reader, item, count)))
+                return s;
+        return MM_OK;
     }
-    return MM_OK;
+    const char *text = name_of(node);
+    struct mm_named named = {.node = node};
+    if (text && reader->named) {
+        mm_config_split_name(reader->arena, text, &named.name, &named.alias);
+        if (!named.name)
+            return mm_fail_memory(reader->err, "a config");
+        reader->named[*count] = named;
+    }
+    *count += text != NULL;
+    const cJSON *members = cJSON_IsTrue(mm_json_get(node, "disabled")) ? NULL : mm_config_members(node);
+    return members ? collect(reader, members, count) : MM_OK;
+}
+
+static enum mm_status collect_stages(struct mm_config_reader *reader, size_t *count)
+{
+    const cJSON *const stages[] = {mm_json_get(reader->root, "train"), mm_json_get(reader->root, "validate"),
+                                   reader->root};
+    enum mm_status s = MM_OK;
+    *count = 0;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; mm_config_list_key(k) && !s; k++) {
+            const cJSON *list = mm_json_get(stages[i], mm_config_list_key(k));
+            s = cJSON_IsArray(list) ? collect(reader, list, count) : MM_OK;
+        }
+    return s;
 }
 
 enum mm_status mm_config_collect_named(struct mm_config_reader *reader)
 {
-    const cJSON *const stages[] = {mm_json_get(reader->root, "train"), mm_json_get(reader->root, "validate"),
-                                   reader->root};
-    size_t count = 0;
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; mm_config_list_key(k); k++)
-            count += count_list(stages[i], mm_config_list_key(k));
+    enum mm_status s;
+    size_t count;
+    reader->named = NULL;
+    if (MM_TRY(s, collect_stages(reader, &count)))
+        return s;
     reader->named = mm_arena_array(reader->arena, struct mm_named, count);
     if (!reader->named)
         return mm_fail_memory(reader->err, "a config");
-    enum mm_status s = MM_OK;
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; mm_config_list_key(k) && !s; k++)
-            s = collect_list(reader, stages[i], mm_config_list_key(k));
-    return s;
+    return collect_stages(reader, &reader->named_count);
 }
 
 static void fail_ambiguous(struct mm_config_reader *reader, const cJSON *ref, bool by_alias)
@@ -253,5 +281,5 @@ bool mm_config_read_component(struct mm_config_reader *reader, const cJSON *node
         mm_config_clean_v4(reader, (cJSON *)args);
     out->args = cJSON_IsObject(args) ? args : NULL;
     out->node = node;
-    return true;
+    return mm_config_read_members(reader, out);
 }

@@ -20,11 +20,17 @@
 
 #include "base/problems.h"
 
+struct mm_components;
+
 struct mm_component {
     const char *name;  /* class, without "#alias" */
     const char *alias; /* NULL when none          */
     const cJSON *args; /* object, NULL when none  */
     const cJSON *node; /* the component as resolved: place and other attributes */
+    /* Of its argument "transforms", an item each: one component, or those of a list or a "Compose" in it. Disabled items are left
+     * out. */
+    const struct mm_components *members;
+    size_t member_count;
 };
 
 struct mm_components {
@@ -92,6 +98,10 @@ struct mm_config_sources {
  * *out is set whenever the file could be parsed, so that a checker can go on after errors; else it is NULL. */
 enum mm_status mm_config_read(struct mm_arena *arena, const struct mm_config_sources *sources, struct mm_config **out,
                               struct mm_problems *problems, struct mm_error *err);
+
+/* A list of components that stands alone, outside of a config: without variables, and nothing can be referred to. */
+enum mm_status mm_components_read(struct mm_arena *arena, const cJSON *list, struct mm_components *out,
+                                  struct mm_problems *problems);
 
 /* A top-level variable after all overrides, or NULL: environment.json's and --set's are seen too. */
 const cJSON *mm_config_variable(const struct mm_config *config, const char *name);

@@ -8,6 +8,7 @@
 #define MM_CONFIG_VARIABLES_MAX  4096 /* top-level keys of one file             */
 #define MM_CONFIG_COMPONENTS_MAX 4096 /* of one list                            */
 #define MM_CONFIG_NESTING_MAX    8    /* variables inside variables             */
+#define MM_CONFIG_DEPTH_MAX      8    /* components that have members, inside each other */
 
 enum mm_variable_state { MM_VARIABLE_RAW, MM_VARIABLE_BUSY, MM_VARIABLE_DONE };
 
@@ -38,8 +39,10 @@ struct mm_config_reader {
     size_t copied; /* bytes made by substitution */
     struct mm_named *named;
     size_t named_count;
-    size_t applied;                                                      /* aliases of searches looked up so far */
-    bool is_v4;                                                          /* of the stage that is read */
+    int depth;           /* components that have members, around the one that is read */
+    size_t member_count; /* read so far, of all components */
+    size_t applied;      /* aliases of searches looked up so far */
+    bool is_v4;          /* of the stage that is read */
     const char *(*propose)(const char *name, char *buffer, size_t size); /* of struct mm_config_sources */
 };
 
@@ -71,6 +74,14 @@ enum mm_status mm_config_collect_named(struct mm_config_reader *reader);
 /* A list as the components in it, in order: arrays inside it and "Compose" are part of it, as in MONAI. Returns how many
  * there are; they go to `out` unless that is NULL. What is no list is one. */
 size_t mm_config_flatten(const cJSON *node, const cJSON **out);
+/* The list that stands for itself in another: an array, or {"name": "Compose", "args": {"transforms": [...]}}; else NULL. */
+const cJSON *mm_config_nested(const cJSON *node);
+/* What names the members of a component, NULL when it has none: its argument "transforms", a list or one alone. */
+const cJSON *mm_config_members(const cJSON *component);
+/* Reads them. False when something is wrong (then reported). */
+bool mm_config_read_members(struct mm_config_reader *reader, struct mm_component *component);
+/* The components of a list, behind those that `list` has already. */
+enum mm_status mm_config_read_list(struct mm_config_reader *reader, const cJSON *node, struct mm_components *list);
 /* One component; false when it is disabled, or wrong (then reported). */
 bool mm_config_read_component(struct mm_config_reader *reader, const cJSON *node, struct mm_component *out);
 enum mm_status mm_config_read_stage(struct mm_config_reader *reader, cJSON *node, struct mm_stage *stage);

@@ -88,29 +88,11 @@ static enum mm_status read_single(struct mm_config_reader *reader, const struct 
     return MM_OK;
 }
 
-/* An array of components and of arrays, or one of them alone; they come behind what is in the list already. */
+/* Two keys of one field come one behind the other. */
 static enum mm_status read_list(struct mm_config_reader *reader, const struct section *section, const cJSON *node,
                                 struct mm_stage *stage)
 {
-    struct mm_components *list = (struct mm_components *)((char *)stage + section->offset);
-    size_t more = mm_config_flatten(node, NULL);
-    if (list->count + more > MM_CONFIG_COMPONENTS_MAX) {
-        mm_problem(reader->problems, MM_SEVERITY_ERROR, node, "%zu components, at most %d are read",
-                   list->count + more, MM_CONFIG_COMPONENTS_MAX);
-        return MM_OK;
-    }
-    struct mm_component *items = mm_arena_array(reader->arena, struct mm_component, list->count + more);
-    const cJSON **nodes = mm_arena_array(reader->arena, const cJSON *, more);
-    if (!items || !nodes)
-        return mm_fail_memory(reader->err, "a config");
-    if (list->count)
-        memcpy(items, list->items, list->count * sizeof *items);
-    mm_config_flatten(node, nodes);
-    for (size_t i = 0; i < more; i++)
-        if (mm_config_read_component(reader, nodes[i], &items[list->count]))
-            list->count++;
-    list->items = items;
-    return MM_OK;
+    return mm_config_read_list(reader, node, (struct mm_components *)((char *)stage + section->offset));
 }
 
 static void warn_unknown(struct mm_config_reader *reader, const cJSON *member)

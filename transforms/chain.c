@@ -1,94 +1,39 @@
-/* Chains: made from the components of a config, run step by step. What they are made of is in chain_describe.c. */
-#include "transforms/chain.h"
+/* Chains, run step by step. Making them is in chain_make.c, what they are made of in chain_describe.c. */
+#include <stdio.h>
 
-#include "base/names.h"
 #include "base/threads.h"
-#include "transforms/instead.h"
+#include "transforms/group.h"
 
-#define STEPS_MAX 4096 /* the index has 12 bits in a draw's counter */
+#define OWN_TEXT_MAX 128
 
-static void unknown(const struct mm_component *component, struct mm_problems *problems)
+bool mm_chain_any(const struct mm_chain *chain, size_t from, size_t to,
+                  bool (*is)(void *context, const struct mm_step *step), void *context)
 {
-    struct mm_nearest nearest;
-    char word[128], hint[128], instead[256];
-    mm_nearest_init(&nearest, component->name);
-    for (const struct mm_transform *const *t = mm_transforms; *t; t++) {
-        mm_nearest_offer(&nearest, (*t)->name);
-        if ((*t)->aliases)
-            mm_nearest_offer_words(&nearest, (*t)->aliases, word, sizeof word);
+    for (size_t i = from; i < to; i++) {
+        const struct mm_group *group = mm_step_group(&chain->steps[i]);
+        if (is(context, &chain->steps[i]))
+            return true;
+        for (size_t m = 0; group && m < group->count; m++)
+            if (mm_group_runs(group, m) && mm_chain_any(&group->members[m], 0, group->members[m].count, is, context))
+                return true;
     }
-    mm_transform_instead(component->name, component->args, instead, sizeof instead);
-    const cJSON *name = mm_json_get(component->node, "name");
-    mm_problem(problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown transform \"%s\"%s",
-               component->name, *instead ? instead : mm_nearest_hint(&nearest, hint, sizeof hint));
+    return false;
 }
 
-/* Reads the arguments and checks their rules. What is wrong goes to problems. */
-static enum mm_status read_arguments(struct mm_arena *arena, const struct mm_component *component,
-                                     struct mm_step *step, struct mm_problems *problems)
+static bool draws(void *context, const struct mm_step *step)
 {
-    const struct mm_transform *transform = step->transform;
-    void *self = mm_arena_alloc(arena, transform->params_size);
-    if (!self)
-        return MM_ERR_MEMORY;
-    struct mm_param_target targets[2];
-    size_t count = 0;
-    if (transform->fields == MM_FIELDS_LISTED)
-        targets[count++] = (struct mm_param_target){mm_transform_common_params, &step->common};
-    if (transform->params)
-        targets[count++] = (struct mm_param_target){transform->params, self};
-    enum mm_status s;
-    if (MM_TRY(s, mm_params_read(arena, targets, count, component->args, component->node, problems)))
-        return s;
-    step->self = self;
-    struct mm_error err = {0};
-    if (!transform->check || !(s = transform->check(arena, self, &err)))
-        return MM_OK;
-    mm_problem(problems, MM_SEVERITY_ERROR, component->args ? component->args : component->node, "%s: %s",
-               transform->name, err.text);
-    return s;
-}
-
-static enum mm_status make_step(struct mm_arena *arena, const struct mm_component *component, uint32_t index,
-                                struct mm_step *step, struct mm_problems *problems)
-{
-    *step =
-        (struct mm_step){.transform = mm_transform_find(component->name), .index = index, .node = component->node};
-    if (step->transform)
-        return read_arguments(arena, component, step, problems);
-    unknown(component, problems);
-    return MM_ERR_CONFIG;
-}
-
-enum mm_status mm_chain_make(struct mm_arena *arena, const struct mm_components *components, struct mm_chain **out,
-                             struct mm_problems *problems)
-{
-    struct mm_chain *chain = mm_arena_new(arena, struct mm_chain);
-    struct mm_step *steps = mm_arena_array(arena, struct mm_step, components->count);
-    if (!chain || !steps)
-        return MM_ERR_MEMORY;
-    if (components->count > STEPS_MAX) {
-        mm_problem(problems, MM_SEVERITY_ERROR, components->items[0].node, "%zu transforms: a chain has at most %d",
-                   components->count, STEPS_MAX);
-        return MM_ERR_CONFIG;
-    }
-    enum mm_status worst = MM_OK;
-    for (size_t i = 0; i < components->count; i++) {
-        enum mm_status s = make_step(arena, &components->items[i], (uint32_t)i, &steps[i], problems);
-        worst = s ? s : worst;
-    }
-    *chain = (struct mm_chain){.count = components->count, .steps = steps};
-    *out = chain;
-    return worst;
-}
-
-bool mm_step_is_random(const struct mm_step *step)
-{
+    (void)context;
     const struct mm_transform *transform = step->transform;
     return transform->flags & MM_RANDOM && (!transform->is_random || transform->is_random(step->self));
 }
 
-static size_t step_outputs(const struct mm_step *step)
+bool mm_step_is_random(const struct mm_step *step)
+{
+    const struct mm_chain alone = {1, (struct mm_step *)step};
+    return mm_chain_any(&alone, 0, 1, draws, NULL);
+}
+
+size_t mm_step_outputs(const struct mm_step *step)
 {
     return step->transform->flags & MM_MANY ? step->transform->outputs(step->self) : 1;
 }
@@ -96,7 +41,7 @@ static size_t step_outputs(const struct mm_step *step)
 size_t mm_chain_prefix(const struct mm_chain *chain)
 {
     size_t n = 0;
-    while (n < chain->count && !mm_step_is_random(&chain->steps[n]) && step_outputs(&chain->steps[n]) == 1)
+    while (n < chain->count && !mm_step_is_random(&chain->steps[n]) && mm_step_outputs(&chain->steps[n]) == 1)
         n++;
     return n;
 }
@@ -105,7 +50,7 @@ size_t mm_chain_outputs(const struct mm_chain *chain, size_t from)
 {
     size_t outputs = 1;
     for (size_t i = from; i < chain->count; i++)
-        outputs *= step_outputs(&chain->steps[i]);
+        outputs *= mm_step_outputs(&chain->steps[i]);
     return outputs;
 }
 
@@ -140,9 +85,34 @@ static enum mm_status run_step(const struct mm_step *step, struct mm_sample *sam
     return MM_OK;
 }
 
+static const char *own_text(const struct mm_step *step, char text[OWN_TEXT_MAX])
+{
+    snprintf(text, OWN_TEXT_MAX, "%s %u (%s)", step->inside ? "member" : "transform",
+             (step->inside ? step->member : step->index) + 1, step->transform->name);
+    return text;
+}
+
+const char *mm_step_text(const struct mm_step *step, char *text, size_t size)
+{
+    char own[OWN_TEXT_MAX];
+    if (step->inside)
+        mm_step_text(step->inside, text, size);
+    size_t length = step->inside ? strlen(text) : 0;
+    snprintf(text + length, size - length, "%s%s", length ? ": " : "", own_text(step, own));
+    return text;
+}
+
+/* The group that it is in adds its own. */
 static enum mm_status fail_in_step(const struct mm_step *step, struct mm_error *err)
 {
-    return mm_fail_in(err, "transform %u (%s)", step->index + 1, step->transform->name);
+    char own[OWN_TEXT_MAX];
+    return mm_fail_in(err, "%s", own_text(step, own));
+}
+
+static enum mm_status fail_unwanted(const struct mm_step *step, struct mm_error *err)
+{
+    char own[OWN_TEXT_MAX];
+    return mm_fail(err, MM_INTERRUPTED, "%s is not wanted any more", own_text(step, own));
 }
 
 static bool goes_on(struct mm_chain_watch *watch, const struct mm_step *step)
@@ -164,8 +134,7 @@ enum mm_status mm_chain_run_views(const struct mm_chain *chain, size_t from, siz
             here = *context;
             here.output = (uint32_t)(context->output / mm_chain_outputs(chain, i + 1));
             if (context->watch && !goes_on(context->watch, step))
-                return mm_fail(err, MM_INTERRUPTED, "transform %u (%s) is not wanted any more", step->index + 1,
-                               step->transform->name);
+                return fail_unwanted(step, err);
         }
         if (run_step(step, sample, context ? &here : NULL, err))
             return fail_in_step(step, err);
@@ -173,9 +142,16 @@ enum mm_status mm_chain_run_views(const struct mm_chain *chain, size_t from, siz
     return MM_OK;
 }
 
+/* A group hands them on. */
 bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from)
 {
-    return from < chain->count && chain->steps[from].transform->flags & MM_TAKES_PACKED;
+    if (from >= chain->count || !(chain->steps[from].transform->flags & MM_TAKES_PACKED))
+        return false;
+    const struct mm_group *group = mm_step_group(&chain->steps[from]);
+    for (size_t i = 0; group && i < group->count; i++)
+        if (mm_group_runs(group, i) && group->members[i].count && !mm_chain_takes_packed(&group->members[i], 0))
+            return false;
+    return true;
 }
 
 enum mm_status mm_chain_run(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
@@ -192,7 +168,11 @@ enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struc
 {
     for (size_t i = from; i < chain->count; i++) {
         const struct mm_step *step = &chain->steps[i];
-        if (step->transform->prepare && step->transform->prepare(step, sample, err))
+        const struct mm_group *group = mm_step_group(step);
+        enum mm_status s = step->transform->prepare ? step->transform->prepare(step, sample, err) : MM_OK;
+        for (size_t m = 0; group && m < group->count && !s; m++)
+            s = mm_group_runs(group, m) ? mm_chain_prepare(&group->members[m], 0, sample, err) : MM_OK;
+        if (s)
             return fail_in_step(step, err);
     }
     return MM_OK;

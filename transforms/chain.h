@@ -24,6 +24,14 @@ enum mm_status mm_chain_make(struct mm_arena *arena, const struct mm_components 
 /* Steps in the longest deterministic run from the first: what a cache may keep. */
 size_t mm_chain_prefix(const struct mm_chain *chain);
 bool mm_step_is_random(const struct mm_step *step);
+/* Samples that a step makes of one. */
+size_t mm_step_outputs(const struct mm_step *step);
+/* "transform 5 (RandFlip)", or "transform 3 (OneOf): member 2 (RandFlip)"; returns `text`. */
+#define MM_STEP_TEXT_MAX 512
+const char *mm_step_text(const struct mm_step *step, char *text, size_t size);
+/* Is `is` true of a step of [from, to), or of one in a group there that may run? In order, and no further than the first. */
+bool mm_chain_any(const struct mm_chain *chain, size_t from, size_t to,
+                  bool (*is)(void *context, const struct mm_step *step), void *context);
 /* Samples that steps [from, count) make of one: the product of their outputs. At least 1. */
 size_t mm_chain_outputs(const struct mm_chain *chain, size_t from);
 
@@ -38,11 +46,12 @@ bool mm_chain_takes_packed(const struct mm_chain *chain, size_t from);
  * copied. */
 enum mm_status mm_chain_run_views(const struct mm_chain *chain, size_t from, size_t to, struct mm_sample *sample,
                                   const struct mm_context *context, struct mm_error *err);
-/* Calls `prepare` of the steps from `from` on; the sample may have views. */
+/* Calls `prepare` of the steps from `from` on, members of groups among them; the sample may have views. */
 enum mm_status mm_chain_prepare(const struct mm_chain *chain, size_t from, struct mm_sample *sample,
                                 struct mm_error *err);
 
-/* The chain narrowed to one or two fields, steps without them dropped: an image alone at inference ("image"), or, with
+/* The chain narrowed to one or two fields, steps without them dropped (a group that keeps a step keeps all its members, so that its draws
+ * are the same): an image alone at inference ("image"), or, with
  * `values_only`, the non-spatial label steps that `evaluate` applies to labels on their own grid. */
 struct mm_chain *mm_chain_narrow(struct mm_arena *arena, const struct mm_chain *chain, const char *field,
                                  bool values_only);

@@ -76,6 +76,7 @@
     X(normalize_he_stains)                                                                                           \
     X(normalize_intensity)                                                                                           \
     X(normalize_nonzero_intensities)                                                                                 \
+    X(one_of)                                                                                                        \
     X(opening)                                                                                                       \
     X(orientation)                                                                                                   \
     X(prob_nms)                                                                                                      \
@@ -116,6 +117,7 @@
     X(rand_weighted_crop)                                                                                            \
     X(rand_zoom)                                                                                                     \
     X(random_axis_flip)                                                                                              \
+    X(random_order)                                                                                                  \
     X(random_rotate_2d)                                                                                              \
     X(random_rotate_3d)                                                                                              \
     X(random_spatial_flip)                                                                                           \
@@ -149,6 +151,7 @@
     X(shift_intensity)                                                                                               \
     X(signal_fill_empty)                                                                                             \
     X(sobel_gradients)                                                                                               \
+    X(some_of)                                                                                                       \
     X(spacing)                                                                                                       \
     X(spatial_crop)                                                                                                  \
     X(spatial_crop_foreground)                                                                                       \

@@ -33,6 +33,7 @@ enum mm_transform_flags {
     MM_LABELS = 1 << 6, /* meant for label values: runs on the labels of `evaluate` too when MM_SPATIAL is not set */
     MM_TAKES_PACKED =
         1 << 7, /* only reads sizes and cuts boxes (mm_volume_crop, mm_volume_pad): packed images stay packed */
+    MM_GROUP = 1 << 10, /* runs other transforms, its members: transforms/group.h */
 };
 
 enum mm_fields_use {
@@ -62,8 +63,12 @@ struct mm_step {
     const struct mm_transform *transform;
     const void *self; /* the parsed parameters */
     struct mm_transform_common common;
-    uint32_t index; /* declared index in the config's list, below 4096: part of the counter of every draw */
+    /* Below 4096, and part of the counter of every draw: declared index in the config's list. Members of groups are numbered behind the
+     * last of that, so that there are no two of one index, and the others' do not depend on them. */
+    uint32_t index;
     const cJSON *node;
+    const struct mm_step *inside; /* the group that it is a member of; NULL: a step of the chain itself */
+    uint32_t member;              /* which one, from 0 */
 };
 
 struct mm_transform {

@@ -30,12 +30,15 @@ cJSON *mm_bundle_literal(struct mm_bundle *bundle, const cJSON *node);
 /* bundle_component.c. {"_target_": "monai.losses.DiceLoss", ...} as {"name": "DiceLoss", "args": {...}}; NULL when no member of the family
  * is called so, which is noted. `wiring`: arguments that only name other parts of the program. */
 cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const char *family, const char *wiring);
-/* A chain of transforms, from a list or a Compose. */
-cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
+/* Whether it is left out, which is noted: what only Python knows is. */
+bool mm_bundle_is_disabled(struct mm_bundle *bundle, const cJSON *node, const char *name);
 /* Notes what a component was taken as. */
 void mm_bundle_taken(struct mm_bundle *bundle, const cJSON *node, const char *what, const cJSON *component);
 /* Last part of "_target_"; NULL when it has none. */
 const char *mm_bundle_target(const cJSON *node);
+
+/* bundle_chain.c. A chain of transforms, from a list or a Compose. */
+cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node);
 
 /* bundle_metrics.c. The list of them. */
 cJSON *mm_bundle_metrics(struct mm_bundle *bundle);

@@ -8,8 +8,6 @@
 #include "transforms/instead.h"
 #include "transforms/transform.h"
 
-#define CHAIN_DEPTH 4
-
 /* Names that mean another component there than here, where Clara's older ones have them (monai.networks.nets.Unet is UNet). */
 static const struct {
     const char *family, *theirs, *ours;
@@ -19,17 +17,6 @@ static const struct {
     {"losses", "Dice", "DiceLoss"},       {"losses", "dice", "DiceLoss"},
     {"losses", "dice_ce", "DiceCELoss"},  {"losses", "dice_focal", "DiceFocalLoss"},
     {"losses", "tversky", "TverskyLoss"}, {"metrics", "MeanIoUHandler", "MeanIoU"},
-};
-
-/* Steps that this program does without being told. */
-static const struct {
-    const char *name, *instead;
-} own[] = {
-    {"Invertd", "predictions are always carried back to the grid of the file"},
-    {"SaveImaged", "mmar infer writes predictions"},
-    {"ToDeviced", "the backend places data itself"},
-    {"EnsureTyped", "types are right already"},
-    {"ToTensord", "types are right already"},
 };
 
 const char *mm_bundle_target(const cJSON *node)
@@ -96,8 +83,7 @@ static cJSON *arguments(struct mm_bundle *b, const cJSON *node, const struct mm_
     return args;
 }
 
-/* What only Python knows is left out. */
-static bool is_disabled(struct mm_bundle *b, const cJSON *node, const char *name)
+bool mm_bundle_is_disabled(struct mm_bundle *b, const cJSON *node, const char *name)
 {
     const cJSON *told = mm_json_get(node, "_disabled_"), *value = told ? mm_bundle_follow(b, told) : NULL;
     if (!told || cJSON_IsFalse(value) || (cJSON_IsString(value) && strcasecmp(value->valuestring, "true")))
@@ -121,7 +107,7 @@ cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const ch
     for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
         if (!strcmp(renamed[i].family, family_name) && !strcmp(renamed[i].theirs, name))
             name = renamed[i].ours;
-    if (is_disabled(bundle, node, name))
+    if (mm_bundle_is_disabled(bundle, node, name))
         return NULL;
     if (!find_member(family, name, &member)) {
         note_unknown(bundle, node, family, name);
@@ -131,67 +117,6 @@ cJSON *mm_bundle_component(struct mm_bundle *bundle, const cJSON *node, const ch
     mm_json_add(bundle->arena, component, "name", mm_json_text(bundle->arena, name));
     mm_json_add(bundle->arena, component, "args", arguments(bundle, node, &member, wiring));
     return component;
-}
-
-static const char *done_here(const char *name)
-{
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (!strcmp(own[i].name, name))
-            return own[i].instead;
-    return NULL;
-}
-
-/* Metrics and files have label maps here: one-hot form behind an argmax would only undo it. */
-static cJSON *step_of(struct mm_bundle *b, const cJSON *node)
-{
-    cJSON *component = mm_bundle_component(b, node, "transforms", "");
-    const cJSON *args = mm_json_get(component, "args"), *onehot = mm_json_get(args, "to_onehot");
-    if (!onehot || !mm_json_get(args, "argmax"))
-        return component;
-    mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "to_onehot: metrics and files have label maps here");
-    mm_json_detach((cJSON *)onehot);
-    return component;
-}
-
-/* One transform alone. */
-static const cJSON *as_list(struct mm_bundle *b, const cJSON *step)
-{
-    cJSON *list = mm_json_array(b->arena);
-    return mm_json_append(list, mm_json_copy(b->arena, step)) ? list : NULL;
-}
-
-static void add_steps(struct mm_bundle *b, cJSON *chain, const cJSON *node, int depth)
-{
-    const cJSON *list = mm_bundle_follow(b, node), *step;
-    const char *name = mm_bundle_target(list);
-    if (name && !strcmp(name, "Compose"))
-        list = mm_bundle_follow(b, mm_json_get(list, "transforms"));
-    else if (name)
-        list = as_list(b, list);
-    if (!cJSON_IsArray(list) || depth > CHAIN_DEPTH) {
-        mm_notes_add_at(b->notes, MM_NOTE_LEFT, node, "expected a list of transforms, or a Compose: write one");
-        return;
-    }
-    cJSON_ArrayForEach (step, list) {
-        const cJSON *found = mm_bundle_follow(b, step);
-        const char *target = mm_bundle_target(found);
-        if (target && !strcmp(target, "Compose"))
-            add_steps(b, chain, found, depth + 1);
-        else if (target && done_here(target))
-            mm_notes_add_at(b->notes, MM_NOTE_LEFT, found, "%s: %s", target, done_here(target));
-        else if (found)
-            mm_json_append(chain, step_of(b, found));
-        else
-            mm_notes_add_at(b->notes, MM_NOTE_LEFT, step, "is Python, and Python is not run: write the transform");
-    }
-}
-
-cJSON *mm_bundle_chain(struct mm_bundle *bundle, const cJSON *node)
-{
-    cJSON *chain = mm_json_array(bundle->arena);
-    if (node && chain)
-        add_steps(bundle, chain, node, 0);
-    return chain;
 }
 
 void mm_bundle_taken(struct mm_bundle *bundle, const cJSON *node, const char *what, const cJSON *component)

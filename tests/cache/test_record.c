@@ -66,6 +66,30 @@ static void what_a_prefix_makes_comes_back(void **state)
     assert_int_equal(head.key[2], 3);
 }
 
+/* Steps of a group that draws nothing are cached ones too, and their history is theirs. */
+static void what_a_group_in_the_prefix_makes_comes_back(void **state)
+{
+    struct scratch *scratch = *state;
+    struct mm_arena *arena = &scratch->arena;
+    disk_write_case(scratch, 0);
+    const struct mm_source *source = disk_open_source(
+        scratch, 1, scratch->folder,
+        "{\"name\": \"LoadImaged\", \"args\": {\"keys\": [\"image\", \"label\"]}},"
+        "{\"name\": \"OneOf\", \"args\": {\"weights\": [0, 1], \"transforms\": [[], ["
+        "{\"name\": \"Orientationd\", \"args\": {\"keys\": [\"image\", \"label\"], \"axcodes\": \"PLI\"}},"
+        "{\"name\": \"RandomOrder\", \"args\": {\"transforms\": [{\"name\": \"SpatialPadd\", \"args\": {\"keys\": "
+        "[\"image\", \"label\"], \"spatial_size\": 20}}]}}]]}}");
+    assert_int_equal(source->prefix, 2);
+    const struct mm_sample *made = disk_make(source, 0, arena);
+    const struct mm_sample *got = read_record(arena, source, 0, write_record(arena, source, 0, made));
+    same_sample(made, got);
+    const struct mm_applied *a = made->fields[0].applied, *b = got->fields[0].applied;
+    assert_string_equal(a->step->transform->name, "SpatialPad");
+    for (; a && b; a = a->before, b = b->before)
+        assert_ptr_equal(a->step, b->step);
+    assert_true(!a && !b);
+}
+
 static struct mm_field *field(struct mm_sample *sample, const char *name, enum mm_field_kind kind, size_t count)
 {
     struct mm_field *f;
@@ -242,6 +266,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_a_prefix_makes_comes_back),
+        TEST(what_a_group_in_the_prefix_makes_comes_back),
         TEST(every_kind_of_field_comes_back),
         TEST(packed_voxels_stay_packed),
         TEST(file_names_are_those_of_the_run_that_reads),

@@ -10,13 +10,10 @@ static inline struct mm_components components_of(struct mm_arena *arena, const c
 {
     cJSON *json;
     assert_int_equal(mm_json_parse(arena, "test.json", text, strlen(text), &json, NULL), MM_OK);
-    struct mm_components components = {.count = (size_t)cJSON_GetArraySize(json)};
-    components.items = mm_arena_array(arena, struct mm_component, components.count);
-    for (size_t i = 0; i < components.count; i++) {
-        const cJSON *node = cJSON_GetArrayItem(json, (int)i);
-        components.items[i] = (struct mm_component){
-            .name = mm_json_get(node, "name")->valuestring, .args = mm_json_get(node, "args"), .node = node};
-    }
+    struct mm_components components;
+    struct mm_problems problems;
+    mm_problems_init(&problems, arena);
+    assert_int_equal(mm_components_read(arena, json, &components, &problems), MM_OK);
     return components;
 }
 

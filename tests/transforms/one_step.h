@@ -58,9 +58,8 @@ static inline enum mm_status bench_run_at(struct bench *b, const char *component
     struct mm_chain *chain;
     mm_problems_init(&problems, &b->arena);
     assert_int_equal(mm_json_parse(&b->arena, "test", component, strlen(component), &json, &b->err), MM_OK);
-    struct mm_component item = {
-        .name = mm_json_get(json, "name")->valuestring, .args = mm_json_get(json, "args"), .node = json};
-    const struct mm_components components = {1, &item};
+    struct mm_components components;
+    assert_int_equal(mm_components_read(&b->arena, json, &components, &problems), MM_OK);
     if (mm_chain_make(&b->arena, &components, &chain, &problems))
         return mm_problems_fail(&problems, MM_ERR_CONFIG, &b->err);
     return mm_chain_run(chain, 0, 1, b->sample, context, &b->err);

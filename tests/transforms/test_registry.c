@@ -91,11 +91,10 @@ static cJSON *example_of(struct mm_arena *arena, const struct mm_transform *t)
 static enum mm_status make_chain(struct mm_arena *arena, const cJSON *json, struct mm_chain **chain,
                                  struct mm_error *err)
 {
-    struct mm_component item = {
-        .name = mm_json_get(json, "name")->valuestring, .args = mm_json_get(json, "args"), .node = json};
-    const struct mm_components components = {1, &item};
+    struct mm_components components;
     struct mm_problems problems;
     mm_problems_init(&problems, arena);
+    assert_int_equal(mm_components_read(arena, json, &components, &problems), MM_OK);
     return mm_chain_make(arena, &components, chain, &problems) ? mm_problems_fail(&problems, MM_ERR_CONFIG, err)
                                                                : MM_OK;
 }
