@@ -138,7 +138,7 @@ const struct mm_param *mm_params_find(const struct mm_param *table, const char *
 enum mm_spelling { MM_SPELLING_CONFIG, MM_SPELLING_OPTION }; /* no_cache, --no-cache */
 void mm_params_help(struct mm_text *text, const struct mm_param *const *tables, size_t count,
                     enum mm_spelling spelling);
-/* The same as rows of a Markdown table: | name | type | default | allowed | what | */
-void mm_params_markdown(struct mm_text *text, const struct mm_param *table);
+/* The same as one Markdown table, | name | type | default | allowed | what |, behind an empty line; nothing of no parameters. */
+void mm_params_markdown(struct mm_text *text, const struct mm_param *const *tables, size_t count);
 
 #endif

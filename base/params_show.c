@@ -231,21 +231,28 @@ static void add_markdown(struct mm_text *text, const char *cell)
     }
 }
 
-void mm_params_markdown(struct mm_text *text, const struct mm_param *table)
+static void add_markdown_row(struct mm_text *text, const struct mm_param *param)
 {
-    if (table->type == MM_PARAM_END_OF_TABLE)
-        return;
-    mm_text_add(text, "| name | type | default | allowed | what |\n|---|---|---|---|---|\n");
-    for (; table->type != MM_PARAM_END_OF_TABLE; table++) {
-        for (int column = 0; column < COLUMNS; column++) {
-            struct mm_text cell;
-            mm_text_init(&cell, CELL_MAX);
-            add_cell(&cell, table, column, MM_SPELLING_CONFIG);
-            mm_text_add(text, column == COLUMN_NAME ? "| `" : cell.length ? "| " : "|");
-            add_markdown(text, cell.bytes);
-            mm_text_add(text, column == COLUMN_NAME ? "` " : " ");
-            mm_text_done(&cell);
-        }
-        mm_text_add(text, "|\n");
+    for (int column = 0; column < COLUMNS; column++) {
+        struct mm_text cell;
+        mm_text_init(&cell, CELL_MAX);
+        add_cell(&cell, param, column, MM_SPELLING_CONFIG);
+        mm_text_add(text, column == COLUMN_NAME ? "| `" : cell.length ? "| " : "|");
+        add_markdown(text, cell.bytes);
+        mm_text_add(text, column == COLUMN_NAME ? "` " : " ");
+        mm_text_done(&cell);
     }
+    mm_text_add(text, "|\n");
+}
+
+void mm_params_markdown(struct mm_text *text, const struct mm_param *const *tables, size_t count)
+{
+    bool is_begun = false;
+    for (size_t i = 0; i < count; i++)
+        for (const struct mm_param *p = tables[i]; p && p->type != MM_PARAM_END_OF_TABLE; p++) {
+            if (!is_begun)
+                mm_text_add(text, "\n| name | type | default | allowed | what |\n|---|---|---|---|---|\n");
+            is_begun = true;
+            add_markdown_row(text, p);
+        }
 }

@@ -129,14 +129,7 @@ void mm_member_markdown(struct mm_text *text, const struct mm_member *member)
         mm_text_format(text, "\nOther spellings: `%s`\n", member->aliases);
     if (member->notes)
         mm_text_format(text, "\n%s\n", member->notes);
-    bool head = false;
-    for (int i = 0; i < 2; i++)
-        if (member->tables[i] && member->tables[i]->type != MM_PARAM_END_OF_TABLE) {
-            if (!head)
-                mm_text_add(text, "\n| name | type | default | allowed | what |\n|---|---|---|---|---|\n");
-            head = true;
-            mm_params_markdown(text, member->tables[i]);
-        }
+    mm_params_markdown(text, member->tables, 2);
     if (member->example)
         mm_text_format(text, "\n```json\n%s\n```\n", member->example);
 }

@@ -401,16 +401,23 @@ static void tables_show_as_help_and_markdown(void **state)
     mm_params_help(&text, command, 1, MM_SPELLING_OPTION);
     assert_string_equal(text.bytes, "  --clip  boolean  false  clamp\n");
     mm_text_done(&text);
-    mm_params_markdown(&text, shown);
+    const struct mm_param *const both[] = {shown, options, NULL};
+    mm_params_markdown(&text, both, 3);
     assert_string_equal(text.bytes,
-                        "| name | type | default | allowed | what |\n"
+                        "\n| name | type | default | allowed | what |\n"
                         "|---|---|---|---|---|\n"
                         "| `a_min` | number | required | -10 to 10.5 | start [mm] |\n"
                         "| `size` | integers | [64] | at most 3 values, each 1 to 65536 | crop \\| patch |\n"
                         "| `mode` | string | bilinear | nearest, bilinear | how (also m, interp) |\n"
                         "| `sigma` | number | 1 | above 0 | width |\n"
                         "| `clip` | boolean | false | | clamp (accepted, no effect) |\n"
-                        "| `name` | string | none | | title |\n");
+                        "| `name` | string | none | | title |\n"
+                        "| `clip` | boolean | false | | clamp |\n");
+    mm_text_done(&text);
+    static const struct mm_param none[] = {MM_PARAMS_END};
+    const struct mm_param *const empty[] = {none, NULL};
+    mm_params_markdown(&text, empty, 2);
+    assert_int_equal(text.length, 0);
     mm_text_done(&text);
 }
 
