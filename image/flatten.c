@@ -50,6 +50,7 @@ static void flatten_rows(const struct plane *plane, enum mm_type type, const str
                                  .count = (size_t)input->size[plane->v],
                                  .stride = input->stride[0],
                                  .after = plane->after,
+                                 .rescale = input->rescale,
                                  .is_past = plane->is_past};
     convert_rows(&rows, type, input->type);
 }
@@ -156,12 +157,13 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
                                     .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
                                     .v = v,
-                                    .is_past = past && !from->rescale}; /* rescaling reads it at once */
-        if (crosses)
+                                    .is_past = past && !(crosses && from->rescale)}; /* which reads it at once */
+        if (crosses) {
             flatten_plane(&plane, type, from);
-        else
+            rescale_plane(&plane, from);
+        } else {
             flatten_rows(&plane, type, from);
-        rescale_plane(&plane, from);
+        }
     }
 }
 

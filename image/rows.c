@@ -144,6 +144,84 @@ BACKWARDS_PAST(4, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3)
 #define copy_bytes_backwards copy_uint8_t
 #endif
 
+#define RESCALES_MAX 8
+
+/* Of a list of rescalings, the oldest first. */
+struct factors {
+    size_t count;
+    float by[RESCALES_MAX], plus[RESCALES_MAX];
+};
+
+static bool list_factors(const struct mm_rescale *rescale, struct factors *out)
+{
+    out->count = 0;
+    for (const struct mm_rescale *r = rescale; r; r = r->before)
+        out->count++;
+    size_t i = out->count;
+    if (i > RESCALES_MAX)
+        return false;
+    for (const struct mm_rescale *r = rescale; r; r = r->before) {
+        out->by[--i] = r->by;
+        out->plus[i] = r->plus;
+    }
+    return true;
+}
+
+typedef float four_floats __attribute__((vector_size(16)));
+
+static inline __attribute__((always_inline)) four_floats rescaled(mm_sixteen v, const struct factors *factors)
+{
+    four_floats x = (four_floats)v;
+    for (size_t i = 0; i < factors->count; i++)
+        x = x * factors->by[i] + factors->plus[i];
+    return x;
+}
+
+static void copy_rescaled_past(const struct mm_rows *rows, const struct factors *factors)
+{
+    size_t bytes = rows->n * sizeof(float);
+    for (size_t row = 0; row < rows->count; row++) {
+        const char *from = row_from(rows, row);
+        char *to = row_to(rows, row);
+        fetch_ahead(rows, row, sizeof(float));
+        for (size_t at = 0; at < bytes; at += sizeof(mm_sixteen))
+            mm_past_store(to + at, (mm_sixteen)rescaled(load_sixteen(from + at), factors));
+    }
+}
+
+#if HAS_SHUFFLES
+static void copy_rescaled_backwards_past(const struct mm_rows *rows, const struct factors *factors)
+{
+    size_t bytes = rows->n * sizeof(float);
+    for (size_t row = 0; row < rows->count; row++) {
+        const char *end = (const char *)row_from(rows, row) + sizeof(float);
+        char *to = row_to(rows, row);
+        fetch_ahead(rows, row, sizeof(float));
+        for (size_t at = 0; at < bytes; at += sizeof(mm_sixteen)) {
+            four_floats x = rescaled(load_sixteen(end - at - sizeof(mm_sixteen)), factors);
+            mm_past_store(to + at, (mm_sixteen)__builtin_shufflevector(x, x, 3, 2, 1, 0));
+        }
+    }
+}
+#endif
+
+/* True: done. */
+static bool copy_rescaled(const struct mm_rows *rows)
+{
+    struct factors factors;
+    if (!goes_past(rows, sizeof(float)) || !list_factors(rows->rescale, &factors))
+        return false;
+    if (rows->stride == 1)
+        copy_rescaled_past(rows, &factors);
+#if HAS_SHUFFLES
+    else if (rows->stride == -1)
+        copy_rescaled_backwards_past(rows, &factors);
+#endif
+    else
+        return false;
+    return true;
+}
+
 /* True: done. */
 static bool copy_past(const struct mm_rows *rows, size_t width)
 {
@@ -162,7 +240,7 @@ static bool copy_past(const struct mm_rows *rows, size_t width)
     return true;
 }
 
-void mm_rows_copy(const struct mm_rows *rows, size_t width)
+static void copy(const struct mm_rows *rows, size_t width)
 {
     if (copy_past(rows, width))
         return;
@@ -178,4 +256,19 @@ void mm_rows_copy(const struct mm_rows *rows, size_t width)
         copy_uint32_t(rows);
     else
         copy_uint64_t(rows);
+}
+
+void mm_rows_copy(const struct mm_rows *rows, size_t width)
+{
+    if (!rows->rescale) {
+        copy(rows, width);
+        return;
+    }
+    if (copy_rescaled(rows))
+        return;
+    struct mm_rows near = *rows;
+    near.is_past = false; /* it is read at once */
+    copy(&near, width);
+    for (size_t row = 0; row < rows->count; row++)
+        mm_rescale_run_all(rows->rescale, row_to(rows, row), rows->n);
 }

@@ -2,7 +2,7 @@
 #ifndef MM_IMAGE_ROWS_H
 #define MM_IMAGE_ROWS_H
 
-#include "image/volume.h"
+#include "image/rescale.h"
 
 /* `count` rows of n elements each, steps from row to row in bytes. */
 struct mm_rows {
@@ -10,9 +10,10 @@ struct mm_rows {
     const void *from;
     ptrdiff_t to_step, from_step;
     size_t n, count;
-    ptrdiff_t stride;  /* of the elements of an input row; those of the output are contiguous   */
-    const void *after; /* rows like `from` that are read next, for the cache; NULL: there are none */
-    bool is_past;      /* the output is not read soon: where the copy can, it goes past the cache (image/past.h) */
+    ptrdiff_t stride;                 /* of the elements of an input row; those of the output are contiguous   */
+    const void *after;                /* rows like `from` that are read next, for the cache; NULL: there are none */
+    const struct mm_rescale *rescale; /* of mm_rows_copy: floats are rescaled on the way; NULL: not */
+    bool is_past; /* the output is not read soon: where the copy can, it goes past the cache (image/past.h) */
 };
 
 /* To float. */
