@@ -1,7 +1,7 @@
 /* Feeds a device that is not there, and tells what it had to wait for:
  *     feed FOLDER CONFIG [OPTION=VALUE ...] [--set NAME=VALUE ...]
  * Options: step_ms=0,10,50 (the device sleeps so long after each batch; one list after the other in one loader, so the
- * cache is filled once); epochs=3 that count for each; first=1 epochs before them that do not; seconds=0 after which
+ * cache is filled once); epochs=3 that count for each; first=1 epochs before them, of each, that do not; seconds=0 after which
  * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says; read=1: the device reads
  * each batch through, as an upload does.
  * With replace_percent "auto" R is chosen after the first epoch, as a training does.
@@ -192,7 +192,7 @@ static void run(struct feed *feed)
     uint32_t number = 0;
     struct epoch epoch;
     for (int i = 0; i < feed->step_count; i++) {
-        for (unsigned k = 0; k < (i ? 1 : feed->first); k++) {
+        for (unsigned k = 0; k < feed->first; k++) {
             run_epoch(feed, number, feed->step_ms[i], INFINITY, &epoch);
             if (number++ == 0 && feed->replaces_auto)
                 choose_replaced(feed, feed->step_ms[i]);
