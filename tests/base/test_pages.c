@@ -8,10 +8,10 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/pages.h"
+#include "tests/support/resident.h"
 
 #define MIB    ((size_t)1 << 20)
 #define LEAST  MM_PAGES_LEAST
@@ -146,30 +146,19 @@ static void a_smaller_one_is_made_longer(void **state)
     mm_pages_return();
 }
 
-static size_t resident(void)
-{
-    unsigned long long all, pages = 0;
-    FILE *stream = fopen("/proc/self/statm", "re");
-    if (stream && fscanf(stream, "%llu %llu", &all, &pages) != 2)
-        pages = 0;
-    if (stream)
-        fclose(stream);
-    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void the_stock_goes_back(void **state)
 {
     (void)state;
     struct held block;
-    size_t before = resident();
+    uint64_t before = resident_bytes();
     if (!before)
         skip();
     take(&block, 64 * MIB, 1);
-    assert_true(resident() > before + 60 * MIB);
+    assert_true(resident_bytes() > before + 60 * MIB);
     give(&block);
     mm_pages_return();
     assert_int_equal(mm_pages_stock(), 0);
-    assert_true(resident() < before + 16 * MIB);
+    assert_true(resident_bytes() < before + 16 * MIB);
 }
 
 /* More blocks than the stock has places. */

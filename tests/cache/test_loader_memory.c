@@ -1,7 +1,6 @@
 /* What a closed loader held goes back to the system, not only to the allocator. */
 #include "fixture.h"
-
-#include <unistd.h>
+#include "tests/support/resident.h"
 
 #define ITEMS  48
 #define ROUNDS 2
@@ -13,18 +12,6 @@
 #define HAS_OWN_ALLOCATOR 1
 #endif
 #endif
-
-/* Bytes of this process that are in memory; 0 where the system does not say. */
-static uint64_t resident(void)
-{
-    unsigned long long all, pages = 0;
-    FILE *stream = fopen("/proc/self/statm", "re");
-    if (stream && fscanf(stream, "%llu %llu", &all, &pages) != 2)
-        pages = 0;
-    if (stream)
-        fclose(stream);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 /* Runs two epochs and tells what the cache held. */
 static uint64_t run(const struct fixture *f)
@@ -54,20 +41,20 @@ static void test_memory_goes_back(void **state)
     f.make.size[0] = f.make.size[1] = 64;
     f.make.size[2] = 16; /* 200 KiB to 1 MiB with the label: below and above what an allocator maps apart */
     f.make.growth = 6;
-    uint64_t before = resident();
+    uint64_t before = resident_bytes();
     if (!before)
         skip();
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t held = run(&f);
         assert_true(held > (uint64_t)16 << 20);
-        assert_true(resident() < before + held / 4);
+        assert_true(resident_bytes() < before + held / 4);
     }
     fixture_init(&f, 16, 8, 0.5, 2, 1); /* blocks for which the C library would learn another rule */
     f.make.size[0] = 1 << 20;
     f.make.size[1] = f.make.size[2] = 1;
     uint64_t held = run(&f);
     assert_true(held > (uint64_t)16 << 20);
-    assert_true(resident() < before + held / 8);
+    assert_true(resident_bytes() < before + held / 8);
 }
 
 int main(void)
