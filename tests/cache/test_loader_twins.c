@@ -1,4 +1,6 @@
 /* Items that the list names more than once are prepared and held once, and are batched as often as they are named. */
+#include "cache/fit.h"
+#include "cache/outlook.h"
 #include "fixture.h"
 
 #define ENTRIES  12
@@ -99,6 +101,16 @@ static void test_places_are_planned_for_the_distinct(void **state)
     assert_int_equal(mm_cache_plan_make(&f.source, 0, 1, &plan, NULL), MM_OK);
     assert_int_equal(plan.items, ENTRIES);
     assert_int_equal(plan.distinct, DISTINCT);
+    assert_int_equal(mm_cache_places_needed(&plan), DISTINCT);
+    assert_int_equal(mm_cache_places(&plan, 10 * DISTINCT - 1, 10), DISTINCT - 1);
+    assert_true(mm_cache_places(&plan, 10 * DISTINCT, 10) == UINT64_MAX); /* whatever N and R are */
+
+    struct mm_text text;
+    mm_text_init(&text, 1 << 16);
+    mm_cache_plan_print(&f.source, &plan, &(struct mm_cache_basis){0}, &text);
+    assert_non_null(strstr(text.bytes, "distinct    4: what is listed more than once is held once"));
+    assert_non_null(strstr(text.bytes, "4 places"));
+    mm_text_done(&text);
 }
 
 int main(void)
