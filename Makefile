@@ -130,7 +130,7 @@ bench-instructions:
 	$(Q)CC=$(CC) bench/instructions $(BUILD)/counted $(if $(RECORD),record)
 
 # What programs of others use: one archive of all layers, and the headers that stand for themselves, their includes written for <mmar/...>.
-HEADERS  := base/error.h base/status.h base/version.h cache/loader.h image/type.h
+HEADERS  := base/error.h base/status.h base/version.h cache/loader.h cache/rotation.h image/type.h
 INCLUDED := $(HEADERS:%=$(BUILD)/include/mmar/%)
 REQUIRES := libcjson libcrypto libxxhash libdeflate libpng libjpeg zlib liblz4 libzstd
 PRIVATE  := -ltiff -larchive -lcurl -lyaml $(LIBS_trainer) -lm -pthread

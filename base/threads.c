@@ -2,6 +2,7 @@
 #include "base/threads.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define CPUS_MAX  8192
@@ -86,6 +87,13 @@ static unsigned count_cgroup_v1(void)
 unsigned mm_threads_available(void)
 {
     return smaller(count_affinity(), smaller(count_cgroup_v2(), count_cgroup_v1()));
+}
+
+double mm_clock_kernel(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec * 1e-6;
 }
 
 double mm_clock(void)

@@ -31,5 +31,7 @@ enum mm_queue_result mm_queue_take(struct mm_queue *queue, void **item, double s
 unsigned mm_threads_available(void);
 /* Seconds on a steady clock. */
 double mm_clock(void);
+/* Seconds that the calling thread has spent in the kernel. */
+double mm_clock_kernel(void);
 
 #endif

@@ -3,16 +3,16 @@
  * Options: step_ms=0,10,50 (the device sleeps so long after each batch; one list after the other in one loader, so the
  * cache is filled once); epochs=3 that count for each; first=1 epochs before them, of each, that do not; seconds=0 after which
  * no further epoch of a list is begun, and one that runs is left; threads=0 as the config says; read=1: the device reads
- * each batch through, as an upload does.
- * With replace_percent "auto" R is chosen after the first epoch, as a training does.
+ * each batch through, as an upload does; auto=1: for replace_percent "auto", R and k are chosen after the first epoch, as a
+ * training does, and k times as many epochs do not count.
  *
  * A line for each of step_ms, of all epochs that count together, since a loader works ahead and one epoch's batches are
  * partly made in the one before:
- *     step_ms epochs steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes crops
+ *     step_ms epochs steps samples seconds wait floor prefix suffix prepared replaced late cache_mib peak_mib processor bytes crops every
  * seconds run from mm_loader_begin to the end of the last step; wait is what of them passed in the loader's calls;
  * floor is what could not but be waited for (DESIGN.md 6): the prefix over the threads, less the steps; prefix and suffix
  * are summed over threads; replaced is R; bytes are those of the batches; crops is the floor when the suffix is added to
- * the prefix, as the same threads must do both. */
+ * the prefix, as the same threads must do both; every is k where it was chosen. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ struct feed {
     int step_count;
     unsigned epochs, first, threads;
     double seconds;
+    uint32_t every; /* k where it was chosen */
     bool replaces_auto, reads;
     uint64_t sum; /* of what was read */
     const char *sets[SETS_MAX];
@@ -121,15 +122,16 @@ static bool run_epoch(struct feed *feed, uint32_t number, double step_ms, double
     return batch == NULL;
 }
 
-static void choose_replaced(struct feed *feed, double step_ms)
+static void choose_rotation(struct feed *feed, double step_ms)
 {
     struct mm_error err = {0};
     double seconds = 1e-3 * step_ms * mm_loader_steps(feed->loader);
-    uint32_t replaced = mm_loader_measure_replaced(feed->loader, seconds, mm_data_items(feed->data));
-    while (replaced > 1 && mm_loader_set_replaced(feed->loader, replaced, NULL))
-        replaced--;
-    if (replaced <= 1)
-        check(mm_loader_set_replaced(feed->loader, 1, &err), &err);
+    struct mm_rotation rotation = mm_loader_measure_rotation(feed->loader, seconds, mm_data_items(feed->data));
+    while (rotation.replaced > 1 && mm_loader_set_rotation(feed->loader, rotation, NULL))
+        rotation.replaced--;
+    if (rotation.replaced <= 1)
+        check(mm_loader_set_rotation(feed->loader, rotation, &err), &err);
+    feed->every = rotation.every;
 }
 
 static void add_epoch(const struct feed *feed, const struct epoch *epoch, struct total *total)
@@ -145,7 +147,7 @@ static void add_epoch(const struct feed *feed, const struct epoch *epoch, struct
     total->prefix += stats.prefix_seconds;
     total->suffix += stats.suffix_seconds;
     total->prepared += stats.prepared;
-    total->replaced = stats.replaced;
+    total->replaced = stats.replaced > total->replaced ? stats.replaced : total->replaced;
     total->late += stats.late;
     total->count++;
 }
@@ -163,12 +165,12 @@ static void print_total(const struct feed *feed, double step_ms, const struct to
     struct rusage usage;
     mm_loader_stats_get(feed->loader, &stats);
     getrusage(RUSAGE_SELF, &usage);
-    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu %.6f\n", step_ms, total->count,
+    printf("%g %u %llu %llu %.6f %.6f %.6f %.6f %.6f %u %u %u %.1f %.1f %.6f %llu %.6f %u\n", step_ms, total->count,
            (unsigned long long)all->steps, (unsigned long long)all->samples, all->seconds, all->wait,
            floor_of(feed, step_ms, total, total->prefix), total->prefix, total->suffix, total->prepared,
            total->replaced, total->late, (double)stats.peak_bytes / (1 << 20), (double)usage.ru_maxrss / 1024,
            all->processor, (unsigned long long)all->bytes,
-           floor_of(feed, step_ms, total, total->prefix + total->suffix));
+           floor_of(feed, step_ms, total, total->prefix + total->suffix), feed->every);
     fflush(stdout);
 }
 
@@ -192,10 +194,10 @@ static void run(struct feed *feed)
     uint32_t number = 0;
     struct epoch epoch;
     for (int i = 0; i < feed->step_count; i++) {
-        for (unsigned k = 0; k < feed->first; k++) {
+        for (unsigned k = 0; k < feed->first * feed->every; k++) {
             run_epoch(feed, number, feed->step_ms[i], INFINITY, &epoch);
             if (number++ == 0 && feed->replaces_auto)
-                choose_replaced(feed, feed->step_ms[i]);
+                choose_rotation(feed, feed->step_ms[i]);
         }
         number = run_epochs(feed, feed->step_ms[i], number);
     }
@@ -241,7 +243,7 @@ static void read_option(struct feed *feed, char *text)
 
 int main(int argc, char **argv)
 {
-    struct feed feed = {.step_ms = {0}, .step_count = 1, .epochs = 3, .first = 1, .threads = 1};
+    struct feed feed = {.step_ms = {0}, .step_count = 1, .epochs = 3, .first = 1, .threads = 1, .every = 1};
     struct mm_error err = {0};
     if (argc < 3) {
         fprintf(stderr, "feed FOLDER CONFIG [OPTION=VALUE ...] [--set NAME=VALUE ...]\n");

@@ -143,7 +143,6 @@ enum mm_status mm_cache_fit(const struct mm_source *source, uint32_t largest_ite
         lower(source, largest_item, plan, &places);
     plan->replaced = replaced_with(plan, plan->cached, pipeline->replace_percent);
     plan->replaced_alone = mm_policy_replacements(plan->items, plan->cached, pipeline->replace_percent);
-    plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
     if (pipeline->caches && pipeline->auto_replace && !pipeline->is_resolved && !plan->replaced)
         plan->replaced_max = replaced_most(plan, places);
     plan->packs = pipeline->caches && (pipeline->compression == MM_COMPRESSION_LZ4 ||

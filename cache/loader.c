@@ -73,11 +73,12 @@ static enum mm_status open_tables(struct mm_loader *loader, struct mm_error *err
     loader->positions = mm_alloc(cached * sizeof *loader->positions);
     loader->order = mm_alloc(loader->kept * sizeof *loader->order);
     loader->order_next = mm_alloc(loader->kept * sizeof *loader->order_next);
+    loader->order_later = mm_alloc(loader->kept * sizeof *loader->order_later);
     loader->entries = mm_alloc(loader->window * sizeof *loader->entries);
     loader->freed = mm_alloc(loader->window * sizeof *loader->freed);
     loader->wholes = mm_alloc(cached * sizeof *loader->wholes);
-    if (!loader->positions || !loader->order || !loader->order_next || !loader->entries || !loader->freed ||
-        !loader->wholes)
+    if (!loader->positions || !loader->order || !loader->order_next || !loader->order_later || !loader->entries ||
+        !loader->freed || !loader->wholes)
         return mm_fail_memory(err, "the cache's tables");
     for (uint32_t i = 0; i < cached; i++)
         loader->wholes[i].key = (struct mm_store_key){.position = WHOLE_SAMPLES + i, .item = i};
@@ -109,7 +110,8 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     loader->rules.crop_size = pipeline->output_crop_size;
     loader->rules.list = loader->source->list;
     loader->slot_count = (uint32_t)pipeline->prefetch_size + 2; /* one is with the caller, one is being filled */
-    if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, plan->replaced, &loader->policy, err)) ||
+    if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, mm_cache_plan_rotation(plan),
+                                  &loader->policy, err)) ||
         MM_TRY(s, open_store(loader, options->no_cache, err)) ||
         MM_TRY(s, open_disk(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
         MM_TRY(s, mm_loader_open_bad(loader, err)) || MM_TRY(s, mm_loader_open_slots(loader, err)))
@@ -169,6 +171,7 @@ void mm_loader_close(struct mm_loader *loader)
     mm_free(loader->positions);
     mm_free(loader->order);
     mm_free(loader->order_next);
+    mm_free(loader->order_later);
     mm_free(loader->entries);
     mm_free(loader->freed);
     mm_free(loader->twins);
@@ -237,7 +240,7 @@ static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uin
     else
         start_over(loader, epoch, step);
     loader->stats_next = (struct mm_loader_stats){0};
-    loader->prefix_squares = 0;
+    loader->trial = (struct trial){0};
     mm_disk_stats_get(loader->disk, &loader->disk_before);
     mm_loader_move_window_locked(loader, epoch);
     loader->epoch = epoch;

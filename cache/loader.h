@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "cache/rotation.h"
 #include "image/type.h"
 
 struct mm_loader;
@@ -108,12 +109,14 @@ enum mm_status mm_loader_begin(struct mm_loader *loader, uint32_t epoch, uint32_
  * position. Which item serves depends on which items are bad, not on threads or on when that was found. MM_ERR_DATA when
  * all are bad. */
 enum mm_status mm_loader_next(struct mm_loader *loader, const struct mm_batch **out, struct mm_error *err);
-/* For replace_percent "auto", after the steps of epoch 0 (which does not depend on R): how many items the threads can
- * prepare beside the crops of an epoch that lasts so long, by what was measured since it was begun; 1 to `most`. Then
- * R for all that follows: from there on the loader is one that was opened with it. With W ranks R is a multiple of W,
- * and the same for all. */
-uint32_t mm_loader_measure_replaced(struct mm_loader *loader, double epoch_seconds, uint32_t most);
-enum mm_status mm_loader_set_replaced(struct mm_loader *loader, uint32_t replaced, struct mm_error *err);
+/* For replace_percent "auto", after the steps of epoch 0, which does not depend on R: how many items the threads can
+ * prepare beside the crops of an epoch that lasts so long, by what was measured in it; 1 to `most`. Where an epoch is
+ * too short for one, it is 1 in as many epochs as that takes.
+ *
+ * Then R and k for all that follows: from there on the loader is one that was opened with them. With W ranks R is a
+ * multiple of W, and both are the same for all. MM_ERR_USAGE where k is not above the last epoch, or R is set already. */
+struct mm_rotation mm_loader_measure_rotation(struct mm_loader *loader, double epoch_seconds, uint32_t most);
+enum mm_status mm_loader_set_rotation(struct mm_loader *loader, struct mm_rotation rotation, struct mm_error *err);
 void mm_loader_stats_get(struct mm_loader *loader, struct mm_loader_stats *stats);
 
 /* Item number `index` of those that were quarantined, in the order in which they were found; false: there are no more.
@@ -136,7 +139,7 @@ struct mm_data_options {
  * once in err, one finding a line.
  *
  * num_cache_objects and cache_memory "auto" are decided here, for this process. replace_percent "auto" replaces nothing until
- * mm_loader_set_replaced is called. */
+ * mm_loader_set_rotation is called. */
 enum mm_status mm_data_open(const char *folder, const struct mm_data_options *options, struct mm_data **out,
                             struct mm_error *err);
 void mm_data_close(struct mm_data *data); /* the loader, too; accepts NULL */

@@ -5,8 +5,8 @@
  * last thread, the batches that are used while it runs are made first. Order depends on measured times, samples never.
  *
  * A resident that leaves at the end of the epoch is not needed any more once its crops are cut. Its place in the table
- * goes at once to the position that is a whole window later, the replacement that enters one epoch after the next. So
- * an epoch's end, for which some replacements may be late, does not keep threads waiting that could prepare others. */
+ * goes at once to the position that is a whole window later, the replacement that enters one rotation after the next.
+ * So an epoch's end, for which some replacements may be late, does not keep threads waiting that could prepare others. */
 #include <math.h>
 
 #include "cache/fit.h"
@@ -22,7 +22,7 @@ void mm_loader_measure_locked(double *mean, double seconds)
 
 static bool leaves(const struct mm_loader *loader, uint64_t position)
 {
-    return position < mm_policy_first(loader->policy, loader->epoch) + loader->plan.replaced;
+    return position < mm_policy_first(loader->policy, loader->epoch + 1);
 }
 
 static bool enters(const struct mm_loader *loader, uint64_t position)
@@ -30,12 +30,28 @@ static bool enters(const struct mm_loader *loader, uint64_t position)
     return position >= mm_policy_first(loader->policy, loader->epoch) + loader->plan.cached;
 }
 
+/* The order of the epoch before which items are replaced next. Where that is not the next one it is kept until then. */
+static void look_at_entering(struct mm_loader *loader)
+{
+    uint64_t at = mm_policy_next(loader->policy, loader->epoch);
+    loader->entering_at = at;
+    loader->entering = loader->order_next;
+    if (at == loader->epoch + 1 || at > UINT32_MAX)
+        return;
+    if (loader->order_later_of != at)
+        mm_loader_order_locked(loader, (uint32_t)at, loader->order_later);
+    loader->order_later_of = at;
+    loader->entering = loader->order_later;
+}
+
 void mm_loader_look_ahead_locked(struct mm_loader *loader)
 {
     loader->ahead = loader->freed_count = 0;
     loader->knows_next = loader->store->type->keeps && loader->epoch < UINT32_MAX;
-    if (loader->knows_next)
-        mm_loader_order_locked(loader, loader->epoch + 1, loader->order_next);
+    if (!loader->knows_next)
+        return;
+    mm_loader_order_locked(loader, loader->epoch + 1, loader->order_next);
+    look_at_entering(loader);
 }
 
 void mm_loader_free_place_locked(struct mm_loader *loader, const struct slot *slot, const struct hold *hold)
@@ -79,8 +95,8 @@ static bool may_enter(const struct mm_loader *loader)
     return loader->knows_next && (!loader->missing || mm_loader_holds_window(loader));
 }
 
-/* Place i of all that can be prepared ahead, in order of use: the epoch's items, what enters the next one, and what enters
- * the one after it, which gets the places that are free already. NULL: there is none, or not yet. */
+/* Place i of all that can be prepared ahead, in order of use: the epoch's items, what enters next, and what enters after
+ * that, which gets the places that are free already. NULL: there is none, or not yet. */
 static struct entry *entry_ahead(struct mm_loader *loader, uint32_t i)
 {
     uint32_t kept = loader->kept;
@@ -89,8 +105,8 @@ static struct entry *entry_ahead(struct mm_loader *loader, uint32_t i)
     if (!may_enter(loader))
         return NULL;
     if (i < 2 * kept)
-        return enters(loader, loader->order_next[i - kept].position)
-                   ? mm_loader_entry_locked(loader, loader->order_next[i - kept].position)
+        return enters(loader, loader->entering[i - kept].position)
+                   ? mm_loader_entry_locked(loader, loader->entering[i - kept].position)
                    : NULL;
     return loader->missing ? NULL : mm_loader_entry_locked(loader, loader->freed[i - 2 * kept]);
 }
@@ -119,6 +135,18 @@ static bool pick_ahead(struct mm_loader *loader, struct task *task)
     return entry && claim(loader, entry, task);
 }
 
+/* Steps from the epoch's first until place i of those ahead is used. */
+static double used_at(const struct mm_loader *loader, uint32_t i)
+{
+    uint32_t step = i % loader->kept / loader->plan.volumes_per_step;
+    double epochs = (double)(loader->entering_at - loader->epoch);
+    if (i < loader->kept)
+        return step;
+    if (i < 2 * loader->kept)
+        return epochs * loader->plan.steps + step;
+    return (epochs + loader->plan.every) * loader->plan.steps;
+}
+
 /* The step before which the next prefix is to be begun, so that it and those behind it are over when their items are used. */
 static double due(struct mm_loader *loader)
 {
@@ -131,9 +159,7 @@ static double due(struct mm_loader *loader)
         const struct entry *entry = entry_ahead(loader, i);
         if (!entry || !is_wanted(loader, entry))
             continue;
-        uint32_t epochs = i / loader->kept, step = i % loader->kept / loader->plan.volumes_per_step;
-        double used = (double)(epochs < 2 ? epochs : 2) * loader->plan.steps + (epochs < 2 ? step : 0);
-        least = fmin(least, used - prefix * ceil(++found / (double)loader->threads) - batch);
+        least = fmin(least, used_at(loader, i) - prefix * ceil(++found / (double)loader->threads) - batch);
     }
     return least;
 }

@@ -337,10 +337,12 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
     struct mm_error err = {0};
     enum mm_status s = cut(worker, task, &err);
     double seconds = mm_clock() - worker->since;
+    double own = worker->is_measured ? seconds - (mm_clock_kernel() - worker->kernel) : 0;
     if (s)
         mm_fail_in(&err, "item %u of %s", task->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
     mm_loader_stats_locked(loader, task->slot)->suffix_seconds += seconds;
+    loader->trial.crops += own;
     mm_loader_measure_locked(&loader->cut_mean, seconds);
     if (mm_loader_skips(loader, s)) {
         mm_loader_note_bad_locked(loader, task->key.item, &err);

@@ -4,7 +4,7 @@
  *   loader_once.c     whole samples that are used once each
  *   loader_work.c     the threads: what to do next, and what follows when it is done
  *   loader_wait.c     waiting for them: what is waited for, how long, and when that is too long
- *   loader_rotate.c   R, when it is chosen after the first epoch
+ *   loader_rotate.c   R and k, when they are chosen after the first epoch
  *   loader_ahead.c    what to do first, what to prepare ahead, and places that are free before the epoch ends
  *   loader_prepare.c  the prefix: entries of the store, rotation
  *   loader_batch.c    slots: the volumes of a batch and the crops cut from them
@@ -15,7 +15,7 @@
  * preparing ahead, then to the other batches.
  *
  * An entry is the prepared sample of a stream position: ABSENT -> PREPARING -> READY (in the store) or FAILED. The
- * table holds this rank's positions of an epoch's window, [eR, eR + N + R); with W ranks it has (N + R)/W places, and
+ * table holds this rank's positions of an epoch's window, [sR, sR + N + R); with W ranks it has (N + R)/W places, and
  * position p is at index p/W mod (N + R)/W. A position that leaves may make way for the one N + R later as soon as its
  * last crop is cut. A failure of background work is not reported: the item is tried again when
  * a batch needs it, and what goes wrong then ends the batch, or quarantines the item. So errors, too, come in a fixed
@@ -114,7 +114,9 @@ struct worker {
     struct mm_chain_watch watch;
     /* Under the mutex. */
     struct task task;
-    double since; /* the task was begun; 0: there is none */
+    double since;     /* the task was begun; 0: there is none */
+    bool is_measured; /* the task, for the trial */
+    double kernel;    /* mm_clock_kernel when it was begun */
     bool is_preparing, is_lost;
     bool is_over; /* the thread ends    */
     bool is_left; /* it will never come back */
@@ -125,6 +127,14 @@ struct bad_item {
     uint32_t item;
     enum mm_status status;
     char *text;
+};
+
+/* What an epoch's items and crops took the threads, in seconds. Time in the kernel is left out: in a run's first epoch
+ * most of that goes into new memory, which later ones take over from what leaves. */
+struct trial {
+    uint32_t count;
+    double items, squares; /* of `count` items kept; the squares of each */
+    double crops;          /* where R is to be chosen */
 };
 
 struct mm_loader {
@@ -165,6 +175,11 @@ struct mm_loader {
     struct mm_store_key *order;      /* [kept] this rank's with their items, in order of use */
     struct mm_store_key *order_next; /* of the next epoch                     */
     bool knows_next;                 /* that is made                          */
+    /* The next epoch before which items are replaced, and its order: `order_next`, or that of a later epoch. */
+    uint64_t entering_at;
+    const struct mm_store_key *entering;
+    struct mm_store_key *order_later; /* [kept] of epoch `order_later_of`; 0: of none */
+    uint64_t order_later_of;
     bool has_next;                   /* slots may get steps of the next epoch */
     struct entry *entries;           /* [window] */
     bool is_full;                    /* the store refused a sample: nothing more is prepared ahead */
@@ -172,7 +187,7 @@ struct mm_loader {
     uint32_t missing;                /* of the epoch's own items: not ready */
     uint64_t *freed;                 /* [window] positions that got the places of those which leave */
     uint32_t freed_count;
-    uint32_t ahead; /* of `order`, `order_next` and `freed` together: how much was given out */
+    uint32_t ahead; /* of `order`, `entering` and `freed` together: how much was given out */
     double step_mean, prefix_mean, cut_mean; /* seconds, lately: a step of the caller's, an item's prefix, a crop */
     double handed_at;                        /* when the caller got the batch that it uses; 0: it uses none       */
     uint32_t slot_count;
@@ -189,7 +204,7 @@ struct mm_loader {
     bool *is_bad;          /* [T] */
     enum mm_status status; /* of the threads: one could not be started, its error follows */
     struct mm_error error;
-    double prefix_squares;                    /* of each prefix's seconds in this epoch, summed */
+    struct trial trial; /* of this epoch */
     struct mm_loader_stats stats, stats_next; /* next: what was done for the next epoch already */
     struct mm_disk_stats disk_before;         /* the epoch's start */
 };

@@ -82,7 +82,8 @@ void mm_loader_replace_entry_locked(struct mm_loader *loader, uint64_t position,
 void mm_loader_move_window_locked(struct mm_loader *loader, uint32_t epoch)
 {
     bool is_next = loader->is_begun && epoch == loader->epoch + 1;
-    uint32_t replaced = is_next ? loader->replaced : 0;
+    bool is_rotated = is_next && window_position(loader, epoch, 0) != window_position(loader, loader->epoch, 0);
+    uint32_t replaced = is_rotated ? loader->replaced : 0;
     loader->is_full = false; /* what leaves makes room */
     loader->stats.replaced = replaced;
     loader->missing = 0;
@@ -211,7 +212,7 @@ enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_ke
     enum mm_status s;
     struct mm_loader *loader = worker->loader;
     *out = NULL;
-    double start = mm_clock();
+    double start = mm_clock(), kernel = mm_clock_kernel();
     *is_kept = loader->store->type->join(loader->store, key);
     make_place(loader, key); /* of what leaves, which may be the same item */
     if (*is_kept)
@@ -220,10 +221,12 @@ enum mm_status mm_loader_prepare(struct worker *worker, const struct mm_store_ke
         return s;
     double made = mm_clock();
     s = put(loader, key, *out, is_kept, err);
-    double end = mm_clock();
+    double end = mm_clock(), own = end - start - (mm_clock_kernel() - kernel);
     pthread_mutex_lock(&loader->mutex);
     loader->stats.prefix_seconds += end - made; /* keeping an item is a part of loading it */
-    loader->prefix_squares += (end - start) * (end - start);
+    loader->trial.count++;
+    loader->trial.items += own;
+    loader->trial.squares += own * own;
     mm_loader_measure_locked(&loader->prefix_mean, end - start);
     pthread_mutex_unlock(&loader->mutex);
     return s;

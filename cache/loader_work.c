@@ -94,9 +94,11 @@ static void *work_loop(void *argument)
         }
         const struct task task = worker->task;
         worker->since = mm_clock();
+        worker->is_measured = loader->plan.replaced_max > 0;
         worker->watch.step = NULL;
         loader->busy_long += task.is_long;
         pthread_mutex_unlock(&loader->mutex);
+        worker->kernel = worker->is_measured ? mm_clock_kernel() : 0;
         run_task(worker, &task);
         empty_scratch_locked(worker);
         worker->since = 0;

@@ -41,14 +41,19 @@ static uint32_t not_kept(const struct mm_cache_plan *plan, const struct mm_cache
     return fits < plan->cached ? plan->cached - (uint32_t)fits : 0;
 }
 
+/* How often items are replaced in a run. */
+static double rotations(const struct mm_cache_plan *plan, const struct mm_cache_basis *basis)
+{
+    return basis->epochs > 1 ? floor((double)(basis->epochs - 1) / plan->every) : 0;
+}
+
 static void look_at_length(const struct mm_cache_plan *plan, const struct mm_cache_basis *basis,
                            struct mm_cache_outlook *out)
 {
     out->seen = plan->cached;
     if (basis->epochs < 1)
         return;
-    uint32_t replaced = plan->replaced_max ? 1 : plan->replaced; /* "auto": one at least */
-    double seen = plan->cached + (double)(basis->epochs - 1) * replaced;
+    double seen = plan->cached + rotations(plan, basis) * plan->replaced;
     out->seen = seen < plan->items ? (uint32_t)seen : plan->items;
     out->passes = (double)basis->epochs * plan->cached / (rotates(plan) ? plan->items : plan->cached);
 }
@@ -61,7 +66,7 @@ static void look_at_loading(const struct mm_source *source, const struct mm_cach
     out->loads_first = plan->cached / plan->ranks;
     out->loads = (source->pipeline->caches ? plan->replaced + not_kept(plan, basis) : plan->cached) / plan->ranks;
     out->seconds_first = out->loads_first * basis->load_seconds / out->threads;
-    out->seconds = out->loads * basis->load_seconds / out->threads;
+    out->seconds = out->loads * basis->load_seconds / out->threads / plan->every;
     out->step_hidden = out->seconds / plan->steps;
     if (basis->step_seconds > 0)
         out->floor = fmax(0, out->seconds - plan->steps * basis->step_seconds);
@@ -101,12 +106,12 @@ static void advise_coverage(const struct mm_cache_plan *plan, const struct mm_ca
         return;
     double wanted = mm_policy_replacements(plan->items, plan->cached, QUARTER);
     if (basis->epochs > 0)
-        wanted = basis->epochs > 1 ? ceil((double)missing / (double)(basis->epochs - 1)) : INFINITY;
+        wanted = rotations(plan, basis) > 0 ? ceil(missing / rotations(plan, basis)) : INFINITY;
     if (wanted <= most && (uint64_t)wanted + plan->cached <= places)
         out->replaced_all = (uint32_t)wanted;
     if (basis->epochs < 1)
         return;
-    uint32_t cached = (uint32_t)ceil((double)plan->items / (double)basis->epochs);
+    uint32_t cached = (uint32_t)ceil(plan->items / (1 + rotations(plan, basis)));
     if (!out->replaced_all && (uint64_t)cached + largest_replaced(plan, cached) <= places)
         out->cached_all = cached;
 }
@@ -120,10 +125,12 @@ static void advise_rotation(const struct mm_cache_plan *plan, const struct mm_ca
     if (!plan->replaced || !(steps > 0) || !(basis->load_seconds > 0) || out->seconds <= steps * TOLERANCE)
         return;
     out->starves = true;
-    double replaced = floor(steps * out->threads / basis->load_seconds);
-    double threads = ceil(plan->replaced * basis->load_seconds / steps);
+    double loading = out->loads * basis->load_seconds; /* of one thread, for each replacement */
+    double replaced = floor(plan->every * steps * out->threads / basis->load_seconds) * plan->ranks;
+    double threads = ceil(loading / plan->every / steps), every = ceil(loading / out->threads / steps);
     out->replaced_hidden = replaced < plan->replaced ? (uint32_t)replaced : 0;
     out->threads_hidden = threads < 1024 ? (uint32_t)threads : 0;
+    out->every_hidden = out->replaced_hidden || every > MM_REPLACE_EVERY_MAX ? 0 : (uint32_t)every;
 }
 
 static void advise_memory(const struct mm_source *source, const struct mm_cache_plan *plan,

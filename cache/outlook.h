@@ -19,10 +19,10 @@ struct mm_cache_outlook {
     uint32_t seen; /* items that were seen at the end of the run, at least */
     double passes; /* of the run over all items, or over those that are ever seen */
     unsigned threads;
-    uint32_t loads_first, loads;   /* items that the first epoch of a rank prepares, and each further one */
-    double seconds_first, seconds; /* for that, with all threads */
+    uint32_t loads_first, loads;   /* items that the first epoch of a rank prepares, and each further k epochs */
+    double seconds_first, seconds; /* for that, with all threads; the second: of an epoch, in the mean */
     double step_hidden;            /* steps that take so long hide the loading */
-    double floor; /* an epoch waits at least so long: max(0, R x load / threads - steps x step time) */
+    double floor; /* an epoch waits at least so long: max(0, R/k x load / threads - steps x step time) */
 
     /* Better numbers; 0 where the setting is fine, or none is. */
     uint32_t replaced_even;   /* the nearest R that divides N */
@@ -31,6 +31,7 @@ struct mm_cache_outlook {
     bool starves;             /* loading takes longer than the steps of an epoch */
     uint32_t replaced_hidden; /* the largest R that is loaded while the steps run */
     uint32_t threads_hidden;  /* threads that load R items while the steps run */
+    uint32_t every_hidden;    /* k that hides the loading, where no R does */
     uint32_t cached_fits;     /* N that fits the memory, with replaced_fits */
     uint32_t replaced_fits;
     uint64_t memory; /* that does not hold the places: the limit, else what is free */
@@ -50,7 +51,9 @@ void mm_cache_chain_print(const struct mm_source *source, struct mm_text *text);
 void mm_cache_plan_warn(const struct mm_source *source, const struct mm_cache_plan *plan,
                         const struct mm_cache_outlook *outlook, const struct mm_cache_basis *basis,
                         struct mm_text *text);
-/* Only those that need what a run measures: loading that no step hides. */
+/* Only those that depend on what a run measures: items that so many epochs leave out, and loading that no step hides. */
+void mm_cache_warn_coverage(const struct mm_cache_plan *plan, const struct mm_cache_outlook *outlook, int64_t epochs,
+                            struct mm_text *text);
 void mm_cache_warn_starving(const struct mm_cache_plan *plan, const struct mm_cache_outlook *outlook,
                             struct mm_text *text);
 /* All numbers of plan, basis and outlook, the steps, and the warnings as a list; NULL when memory is out. */

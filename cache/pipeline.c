@@ -29,6 +29,9 @@ static const struct mm_param params[] = {
             .help = "size that the images of a batch must have, x first; -1 = any"),
     MM_INT(P, num_workers, .def = 2, .min = 0, .max = 1024, .help = "loader threads; 0 is taken as 1"),
     MM_INT(P, prefetch_size, .def = 4, .min = 0, .max = 1024, .unit = "batches", .help = "batches made ahead"),
+    MM_INT(P, replace_every, .def = 1, .min = 1, .max = MM_REPLACE_EVERY_MAX, .unit = "epochs",
+           .help = "epochs between replacements: more than 1 where preparing an item takes longer than an epoch; "
+                   "chosen too where replace_percent is \"auto\""),
     MM_BOOL(P, shuffle, .def = 1, .help = "a fresh order each epoch"),
     MM_STRING(P, cache_dir,
               .help =
@@ -61,8 +64,8 @@ static const struct mm_param other_params[] = {
             .help = "items held prepared, an epoch's items; 0 = all, \"auto\" = as many as cache_memory holds"),
     MM_JSON(P, replace_percent, .aliases = "replace_rate",
             .help =
-                "share of the held items that is replaced after each epoch, a fraction from 0 to 1, or \"auto\" = "
-                "as many as can be prepared during an epoch"),
+                "share of the held items that is replaced after each epoch, or after replace_every epochs, a fraction "
+                "from 0 to 1, or \"auto\" = as many as can be prepared during an epoch, or one in several epochs"),
     MM_CHOICE(P, cache_compression, .choices = "auto none lz4", .def_text = "auto",
               .help = "keep images packed where that pays: never, always, or where cache_memory might not hold them "
                       "as they are"),
@@ -194,8 +197,8 @@ static enum mm_compression compression_of(const char *name)
 }
 
 /* The numbers that rule the cache; cache_memory last, since its default depends on them. */
-static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, const struct other *other,
-                       struct mm_problems *problems)
+static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, const cJSON *args,
+                       const struct other *other, struct mm_problems *problems)
 {
     read_objects(pipeline, other->num_cache_objects, problems);
     read_replacement(pipeline, other->replace_percent, problems);
@@ -206,6 +209,10 @@ static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, co
         mm_problem(problems, MM_SEVERITY_WARNING, other->replace_percent,
                    "replace_percent does nothing: %s does not cache unless num_cache_objects is given",
                    pipeline->name);
+    if (pipeline->replace_every > 1 && !(pipeline->replace_percent > 0))
+        mm_problem(problems, MM_SEVERITY_WARNING, mm_json_get(args, "replace_every"),
+                   pipeline->auto_replace ? "replace_every does nothing: replace_percent \"auto\" chooses it"
+                                          : "replace_every does nothing: replace_percent is 0");
 }
 
 /* MergeBatchDims is the one batch transform: it says that the crops of several volumes make one batch. */
@@ -248,7 +255,7 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
     if (s && s != MM_ERR_CONFIG)
         return s;
     pipeline->name = component->name;
-    read_cache(pipeline, kind, &other, problems);
+    read_cache(pipeline, kind, component->args, &other, problems);
     read_cache_dir(pipeline, other.cache_dir_limit, problems);
     if (other.duplicate_count > 1)
         mm_problem(problems, MM_SEVERITY_ERROR, mm_json_get(component->args, "duplicate_count"),

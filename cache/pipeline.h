@@ -3,6 +3,7 @@
 #ifndef MM_CACHE_PIPELINE_H
 #define MM_CACHE_PIPELINE_H
 
+#include "cache/rotation.h"
 #include "config/config.h"
 #include "config/datalist.h"
 #include "transforms/chain.h"
@@ -24,8 +25,9 @@ struct mm_pipeline {
     bool caches;
     int64_t num_cache_objects;       /* 0: all items; 0 too where it is "auto" */
     double replace_percent;          /* a fraction in [0, 1]; 0 where it is "auto" */
+    int64_t replace_every;           /* epochs between replacements; chosen too where those are "auto". 0 is taken as 1 */
     bool auto_objects, auto_replace; /* "auto": as memory and time allow */
-    bool is_resolved;                /* the two numbers are final: memory changes them no more */
+    bool is_resolved;                /* the numbers are final: memory changes them no more */
     bool shuffle;
     uint64_t cache_memory; /* bytes; 0: no limit, or "auto" */
     bool auto_memory;      /* "auto": a share of what the machine has free, see mm_pipeline_limit */
@@ -38,6 +40,8 @@ struct mm_pipeline {
 };
 enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *stage, struct mm_pipeline **out,
                                 struct mm_problems *problems);
+
+#define MM_REPLACE_EVERY_MAX 1000000 /* epochs */
 
 /* Of the memory that the machine, or the process's cgroup, has free, "auto" takes this share: what remains is for the
  * other data set's cache, the network and the loader's own work. */
@@ -90,6 +94,7 @@ enum mm_status mm_source_measure(const struct mm_source *source, uint64_t seed, 
 
 struct mm_cache_plan {
     uint32_t items, cached, replaced; /* T, N, R */
+    uint32_t every;                   /* k: epochs between replacements, 1 at least */
     uint32_t distinct;                /* of T, when what is listed twice is counted once     */
     uint32_t outputs;                 /* crops of a volume                                   */
     uint32_t volumes_per_step, steps; /* of a full epoch of a rank                           */
@@ -106,6 +111,8 @@ struct mm_cache_plan {
      * What they would be alone: */
     uint32_t ranks, cached_alone, replaced_alone;
 };
+/* R and k. */
+struct mm_rotation mm_cache_plan_rotation(const struct mm_cache_plan *plan);
 /* Headers of the files are read for the bound (at most `headers` files, evenly spread; 0: none; all where memory
  * decides about N).
  *

@@ -4,6 +4,11 @@
 #include "cache/policy.h"
 #include "cache/twins.h"
 
+struct mm_rotation mm_cache_plan_rotation(const struct mm_cache_plan *plan)
+{
+    return (struct mm_rotation){.replaced = plan->replaced, .every = plan->every};
+}
+
 enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers, uint32_t ranks,
                                   struct mm_cache_plan *plan, struct mm_error *err)
 {
@@ -18,6 +23,7 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
     *plan = (struct mm_cache_plan){.items = (uint32_t)total,
                                    .cached = (uint32_t)total,
                                    .distinct = mm_twins_distinct(source->list),
+                                   .every = pipeline->replace_every > 1 ? (uint32_t)pipeline->replace_every : 1,
                                    .ranks = ranks};
     if (pipeline->caches && pipeline->num_cache_objects > 0 && (uint64_t)pipeline->num_cache_objects < total)
         plan->cached = (uint32_t)pipeline->num_cache_objects;
@@ -27,7 +33,7 @@ enum mm_status mm_cache_plan_make(const struct mm_source *source, size_t headers
         MM_TRY(s, mm_cache_fit(source, largest, plan, err)))
         return s;
     plan->plain = plan->replaced == 0 && plan->replaced_max == 0;
-    plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, plan->replaced);
+    plan->coverage_epochs = mm_policy_coverage(plan->items, plan->cached, mm_cache_plan_rotation(plan));
 
     int64_t volumes =
         pipeline->batched_by_transforms || pipeline->output_batch_size < 1 ? 1 : pipeline->output_batch_size;

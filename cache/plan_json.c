@@ -73,6 +73,7 @@ static void add_plan(struct mm_arena *arena, cJSON *json, const struct mm_source
     add_integer(arena, json, "num_cache_objects_wanted", plan->wanted);
     add_integer(arena, json, "replaced", plan->replaced);
     add_integer(arena, json, "replaced_max", plan->replaced_max);
+    add_integer(arena, json, "replace_every", plan->every);
     mm_json_add(arena, json, "replace_percent",
                 mm_json_number(arena, plan->replaced ? mm_cache_share(plan, plan->cached, plan->replaced) : 0));
     add_integer(arena, json, "places", mm_cache_places_needed(plan));

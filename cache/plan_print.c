@@ -1,16 +1,32 @@
 /* The plan as people read it; its chain is in plan_chain.c, its warnings in plan_warn.c. */
+#include <inttypes.h>
+
 #include "cache/fit.h"
 #include "cache/outlook.h"
+
+/* "after each epoch", "after every 5 epochs" */
+static void print_when(const struct mm_cache_plan *plan, struct mm_text *text)
+{
+    if (plan->every > 1)
+        mm_text_format(text, "after every %u epochs", plan->every);
+    else
+        mm_text_add(text, "after each epoch");
+}
 
 static void print_residence(const struct mm_cache_plan *plan, struct mm_text *text)
 {
     uint32_t low = plan->cached / plan->replaced, high = (plan->cached - 1) / plan->replaced + 1;
-    mm_text_format(text, "  rotation    after each epoch the %u oldest leave and %u others enter; an item stays %u",
-                   plan->replaced, plan->replaced, low);
+    mm_text_add(text, "  rotation    ");
+    print_when(plan, text);
+    if (plan->replaced == 1)
+        mm_text_add(text, " the oldest leaves and another enters");
+    else
+        mm_text_format(text, " the %u oldest leave and %u others enter", plan->replaced, plan->replaced);
+    mm_text_format(text, "; an item stays %" PRIu64, (uint64_t)low * plan->every);
     if (high != low)
-        mm_text_format(text, " or %u", high);
-    mm_text_format(text, " epoch%s\n  coverage    every item has been seen after %u epochs\n", high > 1 ? "s" : "",
-                   plan->coverage_epochs);
+        mm_text_format(text, " or %" PRIu64, (uint64_t)high * plan->every);
+    mm_text_format(text, " epoch%s\n  coverage    every item has been seen after %u epochs\n",
+                   high > 1 || plan->every > 1 ? "s" : "", plan->coverage_epochs);
 }
 
 /* Ranks: what is rounded, so that each has as many items and steps as any other. */
@@ -19,8 +35,10 @@ static void print_ranks(const struct mm_cache_plan *plan, struct mm_text *text)
     if (plan->ranks == 1)
         return;
     mm_text_format(text, "  ranks       %u: each holds %u items", plan->ranks, plan->cached / plan->ranks);
-    if (plan->replaced)
-        mm_text_format(text, " and replaces %u after each epoch", plan->replaced / plan->ranks);
+    if (plan->replaced) {
+        mm_text_format(text, " and replaces %u ", plan->replaced / plan->ranks);
+        print_when(plan, text);
+    }
     mm_text_add(text, "\n");
     if (plan->wanted != plan->cached_alone)
         mm_text_format(text, "              (the items held are rounded from %u to %u, a multiple of %u)\n",
@@ -93,8 +111,8 @@ static void print_cache(const struct mm_source *source, const struct mm_cache_pl
         print_residence(plan, text);
     if (plan->replaced_max)
         mm_text_format(text,
-                       "  rotation    auto: after each epoch up to %u leave and as many others enter; how many is "
-                       "chosen in the first epoch\n",
+                       "  rotation    auto: after each epoch up to %u leave and as many others enter, or one after "
+                       "several; how many is chosen in the first epoch\n",
                        plan->replaced_max);
     print_memory(source->pipeline, plan, basis, text);
     print_disk(source->pipeline, text);
@@ -137,6 +155,9 @@ static void print_loading(const struct mm_cache_plan *plan, const struct mm_cach
         mm_text_add(text, ", and each further one loads what its steps hide");
     else if (!o->loads)
         mm_text_add(text, ", the others load nothing");
+    else if (plan->every > 1)
+        mm_text_format(text, ", the %u of every further %u epochs take %s", o->loads, plan->every,
+                       mm_text_seconds(further, sizeof further, o->seconds * plan->every));
     else
         mm_text_format(text, ", each further one's %u take %s", o->loads,
                        mm_text_seconds(further, sizeof further, o->seconds));

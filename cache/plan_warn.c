@@ -25,8 +25,8 @@ static void print_remedy(const struct mm_cache_plan *plan, const struct mm_cache
     mm_text_add(text, "\n");
 }
 
-static void warn_coverage(const struct mm_cache_plan *plan, const struct mm_cache_outlook *o,
-                          const struct mm_cache_basis *basis, struct mm_text *text)
+void mm_cache_warn_coverage(const struct mm_cache_plan *plan, const struct mm_cache_outlook *o, int64_t epochs,
+                            struct mm_text *text)
 {
     if (plan->coverage_epochs == 0 && !plan->replaced_max)
         mm_text_format(
@@ -34,9 +34,9 @@ static void warn_coverage(const struct mm_cache_plan *plan, const struct mm_cach
             "warning: only %u of %u items are ever seen: replace_percent is 0 and num_cache_objects is less "
             "than the datalist has",
             plan->cached, plan->items);
-    else if (basis->epochs > 0 && plan->coverage_epochs > basis->epochs)
+    else if (epochs > 0 && plan->coverage_epochs > epochs)
         mm_text_format(text, "warning: only %u of %u items will have been seen after %lld epoch%s", o->seen,
-                       plan->items, (long long)basis->epochs, basis->epochs == 1 ? "" : "s");
+                       plan->items, (long long)epochs, epochs == 1 ? "" : "s");
     else
         return;
     print_remedy(plan, o, text);
@@ -59,20 +59,22 @@ void mm_cache_warn_starving(const struct mm_cache_plan *plan, const struct mm_ca
     char wait[32], loading[32];
     if (!o->starves)
         return;
-    mm_text_format(
-        text,
-        "warning: loading %u items takes %s with %u thread%s, longer than the steps of an epoch: each waits "
-        "%s at least",
-        o->loads, mm_text_seconds(loading, sizeof loading, o->seconds), o->threads, o->threads == 1 ? "" : "s",
-        mm_text_seconds(wait, sizeof wait, o->floor));
+    mm_text_format(text, "warning: loading %u item%s takes %s with %u thread%s, longer than the steps of ", o->loads,
+                   o->loads == 1 ? "" : "s", mm_text_seconds(loading, sizeof loading, o->seconds * plan->every),
+                   o->threads, o->threads == 1 ? "" : "s");
+    if (plan->every > 1)
+        mm_text_format(text, "%u epochs", plan->every);
+    else
+        mm_text_add(text, "an epoch");
+    mm_text_format(text, ": each waits %s at least", mm_text_seconds(wait, sizeof wait, o->floor));
     if (o->replaced_hidden)
         mm_text_format(text, "; use replace_percent <= %.9g", mm_cache_share(plan, plan->cached, o->replaced_hidden));
     if (o->threads_hidden)
         mm_text_format(text, "%s num_workers >= %u", o->replaced_hidden ? " or" : "; use", o->threads_hidden);
-    if (!o->replaced_hidden && !o->threads_hidden)
-        mm_text_add(text, "; only longer steps hide it");
     if (o->threads_hidden > mm_threads_available())
         mm_text_format(text, " (this machine has %u processors)", mm_threads_available());
+    if (o->every_hidden)
+        mm_text_format(text, "%s replace_every >= %u", o->threads_hidden ? " or" : "; use", o->every_hidden);
     mm_text_add(text, "\n");
 }
 
@@ -199,7 +201,7 @@ void mm_cache_plan_warn(const struct mm_source *source, const struct mm_cache_pl
                         const struct mm_cache_outlook *outlook, const struct mm_cache_basis *basis,
                         struct mm_text *text)
 {
-    warn_coverage(plan, outlook, basis, text);
+    mm_cache_warn_coverage(plan, outlook, basis->epochs, text);
     warn_uneven(plan, outlook, text);
     mm_cache_warn_starving(plan, outlook, text);
     warn_lowered(source, plan, text);

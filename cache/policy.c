@@ -26,7 +26,8 @@ struct pass {
 
 struct mm_policy {
     uint64_t seed;
-    uint32_t total, cached, replaced;
+    uint32_t total, cached;
+    struct mm_rotation rotation;
     uint32_t block;
     pthread_mutex_t mutex;           /* over `passes` */
     struct pass passes[PASSES_KEPT]; /* pass k is in passes[k % PASSES_KEPT] */
@@ -54,22 +55,29 @@ uint32_t mm_policy_replaced_for_ranks(uint32_t total, uint32_t replaced, bool ho
     return (replaced + ranks - 1) / ranks * ranks;
 }
 
-uint32_t mm_policy_coverage(uint32_t total, uint32_t cached, uint32_t replaced)
+uint32_t mm_policy_coverage(uint32_t total, uint32_t cached, struct mm_rotation rotation)
 {
     if (cached >= total)
         return 1;
-    return replaced ? 1 + (uint32_t)(((uint64_t)total - cached + replaced - 1) / replaced) : 0;
+    if (!rotation.replaced)
+        return 0;
+    uint64_t rotations = ((uint64_t)total - cached + rotation.replaced - 1) / rotation.replaced;
+    uint64_t epochs = 1 + rotations * rotation.every;
+    return epochs < UINT32_MAX ? (uint32_t)epochs : UINT32_MAX;
 }
 
-enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced,
+enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, struct mm_rotation rotation,
                               struct mm_policy **out, struct mm_error *err)
 {
+    uint32_t replaced = rotation.replaced;
     if (total < 1 || cached < 1)
         return mm_fail(err, MM_ERR_USAGE, "a cache of %u of %u items: both must be at least 1", cached, total);
     cached = cached < total ? cached : total;
     if (replaced > cached)
-        return mm_fail(err, MM_ERR_USAGE, "%u items replaced an epoch, at most %u can be: so many are held", replaced,
+        return mm_fail(err, MM_ERR_USAGE, "%u items replaced at a time, at most %u can be: so many are held", replaced,
                        cached);
+    if (rotation.every < 1)
+        return mm_fail(err, MM_ERR_USAGE, "items replaced after every 0 epochs: at least 1 must pass");
     size_t bytes;
     bool fits = mm_size_mul(total, PASSES_KEPT * sizeof(uint32_t), &bytes);
     struct mm_policy *policy = mm_alloc(sizeof *policy);
@@ -82,7 +90,7 @@ enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, ui
     *policy = (struct mm_policy){.seed = seed,
                                  .total = total,
                                  .cached = cached,
-                                 .replaced = replaced,
+                                 .rotation = rotation,
                                  .block = total - cached > replaced ? total - cached - replaced + 1 : 1,
                                  .memory = memory};
     for (size_t i = 0; i < PASSES_KEPT; i++)
@@ -160,7 +168,12 @@ uint32_t mm_policy_item(struct mm_policy *policy, uint64_t position)
 
 uint64_t mm_policy_first(const struct mm_policy *policy, uint32_t epoch)
 {
-    return (uint64_t)epoch * policy->replaced;
+    return (uint64_t)(epoch / policy->rotation.every) * policy->rotation.replaced;
+}
+
+uint64_t mm_policy_next(const struct mm_policy *policy, uint32_t epoch)
+{
+    return ((uint64_t)epoch / policy->rotation.every + 1) * policy->rotation.every;
 }
 
 void mm_policy_epoch(struct mm_policy *policy, uint32_t epoch, bool shuffled, uint64_t *positions)

@@ -17,7 +17,7 @@ static enum mm_status end_epoch(struct loop *l, int64_t epoch, int64_t ran, stru
     enum mm_status s = MM_OK;
     struct mm_loader_stats stats;
     double metric = NAN, last = l->event.metric;
-    if (l->resolved.replaced_max && MM_TRY(s, mm_loop_choose_replaced(l, epoch, ran, err)))
+    if (l->resolved.replaced_max && MM_TRY(s, mm_loop_choose_rotation(l, epoch, ran, err)))
         return s;
     mm_loader_stats_get(l->loader, &stats);
     l->event.cache = &stats;

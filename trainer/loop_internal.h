@@ -57,8 +57,9 @@ enum mm_status mm_loop_validate(struct loop *l, int64_t epoch, struct mm_error *
 const struct mm_metric_use *mm_loop_key_metric(const struct mm_training *training); /* NULL: none */
 
 /* loop_measure.c */
-/* replace_percent "auto": as many as can be prepared while an epoch's steps run. From here on the run is one with that number. */
-enum mm_status mm_loop_choose_replaced(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err);
+/* replace_percent "auto": as many as can be prepared while an epoch's steps run, or one in several epochs. From here on the run is
+ * one with those numbers. */
+enum mm_status mm_loop_choose_rotation(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err);
 /* Seconds that the epoch had to wait: what its loading took with all threads, less what its steps took. */
 double mm_loop_wait_floor(const struct loop *l, const struct mm_loader_stats *stats);
 /* Tells what an item takes, after the first step of this process; and after its first epoch, whether loading keeps up. */

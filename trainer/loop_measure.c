@@ -5,20 +5,6 @@
 #include "cache/outlook.h"
 #include "trainer/loop_internal.h"
 
-enum mm_status mm_loop_choose_replaced(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err)
-{
-    enum mm_status s;
-    double seconds = ran ? l->step_seconds / (double)ran * (double)l->steps : 0;
-    uint32_t replaced = mm_loader_measure_replaced(l->loader, seconds, l->resolved.replaced_max);
-    mm_resolved_replace(&l->resolved, replaced);
-    if (MM_TRY(s, mm_loader_set_replaced(l->loader, replaced, err)) ||
-        MM_TRY(s, mm_resolved_write(&l->arena, &l->resolved, err)) || MM_TRY(s, mm_loop_identify(l, err)))
-        return s;
-    mm_note("cache: %u items are replaced after each epoch, which is what the loader can prepare meanwhile",
-            replaced);
-    return mm_loop_save(l, epoch, l->steps, err);
-}
-
 static double item_seconds(const struct mm_loader_stats *stats)
 {
     return stats->prepared ? stats->prefix_seconds / stats->prepared : 0;
@@ -38,6 +24,54 @@ static bool look(const struct loop *l, const struct mm_loader_stats *stats, doub
         return false;
     mm_cache_outlook_make(t->train, plan, &basis, outlook);
     return true;
+}
+
+/* The first line, which there may not be. */
+static void warn(const struct mm_text *text)
+{
+    if (!text->length)
+        return;
+    mm_progress_end(false);
+    mm_warn("%.*s", (int)strcspn(text->bytes, "\n"), text->bytes);
+}
+
+static void note_rotation(struct mm_rotation rotation)
+{
+    if (rotation.every > 1)
+        mm_note("cache: %u item%s replaced after every %u epochs, which is what the loader can prepare meanwhile",
+                rotation.replaced, rotation.replaced == 1 ? " is" : "s are", rotation.every);
+    else
+        mm_note("cache: %u item%s replaced after each epoch, which is what the loader can prepare meanwhile",
+                rotation.replaced, rotation.replaced == 1 ? " is" : "s are");
+}
+
+/* What a rotation that follows from time leaves out. */
+static void warn_rotation(const struct loop *l)
+{
+    struct mm_text text;
+    struct mm_cache_plan plan;
+    struct mm_cache_outlook outlook;
+    const struct mm_loader_stats stats = {0};
+    if (!look(l, &stats, 0, &plan, &outlook))
+        return;
+    mm_text_init(&text, 4096);
+    mm_cache_warn_coverage(&plan, &outlook, l->training->epochs, &text);
+    warn(&text);
+    mm_text_done(&text);
+}
+
+enum mm_status mm_loop_choose_rotation(struct loop *l, int64_t epoch, int64_t ran, struct mm_error *err)
+{
+    enum mm_status s;
+    double seconds = ran ? l->step_seconds / (double)ran * (double)l->steps : 0;
+    struct mm_rotation rotation = mm_loader_measure_rotation(l->loader, seconds, l->resolved.replaced_max);
+    mm_resolved_replace(&l->resolved, rotation);
+    if (MM_TRY(s, mm_loader_set_rotation(l->loader, rotation, err)) ||
+        MM_TRY(s, mm_resolved_write(&l->arena, &l->resolved, err)) || MM_TRY(s, mm_loop_identify(l, err)))
+        return s;
+    note_rotation(rotation);
+    warn_rotation(l);
+    return mm_loop_save(l, epoch, l->steps, err);
 }
 
 double mm_loop_wait_floor(const struct loop *l, const struct mm_loader_stats *stats)
@@ -81,10 +115,7 @@ void mm_loop_note_loading(struct loop *l, const struct mm_loader_stats *stats, i
         return;
     mm_text_init(&text, 4096);
     mm_cache_warn_starving(&plan, &outlook, &text);
-    if (text.length) {
-        mm_progress_end(false);
-        mm_warn("%.*s", (int)strcspn(text.bytes, "\n"), text.bytes);
-    }
+    warn(&text);
     mm_text_done(&text);
 }
 

@@ -302,6 +302,8 @@ static cJSON *described_data(struct mm_arena *arena, const struct mm_source *sou
     mm_json_add(arena, json, "by_transforms", mm_json_bool(arena, p->batched_by_transforms));
     mm_json_add(arena, json, "cached", mm_json_integer(arena, p->num_cache_objects));
     mm_json_add(arena, json, "replace", mm_json_number(arena, p->replace_percent));
+    if (p->replace_every > 1)
+        mm_json_add(arena, json, "replace_every", mm_json_integer(arena, p->replace_every));
     if (mm_pipeline_is_open(p)) { /* a request; a run has numbers, which is what decides its result */
         cJSON *open = mm_json_add(arena, json, "open", mm_json_object(arena));
         mm_json_add(arena, open, "objects", mm_json_bool(arena, p->auto_objects));

@@ -349,10 +349,32 @@ static void test_measured_replacements_grow_with_the_time_there_is(void **state)
     struct mm_loader_stats stats = stats_of(loader);
     double one = stats.prefix_seconds / stats.prepared;
     assert_true(one >= 0.002 && stats.suffix_seconds > 0);
-    assert_int_equal(mm_loader_measure_replaced(loader, 0, 10), 1);
+    assert_int_equal(mm_loader_measure_rotation(loader, 0, 10).replaced, 1);
     double five = (5.5 * one + stats.suffix_seconds) / 0.8 / 2 / 0.9;    /* with two threads, in nine of ten steps */
-    assert_in_range(mm_loader_measure_replaced(loader, five, 10), 2, 5); /* fewer where times vary */
-    assert_int_equal(mm_loader_measure_replaced(loader, 1e6, 10), 10);
+    const struct mm_rotation some = mm_loader_measure_rotation(loader, five, 10);
+    assert_in_range(some.replaced, 2, 5); /* fewer where times vary */
+    assert_int_equal(some.every, 1);
+    assert_int_equal(mm_loader_measure_rotation(loader, 1e6, 10).replaced, 10);
+    mm_loader_close(loader);
+}
+
+/* Where an epoch is shorter than an item takes, one enters in so many epochs that its thread has the time. */
+static void test_short_epochs_measure_one_item_in_several(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 40, 10, 0, 1, 1);
+    f.make.slow_us = 2000;
+    struct mm_loader *loader = fixture_open(&f);
+    run_epoch(loader, 0);
+    uint32_t before = MM_REPLACE_EVERY_MAX;
+    for (double epoch = 2e-5; epoch < 1e-3; epoch *= 1.5) {
+        const struct mm_rotation rotation = mm_loader_measure_rotation(loader, epoch, 10);
+        assert_int_equal(rotation.replaced, 1);
+        assert_true(rotation.every * epoch > 2e-3 && rotation.every <= before);
+        before = rotation.every;
+    }
+    assert_int_equal(mm_loader_measure_rotation(loader, 1e-12, 10).every, MM_REPLACE_EVERY_MAX);
     mm_loader_close(loader);
 }
 
@@ -493,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_replacements_without_room_are_late_and_no_error),
         cmocka_unit_test(test_cache_too_small_for_an_epoch_keeps_what_fits),
         cmocka_unit_test(test_measured_replacements_grow_with_the_time_there_is),
+        cmocka_unit_test(test_short_epochs_measure_one_item_in_several),
         cmocka_unit_test(test_one_batch_is_cut_by_several_threads),
         cmocka_unit_test(test_steady_state_allocates_nothing),
         cmocka_unit_test(test_it_closes_at_any_moment),

@@ -40,7 +40,7 @@ static int configurations(void)
 /* The model: everything written out once more, the slow way. */
 struct model {
     uint64_t seed;
-    uint32_t total, cached, replaced, volumes, outputs, rank, ranks;
+    uint32_t total, cached, replaced, every, volumes, outputs, rank, ranks;
     uint64_t bad; /* items that fail */
     bool skips;
     uint32_t stream[STREAM_MAX]; /* item of each position */
@@ -73,7 +73,7 @@ static void model_order(const struct model *m, uint32_t epoch, bool shuffled, ui
     struct mm_random random;
     uint32_t all[ITEMS_MAX], own = 0;
     for (uint32_t i = 0; i < m->cached; i++)
-        all[i] = epoch * m->replaced + i;
+        all[i] = epoch / m->every * m->replaced + i;
     if (shuffled) {
         mm_random_init(&random, m->seed, MM_RANDOM_POLICY, 1, epoch, 0);
         mm_random_shuffle(&random, all, m->cached);
@@ -205,6 +205,7 @@ static void choose_cache(struct fixture *f, struct model *m, struct mm_random *r
     assert_int_equal(mm_cache_plan_make(&f->source, f->pipeline.auto_objects ? 1 : 0, m->ranks, &plan, NULL), MM_OK);
     m->cached = plan.cached;
     m->replaced = plan.replaced;
+    m->every = plan.every;
 }
 
 static void choose(struct fixture *f, struct model *m, struct mm_random *random)
@@ -214,6 +215,7 @@ static void choose(struct fixture *f, struct model *m, struct mm_random *random)
     uint32_t ranks = mm_random_below(random, 3) ? 1 : 1 + mm_random_below(random, total < 8 ? total : 8);
     double share = mm_random_below(random, 3) ? mm_random_below(random, 11) / 10.0 : 0;
     fixture_init(f, total, cached, share, volumes, outputs);
+    f->pipeline.replace_every = mm_random_below(random, 2) ? 1 : mm_random_below(random, 5);
     f->pipeline.batched_by_transforms = mm_random_below(random, 3) == 0;
     f->pipeline.merges_batch_dims = mm_random_below(random, 2);
     f->pipeline.prefetch_size = mm_random_below(random, 5);
@@ -250,7 +252,7 @@ static void test_batches_are_what_the_model_says(void **state)
     mm_free(m);
 }
 
-/* R set after epoch 0 gives what it gives when it is known from the start. */
+/* R and k set after epoch 0 give what they give when they are known from the start. */
 static void test_replacements_may_be_chosen_after_the_first_epoch(void **state)
 {
     (void)state;
@@ -268,16 +270,21 @@ static void test_replacements_may_be_chosen_after_the_first_epoch(void **state)
         f->pipeline.auto_objects = false;
         f->pipeline.num_cache_objects = m->cached;
         m->replaced = m->ranks * (1 + mm_random_below(&random, most / m->ranks));
+        uint32_t chosen = mm_random_below(&random, 3); /* after this epoch */
+        m->every = chosen + 1 + mm_random_below(&random, 3);
         model_init(m);
         f->pipeline.replace_percent = 0;
         struct mm_loader *loader = fixture_open(f);
         uint32_t steps = model_steps(m);
         check_epoch(f, m, loader, 0, mm_random_below(&random, steps + 1), steps);
-        assert_in_range(mm_loader_measure_replaced(loader, 1, most), 1, most);
-        assert_int_equal(mm_loader_set_replaced(loader, m->replaced, NULL), MM_OK);
-        for (uint32_t epoch = 1; epoch < 5; epoch++)
+        for (uint32_t epoch = 1; epoch <= chosen; epoch++)
             check_epoch(f, m, loader, epoch, 0, steps);
-        assert_int_equal(mm_loader_set_replaced(loader, m->replaced, NULL), MM_ERR_USAGE);
+        const struct mm_rotation early = {m->replaced, chosen}, rotation = {m->replaced, m->every};
+        assert_int_equal(mm_loader_set_rotation(loader, early, NULL), MM_ERR_USAGE);
+        assert_int_equal(mm_loader_set_rotation(loader, rotation, NULL), MM_OK);
+        for (uint32_t epoch = chosen + 1; epoch < chosen + 7; epoch++)
+            check_epoch(f, m, loader, epoch, 0, steps);
+        assert_int_equal(mm_loader_set_rotation(loader, rotation, NULL), MM_ERR_USAGE);
         mm_loader_close(loader);
     }
     mm_free(f);

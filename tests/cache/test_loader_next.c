@@ -140,6 +140,30 @@ static void test_places_that_leave_are_filled_before_the_epoch_ends(void **state
     mm_loader_close(plain);
 }
 
+/* With k = 3 what enters before epoch 3 is prepared from epoch 0 on, and nothing enters before epochs 1 and 2. In the last
+ * of three epochs what leaves makes way for what enters after that. */
+static void test_what_enters_in_several_epochs_is_prepared_at_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    atomic_int made = 0;
+    fixture_init(&f, 20, 6, 0.5, 2, 1);
+    f.pipeline.replace_every = 3;
+    f.make.made = &made;
+    struct mm_loader *loader = fixture_open(&f);
+    for (uint32_t epoch = 0; epoch < 9; epoch++) {
+        struct mm_loader_stats stats;
+        int entered = 6 + 3 * ((int)epoch / 3 + 1) + (epoch % 3 == 2 ? 3 : 0);
+        run_epoch(loader, epoch);
+        assert_true(more_than(&made, entered - 1));
+        assert_int_equal(atomic_load(&made), entered);
+        mm_loader_stats_get(loader, &stats);
+        assert_int_equal(stats.replaced, epoch > 0 && epoch % 3 == 0 ? 3 : 0);
+        assert_int_equal(stats.late, 0);
+    }
+    mm_loader_close(loader);
+}
+
 static void test_replacements_chosen_late_throw_them_away(void **state)
 {
     (void)state;
@@ -151,8 +175,9 @@ static void test_replacements_chosen_late_throw_them_away(void **state)
     struct mm_loader *loader = fixture_open(&f), *plain = open_plain(&f);
     assert_same_epoch(loader, plain, 0);
     assert_true(more_than(&cut, 8));
-    assert_int_equal(mm_loader_set_replaced(loader, 2, &err), MM_OK);
-    assert_int_equal(mm_loader_set_replaced(plain, 2, &err), MM_OK);
+    const struct mm_rotation rotation = {.replaced = 2, .every = 1};
+    assert_int_equal(mm_loader_set_rotation(loader, rotation, &err), MM_OK);
+    assert_int_equal(mm_loader_set_rotation(plain, rotation, &err), MM_OK);
     for (uint32_t epoch = 1; epoch < EPOCHS; epoch++)
         assert_same_epoch(loader, plain, epoch);
     mm_loader_close(loader);
@@ -166,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_another_epoch_throws_them_away),
         cmocka_unit_test(test_short_epochs_go_on_with_the_same_samples),
         cmocka_unit_test(test_places_that_leave_are_filled_before_the_epoch_ends),
+        cmocka_unit_test(test_what_enters_in_several_epochs_is_prepared_at_once),
         cmocka_unit_test(test_replacements_chosen_late_throw_them_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

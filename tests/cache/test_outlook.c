@@ -19,7 +19,7 @@ static uint32_t count_seen(const struct mm_cache_plan *plan, int64_t epochs)
     uint64_t positions[ITEMS_MAX];
     uint32_t count = 0;
     struct mm_policy *policy;
-    assert_int_equal(mm_policy_open(3, plan->items, plan->cached, plan->replaced, &policy, NULL), MM_OK);
+    assert_int_equal(mm_policy_open(3, plan->items, plan->cached, mm_cache_plan_rotation(plan), &policy, NULL), MM_OK);
     for (int64_t epoch = 0; epoch < epochs; epoch++) {
         mm_policy_epoch(policy, (uint32_t)epoch, true, positions);
         for (uint32_t i = 0; i < plan->cached; i++) {
@@ -42,6 +42,7 @@ static void test_what_is_seen_is_what_the_policy_shows(void **state)
                 struct mm_cache_plan plan;
                 struct mm_cache_outlook o;
                 fixture_init(&f, 41, cached, share / 10.0, 1, 1);
+                f.pipeline.replace_every = (cached + (uint32_t)share) % 4;
                 look(&f, &(struct mm_cache_basis){.epochs = epochs}, &plan, &o);
                 assert_int_equal(o.seen, count_seen(&plan, epochs));
                 assert_int_equal(o.seen < 41, o.replaced_all || o.cached_all);
@@ -58,10 +59,13 @@ static void test_the_better_number_covers(void **state)
             struct mm_cache_plan plan, better;
             struct mm_cache_outlook o;
             const struct mm_cache_basis basis = {.epochs = epochs};
+            int64_t every = 1 + (cached + epochs) % 3;
             fixture_init(&f, 41, cached, 0, 1, 1);
+            f.pipeline.replace_every = every;
             look(&f, &basis, &plan, &o);
             uint32_t n = o.replaced_all ? plan.cached : o.cached_all;
             fixture_init(&f, 41, n, o.replaced_all ? mm_cache_share(&plan, n, o.replaced_all) : 1, 1, 1);
+            f.pipeline.replace_every = every;
             look(&f, &basis, &better, &o);
             assert_int_equal(count_seen(&better, epochs), 41);
             if (better.replaced > 1 && n == plan.cached) {
@@ -81,6 +85,29 @@ static void test_the_share_is_short_and_makes_the_number(void **state)
     assert_true(mm_cache_share(&plan, 24, 6) == 0.25);
     assert_true(mm_cache_share(&plan, 24, 3) == 0.1);
     assert_true(mm_cache_share(&plan, 20, 20) == 1);
+}
+
+/* The k that is proposed where no R hides the loading hides it, and one less does not. */
+static void test_the_better_interval_hides(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mm_cache_plan plan;
+    struct mm_cache_outlook o;
+    fixture_init(&f, 41, 24, 0.25, 1, 1);
+    for (double step = 1e-4; step < 0.05; step *= 1.7) {
+        struct mm_cache_basis basis = {.threads = 2, .load_seconds = 3, .step_seconds = step};
+        f.pipeline.replace_every = 1;
+        look(&f, &basis, &plan, &o);
+        assert_true(o.starves && !o.replaced_hidden && o.every_hidden > 1);
+        uint32_t every = o.every_hidden;
+        f.pipeline.replace_every = every - 1;
+        look(&f, &basis, &plan, &o);
+        assert_true(o.floor > 0);
+        f.pipeline.replace_every = every;
+        look(&f, &basis, &plan, &o);
+        assert_true(o.floor == 0 && !o.starves && !o.every_hidden);
+    }
 }
 
 static void test_passes_and_loading_are_arithmetic(void **state)
@@ -190,6 +217,21 @@ static void test_warnings_carry_the_better_number(void **state)
         &f, &(struct mm_cache_basis){.load_seconds = 2, .item_bytes = 2048},
         "  loading     a measured item takes 2.0 s and 2 KiB; with 2 threads the first epoch's 24 take 24.0 s, each "
         "further one's 6 take 6.0 s\n              hidden by steps of 250 ms or more\n");
+    f.pipeline.replace_every = 5;
+    expect(&f, &(struct mm_cache_basis){.epochs = 50},
+           "  rotation    after every 5 epochs the 6 oldest leave and 6 others enter; an item stays 20 epochs\n"
+           "  coverage    every item has been seen after 16 epochs\n");
+    expect(&f, &(struct mm_cache_basis){.epochs = 12},
+           "warning: only 36 of 41 items will have been seen after 12 epochs; replace_percent 0.37 would, or 16 epochs "
+           "would\n");
+    expect(&f, &(struct mm_cache_basis){.threads = 1, .load_seconds = 2, .step_seconds = 0.05},
+           "first epoch's 24 take 48.0 s, the 6 of every further 5 epochs take 12.0 s\n              with steps of 50 ms "
+           "an epoch waits 1.2 s at least\n");
+    expect(&f, &(struct mm_cache_basis){.epochs = 50, .threads = 1, .load_seconds = 2, .step_seconds = 0.01},
+           "warning: loading 6 items takes 12.0 s with 1 thread, longer than the steps of 5 epochs: each waits 2.2 s at "
+           "least; use num_workers >= 10");
+    expect(&f, &(struct mm_cache_basis){.epochs = 50, .threads = 1, .load_seconds = 2, .step_seconds = 0.01},
+           " or replace_every >= 50\n");
     fixture_init(&f, 41, 24, 0, 1, 1);
     expect(&f, &(struct mm_cache_basis){.epochs = 50}, "= 50 passes over the same 24 items");
     expect(&f, &(struct mm_cache_basis){.epochs = 50},
@@ -238,6 +280,7 @@ static void test_json_has_the_same_numbers(void **state)
     assert_int_equal(mm_json_get(json, "items")->valueint, 41);
     assert_int_equal(mm_json_get(json, "num_cache_objects")->valueint, 24);
     assert_int_equal(mm_json_get(json, "replaced")->valueint, 6);
+    assert_int_equal(mm_json_get(json, "replace_every")->valueint, 1);
     assert_int_equal(mm_json_get(json, "items_seen")->valueint, 36);
     assert_int_equal(mm_json_get(json, "bytes_per_item_measured")->valueint, 2048);
     assert_true(mm_json_get(json, "load_seconds_per_epoch")->valuedouble == 6);
@@ -260,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_what_is_seen_is_what_the_policy_shows),
         cmocka_unit_test(test_the_better_number_covers),
         cmocka_unit_test(test_the_share_is_short_and_makes_the_number),
+        cmocka_unit_test(test_the_better_interval_hides),
         cmocka_unit_test(test_passes_and_loading_are_arithmetic),
         cmocka_unit_test(test_memory_proposes_what_fits),
         cmocka_unit_test(test_a_divisor_is_proposed),

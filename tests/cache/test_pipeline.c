@@ -130,6 +130,30 @@ static void test_percentages_are_explained(void **state)
     expect_problem(r, "{\"replace_percent\": \"much\"}", "got string \"much\"");
 }
 
+static void expect_warning(struct reading *r, const char *args, const char *words)
+{
+    read_with(r, "SegmentationImagePipelineWithCache", args, NULL);
+    assert_int_equal(r->status, MM_OK);
+    assert_int_equal(r->problems.count, 1);
+    assert_int_equal(r->problems.items[0].severity, MM_SEVERITY_WARNING);
+    assert_non_null(strstr(r->problems.items[0].text, words));
+}
+
+static void test_epochs_between_replacements_are_counted(void **state)
+{
+    struct reading *r = *state;
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"replace_percent\": 0.5, \"replace_every\": 5}", NULL);
+    assert_int_equal(r->status, MM_OK);
+    assert_int_equal(r->problems.count, 0);
+    assert_int_equal(r->pipeline->replace_every, 5);
+    read_with(r, "SegmentationImagePipelineWithCache", "{\"replace_percent\": 0.5}", NULL);
+    assert_int_equal(r->pipeline->replace_every, 1);
+    expect_problem(r, "{\"replace_percent\": 0.5, \"replace_every\": 0}", "at least 1");
+    expect_problem(r, "{\"replace_percent\": 0.5, \"replace_every\": 1.5}", "integer");
+    expect_warning(r, "{\"replace_every\": 5}", "replace_every does nothing: replace_percent is 0");
+    expect_warning(r, "{\"replace_percent\": \"auto\", \"replace_every\": 5}", "\"auto\" chooses it");
+}
+
 static void test_memory_has_units(void **state)
 {
     struct reading *r = *state;
@@ -220,6 +244,7 @@ int main(void)
         TEST(test_defaults),
         TEST(test_a_number_of_objects_makes_any_pipeline_cache),
         TEST(test_percentages_are_explained),
+        TEST(test_epochs_between_replacements_are_counted),
         TEST(test_memory_has_units),
         TEST(test_numbers_may_be_automatic),
         TEST(test_what_cannot_be_is_refused),

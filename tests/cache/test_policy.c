@@ -9,11 +9,16 @@
 #include "base/random.h"
 #include "cache/policy.h"
 
-static struct mm_policy *open_policy(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced)
+static struct mm_policy *open_every(uint64_t seed, uint32_t total, uint32_t cached, struct mm_rotation rotation)
 {
     struct mm_policy *policy = NULL;
-    assert_int_equal(mm_policy_open(seed, total, cached, replaced, &policy, NULL), MM_OK);
+    assert_int_equal(mm_policy_open(seed, total, cached, rotation, &policy, NULL), MM_OK);
     return policy;
+}
+
+static struct mm_policy *open_policy(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced)
+{
+    return open_every(seed, total, cached, (struct mm_rotation){.replaced = replaced, .every = 1});
 }
 
 static void test_replacements_follow_the_formula(void **state)
@@ -33,7 +38,11 @@ static void test_replacements_follow_the_formula(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint32_t replaced = mm_policy_replacements(rows[i].total, rows[i].cached, rows[i].fraction);
         assert_int_equal(replaced, rows[i].replaced);
-        assert_int_equal(mm_policy_coverage(rows[i].total, rows[i].cached, replaced), rows[i].coverage);
+        const struct mm_rotation each = {.replaced = replaced, .every = 1}, third = {.replaced = replaced, .every = 3};
+        uint32_t coverage = rows[i].coverage;
+        assert_int_equal(mm_policy_coverage(rows[i].total, rows[i].cached, each), coverage);
+        assert_int_equal(mm_policy_coverage(rows[i].total, rows[i].cached, third),
+                         coverage ? 1 + 3 * (coverage - 1) : 0);
     }
 }
 
@@ -52,19 +61,23 @@ static unsigned long checked; /* policies */
 
 /* Residents of `epoch` and its replacements are distinct, where T >= N + R also from each other; marks and counts what
  * enters. */
-static void check_epoch(struct mm_policy *policy, uint32_t epoch, uint32_t total, uint32_t cached, uint32_t replaced,
-                        uint64_t *positions, unsigned *entered)
+static void check_epoch(struct mm_policy *policy, uint32_t epoch, uint32_t total, uint32_t cached,
+                        struct mm_rotation rotation, uint64_t *positions, unsigned *entered)
 {
+    uint32_t replaced = rotation.replaced;
     unsigned char seen[64] = {0}, used[64] = {0};
     uint64_t first = mm_policy_first(policy, epoch);
-    assert_int_equal(first, (uint64_t)epoch * replaced);
+    assert_int_equal(first, (uint64_t)(epoch / rotation.every) * replaced);
+    if (replaced)
+        for (uint64_t e = epoch; e <= mm_policy_next(policy, epoch); e++)
+            assert_int_equal(mm_policy_first(policy, (uint32_t)e) > first, e == mm_policy_next(policy, epoch));
     for (uint32_t i = 0; i < cached + replaced; i++) {
         uint32_t item = mm_policy_item(policy, first + i);
         assert_true(item < total);
         if (i == cached && cached + replaced > total)
             memset(seen, 0, sizeof seen);
         assert_false(seen[item]++);
-        if (i < cached && (epoch == 0 || i >= cached - replaced))
+        if (i < cached && (epoch == 0 || (epoch % rotation.every == 0 && i >= cached - replaced)))
             entered[item]++;
     }
     mm_policy_epoch(policy, epoch, true, positions);
@@ -74,16 +87,16 @@ static void check_epoch(struct mm_policy *policy, uint32_t epoch, uint32_t total
     }
 }
 
-static void check_policy(uint64_t seed, uint32_t total, uint32_t cached, uint32_t replaced)
+static void check_policy(uint64_t seed, uint32_t total, uint32_t cached, struct mm_rotation rotation)
 {
-    struct mm_policy *policy = open_policy(seed, total, cached, replaced);
+    struct mm_policy *policy = open_every(seed, total, cached, rotation);
     checked++;
     unsigned entered[64] = {0};
     uint64_t positions[64];
-    uint32_t coverage = mm_policy_coverage(total, cached, replaced);
-    uint32_t epochs = replaced ? coverage + 3 * (total / replaced + 1) : 3;
+    uint32_t coverage = mm_policy_coverage(total, cached, rotation), replaced = rotation.replaced;
+    uint32_t epochs = replaced ? coverage + 3 * rotation.every * (total / replaced + 1) : 3;
     for (uint32_t epoch = 0; epoch < epochs; epoch++) {
-        check_epoch(policy, epoch, total, cached, replaced, positions, entered);
+        check_epoch(policy, epoch, total, cached, rotation, positions, entered);
         unsigned least = UINT32_MAX, most = 0;
         for (uint32_t i = 0; i < total; i++) {
             least = entered[i] < least ? entered[i] : least;
@@ -102,9 +115,10 @@ static void test_promises_hold_for_every_small_cache(void **state)
     for (uint32_t total = 1; total <= 16; total++)
         for (uint32_t cached = 1; cached <= total; cached++)
             for (uint32_t replaced = 0; replaced <= cached; replaced++) /* T < N + R comes of rounding for ranks */
-                for (uint64_t seed = 0; seed < 4; seed++)
-                    check_policy(seed, total, cached, replaced);
-    assert_true(checked > 3000);
+                for (uint32_t every = 1; every <= 4; every += 1 + (every > 1))
+                    for (uint64_t seed = 0; seed < 4; seed++)
+                        check_policy(seed, total, cached, (struct mm_rotation){replaced, every});
+    assert_true(checked > 9000);
 }
 
 static void test_promises_hold_for_random_caches(void **state)
@@ -116,7 +130,8 @@ static void test_promises_hold_for_random_caches(void **state)
         uint32_t total = 14 + mm_random_below(&random, 50);
         uint32_t cached = 1 + mm_random_below(&random, total);
         uint32_t replaced = mm_random_below(&random, cached + 1);
-        check_policy(mm_random_u32(&random), total, cached, replaced);
+        uint32_t every = i % 2 ? 1 : 1 + mm_random_below(&random, 7);
+        check_policy(mm_random_u32(&random), total, cached, (struct mm_rotation){replaced, every});
     }
 }
 
@@ -151,9 +166,10 @@ static void test_a_resumed_stream_is_the_same_for_any_cache(void **state)
         uint64_t positions[64], again[64];
         uint32_t total = 1 + mm_random_below(&random, 40), cached = 1 + mm_random_below(&random, total);
         uint32_t replaced = mm_random_below(&random, cached + 1), epoch = mm_random_below(&random, 30);
-        uint64_t seed = mm_random_u32(&random), first = (uint64_t)epoch * replaced;
-        struct mm_policy *run = open_policy(seed, total, cached, replaced);
-        struct mm_policy *resumed = open_policy(seed, total, cached, replaced);
+        const struct mm_rotation rotation = {replaced, 1 + mm_random_below(&random, 4)};
+        uint64_t seed = mm_random_u32(&random), first = (uint64_t)(epoch / rotation.every) * replaced;
+        struct mm_policy *run = open_every(seed, total, cached, rotation);
+        struct mm_policy *resumed = open_every(seed, total, cached, rotation);
         for (uint32_t e = 0; e <= epoch; e++) {
             mm_policy_epoch(run, e, true, positions);
             (void)mm_policy_item(run, positions[0]);
@@ -222,10 +238,13 @@ static void test_impossible_caches_are_refused(void **state)
     (void)state;
     struct mm_policy *policy = NULL;
     struct mm_error err = {0};
-    assert_int_equal(mm_policy_open(0, 0, 1, 0, &policy, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_policy_open(0, 5, 0, 0, &policy, &err), MM_ERR_USAGE);
-    assert_int_equal(mm_policy_open(0, 9, 2, 3, &policy, &err), MM_ERR_USAGE); /* some would never be used */
+    const struct mm_rotation none = {0, 1}, three = {3, 1}, never = {1, 0};
+    assert_int_equal(mm_policy_open(0, 0, 1, none, &policy, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_policy_open(0, 5, 0, none, &policy, &err), MM_ERR_USAGE);
+    assert_int_equal(mm_policy_open(0, 9, 2, three, &policy, &err), MM_ERR_USAGE); /* some would never be used */
     assert_non_null(strstr(err.text, "at most 2"));
+    assert_int_equal(mm_policy_open(0, 9, 2, never, &policy, &err), MM_ERR_USAGE);
+    assert_non_null(strstr(err.text, "every 0 epochs"));
     assert_null(policy);
 }
 

@@ -9,10 +9,11 @@ anew() { # name: a run's config and resolved numbers, nothing else
     cp -r auto "$1" && rm -rf "$1/models" "$1/eval" && mkdir "$1/models" && cp auto/models/resolved.json "$1/models"
 }
 "$MMAR" train auto -q || fail "resolved: training with auto"
-cached=$(number auto num_cache_objects) replaced=$(number auto replaced)
+cached=$(number auto num_cache_objects) replaced=$(number auto replaced) every=$(number auto replace_every)
 { [ "$cached" -ge 1 ] && [ "$cached" -lt 10 ] && [ "$replaced" -ge 1 ] && [ "$(number auto replaced_max)" -eq 0 ]; } &&
-    ok "resolved: N $cached, R $replaced" || fail "resolved: $(cat auto/models/resolved.json)"
-[ "$(grep -o '"cache_replaced": [0-9]*' auto/models/train.jsonl | sed -n 2p)" = "\"cache_replaced\": $replaced" ] &&
+    ok "resolved: N $cached, R $replaced after every $every epochs" || fail "resolved: $(cat auto/models/resolved.json)"
+seen=$(grep -o '"cache_replaced": [0-9]*' auto/models/train.jsonl | sed -n "$((every + 1))p")
+[ "${seen:-"\"cache_replaced\": $replaced"}" = "\"cache_replaced\": $replaced" ] &&
     ok "resolved: as many are replaced" || fail "resolved: another number was replaced"
 anew repeat
 "$MMAR" train repeat -q --loader-threads 1
@@ -24,7 +25,7 @@ same "resolved: without cache too" "$(final auto)" "$(final more-memory)"
 # The same numbers written down are the same run.
 cp -r auto written && rm -rf written/models written/eval
 sed -i "s/\"num_cache_objects\": \"auto\", \"cache_memory\": \"225KiB\", \"cache_compression\": \"none\"/\"num_cache_objects\": $cached/
-        s/\"replace_percent\": \"auto\"/\"replace_percent\": $(awk "BEGIN { printf \"%.9f\", $replaced / $cached }")/" written/config/config_train.json
+        s/\"replace_percent\": \"auto\"/\"replace_percent\": $(awk "BEGIN { printf \"%.9f\", $replaced / $cached }"), \"replace_every\": $every/" written/config/config_train.json
 "$MMAR" train written -q
 same "resolved: numbers written down are the same run" "$(final auto)" "$(final written)"
 
@@ -65,3 +66,28 @@ refused "a damaged file"
 rm again-1/models/resolved.json
 "$MMAR" train again-1 -q --set train.image_pipeline.args.cache_memory=120KiB
 [ "$(number again-1 num_cache_objects)" = 2 ] && ok "resolved: another config is resolved anew" || fail "resolved: $(cat again-1/models/resolved.json)"
+
+# Items that change after every second epoch: the same with and without a cache, and when it is interrupted.
+small_project second
+sed -i 's/"replace_percent": 0.25/"replace_percent": 0.25, "replace_every": 2/' second/config/config_train.json
+cp -r second second-resumed
+cp -r second second-uncached
+"$MMAR" train second -q || fail "every: training"
+epochs=$(grep -o '"cache_replaced": [0-9]*' second/models/train.jsonl | sed 's/.*: //' | tr '\n' ' ')
+case $epochs in
+"0 0 1 0"*) ok "every: one is replaced in two epochs" ;;
+*) fail "every: replaced in each epoch: $epochs" ;;
+esac
+"$MMAR" train second-uncached -q --no-cache
+same "every: without cache" "$(final second)" "$(final second-uncached)"
+"$MMAR" train second-resumed -q &
+pid=$!
+for _ in $(seq 2000); do
+    grep -q '"step".*"epoch": 3,' second-resumed/models/train.jsonl 2>/dev/null && break
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.01
+done
+kill -INT $pid 2>/dev/null
+wait $pid
+"$MMAR" train second-resumed -q --resume || fail "every: resuming"
+same "every: interrupted and resumed" "$(final second)" "$(final second-resumed)"

@@ -65,9 +65,8 @@ static void test_fixed_numbers_are_left_alone(void **state)
     assert_false(mm_file_exists(scratch_path(scratch, "resolved.json")));
 }
 
-static void test_what_was_chosen_is_kept(void **state)
+static void check_kept(struct scratch *scratch, uint32_t every)
 {
-    struct scratch *scratch = *state;
     struct run run;
     struct mm_resolved first, second;
     char digest[65], again[65];
@@ -76,7 +75,7 @@ static void test_what_was_chosen_is_kept(void **state)
     assert_true(first.has_file && !first.is_kept);
     assert_int_equal(first.training->train->pipeline->num_cache_objects, 20); /* 20 + 5 places */
     assert_int_equal(first.replaced_max, 5);
-    mm_resolved_replace(&first, 3);
+    mm_resolved_replace(&first, (struct mm_rotation){.replaced = 3, .every = every});
     assert_int_equal(first.replaced_max, 0);
     assert_int_equal(mm_resolved_write(&scratch->arena, &first, NULL), MM_OK);
     resolve(scratch, &run, &second);
@@ -86,6 +85,7 @@ static void test_what_was_chosen_is_kept(void **state)
     assert_int_equal(mm_cache_plan_make(second.training->train, 1, 1, &plan, NULL), MM_OK);
     assert_int_equal(plan.cached, 20);
     assert_int_equal(plan.replaced, 3);
+    assert_int_equal(plan.every, every);
     assert_int_equal(plan.replaced_max, 0);
     assert_int_equal(mm_training_digest(&scratch->arena, first.training, digest, NULL), MM_OK);
     assert_int_equal(mm_training_digest(&scratch->arena, second.training, again, NULL), MM_OK);
@@ -95,8 +95,37 @@ static void test_what_was_chosen_is_kept(void **state)
     run.f.pipeline.cache_memory = 0;
     run.f.pipeline.num_cache_objects = 20;
     run.f.pipeline.replace_percent = 0.15;
+    run.f.pipeline.replace_every = every;
     assert_int_equal(mm_training_digest(&scratch->arena, &run.training, again, NULL), MM_OK);
     assert_string_equal(digest, again);
+    run.f.pipeline.replace_every = every + 1;
+    assert_int_equal(mm_training_digest(&scratch->arena, &run.training, again, NULL), MM_OK);
+    assert_string_not_equal(digest, again);
+    assert_int_equal(remove(scratch_path(scratch, "resolved.json")), 0);
+}
+
+static void test_what_was_chosen_is_kept(void **state)
+{
+    check_kept(*state, 1);
+    check_kept(*state, 7);
+}
+
+/* As files were before there was a k. */
+static void test_every_epoch_is_meant_where_nothing_is_said(void **state)
+{
+    struct scratch *scratch = *state;
+    struct run run;
+    struct mm_resolved resolved;
+    run_init(&run, scratch, 25);
+    resolve(scratch, &run, &resolved);
+    const char *text = mm_arena_format(&scratch->arena,
+                                       "{\"request\": \"%s\", \"num_cache_objects\": 20, \"replaced\": 3, "
+                                       "\"replaced_max\": 0}",
+                                       resolved.request);
+    assert_int_equal(mm_file_write(scratch_path(scratch, "resolved.json"), text, strlen(text), NULL), MM_OK);
+    resolve(scratch, &run, &resolved);
+    assert_true(resolved.is_kept);
+    assert_int_equal(resolved.training->train->pipeline->replace_every, 1);
 }
 
 static void test_another_config_is_chosen_anew(void **state)
@@ -144,6 +173,9 @@ static void test_impossible_numbers_are_refused(void **state)
         "\"num_cache_objects\": 30, \"replaced\": -1, \"replaced_max\": 0",
         "\"num_cache_objects\": 3.5, \"replaced\": 0, \"replaced_max\": 0",
         "\"num_cache_objects\": 30, \"replaced\": 0",
+        "\"num_cache_objects\": 30, \"replaced\": 1, \"replace_every\": 0, \"replaced_max\": 0",
+        "\"num_cache_objects\": 30, \"replaced\": 1, \"replace_every\": 1000001, \"replaced_max\": 0",
+        "\"num_cache_objects\": 30, \"replaced\": 1, \"replace_every\": \"two\", \"replaced_max\": 0",
     };
     struct run run;
     struct mm_resolved resolved;
@@ -167,6 +199,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_fixed_numbers_are_left_alone),   TEST(test_what_was_chosen_is_kept),
+        TEST(test_every_epoch_is_meant_where_nothing_is_said),
         TEST(test_another_config_is_chosen_anew),  TEST(test_an_open_number_stays_open),
         TEST(test_impossible_numbers_are_refused),
     };
