@@ -6,19 +6,24 @@
 
 #include "base/names.h"
 
-/* Whether it caches unless num_cache_objects says so. */
-static const struct kind {
-    const char *name;
-    bool caches;
-} kinds[] = {
-    {"ClassificationImagePipeline", false},      {"ClassificationImagePipelineWithCache", true},
-    {"ClassificationKerasImagePipeline", false}, {"ClassificationKerasImagePipelineWithCache", true},
-    {"SegmentationImagePipeline", false},        {"SegmentationImagePipelineWithCache", true},
-    {"SegmentationKerasImagePipeline", false},   {"SegmentationKerasImagePipelineWithCache", true},
+const struct mm_pipeline_kind mm_pipeline_kinds[] = {
+    {.name = "SegmentationImagePipelineWithCache",
+     .aliases = "SegmentationKerasImagePipelineWithCache ClassificationImagePipelineWithCache "
+                "ClassificationKerasImagePipelineWithCache",
+     .summary = "batches of a datalist's items, which are held prepared: all, or num_cache_objects of them",
+     .example = "{\"name\": \"SegmentationImagePipelineWithCache\", \"args\": {\"num_cache_objects\": 24, "
+                "\"replace_percent\": 0.25, \"output_batch_size\": 4, \"num_workers\": 4}}",
+     .caches = true},
+    {.name = "SegmentationImagePipeline",
+     .aliases = "SegmentationKerasImagePipeline ClassificationImagePipeline ClassificationKerasImagePipeline",
+     .summary = "batches of a datalist's items, each prepared anew in every epoch unless num_cache_objects is given",
+     .example =
+         "{\"name\": \"SegmentationImagePipeline\", \"args\": {\"output_batch_size\": 4, \"num_workers\": 8}}"},
+    {0},
 };
 
 #define P struct mm_pipeline
-static const struct mm_param params[] = {
+const struct mm_param mm_pipeline_params[] = {
     MM_STRING(P, data_list_file_path, .help = "datalist; the variable DATASET_JSON when absent"),
     MM_STRING(P, data_file_base_dir, .help = "folder of the datalist's files; the variable DATA_ROOT when absent"),
     MM_STRING(P, data_list_key, .def_text = "training", .help = "list of the datalist to read"),
@@ -52,7 +57,7 @@ struct other {
     int64_t duplicate_count;
 };
 #define P struct other
-static const struct mm_param other_params[] = {
+const struct mm_param mm_pipeline_other_params[] = {
     MM_JSON(P, cache_dir_limit, .unit = "bytes",
             .help = "limit of cache_dir: a number of bytes or text such as \"20GiB\"; 0 = none. Items used longest "
                     "ago go first"),
@@ -62,10 +67,11 @@ static const struct mm_param other_params[] = {
                 "free; 0 = none, \"auto\" where num_cache_objects is"),
     MM_JSON(P, num_cache_objects, .aliases = "cache_num", .unit = "items",
             .help = "items held prepared, an epoch's items; 0 = all, \"auto\" = as many as cache_memory holds"),
-    MM_JSON(P, replace_percent, .aliases = "replace_rate",
-            .help =
-                "share of the held items that is replaced after each epoch, or after replace_every epochs, a fraction "
-                "from 0 to 1, or \"auto\" = as many as can be prepared during an epoch, or one in several epochs"),
+    MM_JSON(
+        P, replace_percent, .aliases = "replace_rate",
+        .help =
+            "share of the held items that is replaced after each epoch, or after replace_every epochs, a fraction "
+            "from 0 to 1, or \"auto\" = as many as can be prepared during an epoch, or one in several epochs"),
     MM_CHOICE(P, cache_compression, .choices = "auto none lz4", .def_text = "auto",
               .help = "keep images packed where that pays: never, always, or where cache_memory might not hold them "
                       "as they are"),
@@ -88,15 +94,16 @@ static const struct mm_param other_params[] = {
 };
 #undef P
 
-static const struct kind *find_kind(const struct mm_component *component, struct mm_problems *problems)
+static const struct mm_pipeline_kind *find_kind(const struct mm_component *component, struct mm_problems *problems)
 {
     struct mm_nearest nearest;
-    char hint[128];
+    char hint[128], words[256];
     mm_nearest_init(&nearest, component->name);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, component->name) == 0)
-            return &kinds[i];
-        mm_nearest_offer(&nearest, kinds[i].name);
+    for (const struct mm_pipeline_kind *kind = mm_pipeline_kinds; kind->name; kind++) {
+        if (strcmp(kind->name, component->name) == 0 || mm_names_contain(kind->aliases, component->name))
+            return kind;
+        mm_nearest_offer(&nearest, kind->name);
+        mm_nearest_offer_words(&nearest, kind->aliases, words, sizeof words);
     }
     const cJSON *name = mm_json_get(component->node, "name");
     mm_problem(problems, MM_SEVERITY_ERROR, name ? name : component->node, "unknown image pipeline \"%s\"%s",
@@ -197,7 +204,7 @@ static enum mm_compression compression_of(const char *name)
 }
 
 /* The numbers that rule the cache; cache_memory last, since its default depends on them. */
-static void read_cache(struct mm_pipeline *pipeline, const struct kind *kind, const cJSON *args,
+static void read_cache(struct mm_pipeline *pipeline, const struct mm_pipeline_kind *kind, const cJSON *args,
                        const struct other *other, struct mm_problems *problems)
 {
     read_objects(pipeline, other->num_cache_objects, problems);
@@ -249,8 +256,8 @@ enum mm_status mm_pipeline_read(struct mm_arena *arena, const struct mm_stage *s
         return MM_ERR_MEMORY;
     size_t errors = problems->errors;
     struct other other = {0};
-    const struct mm_param_target targets[] = {{params, pipeline}, {other_params, &other}};
-    const struct kind *kind = find_kind(component, problems);
+    const struct mm_param_target targets[] = {{mm_pipeline_params, pipeline}, {mm_pipeline_other_params, &other}};
+    const struct mm_pipeline_kind *kind = find_kind(component, problems);
     enum mm_status s = mm_params_read(arena, targets, 2, component->args, component->node, problems);
     if (s && s != MM_ERR_CONFIG)
         return s;

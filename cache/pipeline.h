@@ -11,8 +11,15 @@
 /* Whether the cache keeps images packed (image/packed.h). Auto: where memory might not hold all places as they are. */
 enum mm_compression { MM_COMPRESSION_AUTO, MM_COMPRESSION_NONE, MM_COMPRESSION_LZ4 };
 
-/* What the config says. Names: SegmentationImagePipeline[WithCache], SegmentationKerasImagePipeline[WithCache],
- * Classification... Those without "WithCache" do not cache unless num_cache_objects is given. */
+/* The pipelines that a config may name. */
+struct mm_pipeline_kind {
+    const char *name, *aliases, *summary, *example;
+    bool caches; /* also where num_cache_objects is not given */
+};
+extern const struct mm_pipeline_kind mm_pipeline_kinds[];                      /* ends with name NULL */
+extern const struct mm_param mm_pipeline_params[], mm_pipeline_other_params[]; /* of all of them */
+
+/* What the config says. */
 struct mm_pipeline {
     const char *name;
     const char *data_list_file_path, *data_file_base_dir, *data_list_key;
@@ -23,9 +30,9 @@ struct mm_pipeline {
     int64_t num_workers;             /* loader threads; default 2 */
     int64_t prefetch_size;           /* batches ahead; default 4  */
     bool caches;
-    int64_t num_cache_objects;       /* 0: all items; 0 too where it is "auto" */
-    double replace_percent;          /* a fraction in [0, 1]; 0 where it is "auto" */
-    int64_t replace_every;           /* epochs between replacements; chosen too where those are "auto". 0 is taken as 1 */
+    int64_t num_cache_objects; /* 0: all items; 0 too where it is "auto" */
+    double replace_percent;    /* a fraction in [0, 1]; 0 where it is "auto" */
+    int64_t replace_every;     /* epochs between replacements; chosen too where those are "auto". 0 is taken as 1 */
     bool auto_objects, auto_replace; /* "auto": as memory and time allow */
     bool is_resolved;                /* the numbers are final: memory changes them no more */
     bool shuffle;

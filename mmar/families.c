@@ -1,6 +1,7 @@
 /* The view of all families. Each accessor copies what a member's object says of itself; nothing is written twice. */
 #include "mmar/families.h"
 
+#include "cache/pipeline.h"
 #include "image/format.h"
 #include "mmar/command.h"
 #include "mmar/transport/transport.h"
@@ -37,6 +38,18 @@ ACCESSOR(loss_at, struct mm_loss, mm_losses, NULL)
 ACCESSOR(optimizer_at, struct mm_optimizer, mm_optimizers, NULL)
 ACCESSOR(schedule_at, struct mm_schedule, mm_schedules, mm_schedule_common_params)
 ACCESSOR(metric_at, struct mm_metric, mm_metrics, mm_metric_common_params)
+
+static bool pipeline_at(size_t index, struct mm_member *out)
+{
+    const struct mm_pipeline_kind *k = &mm_pipeline_kinds[index];
+    if (k->name)
+        *out = (struct mm_member){.name = k->name,
+                                  .aliases = k->aliases,
+                                  .summary = k->summary,
+                                  .example = k->example,
+                                  .tables = {mm_pipeline_params, mm_pipeline_other_params}};
+    return k->name != NULL;
+}
 
 static bool op_at(size_t index, struct mm_member *out)
 {
@@ -83,6 +96,7 @@ static bool command_at(size_t index, struct mm_member *out)
 const struct mm_family mm_families[] = {
     {"commands", "what mmar does", command_at},
     {"transforms", "steps of a chain: pre_transforms, post_transforms", transform_at},
+    {"pipelines", "how items become batches: image_pipeline", pipeline_at},
     {"models", "networks", model_at},
     {"losses", "what training makes small", loss_at},
     {"optimizers", "how weights move", optimizer_at},

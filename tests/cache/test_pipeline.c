@@ -130,6 +130,28 @@ static void test_percentages_are_explained(void **state)
     expect_problem(r, "{\"replace_percent\": \"much\"}", "got string \"much\"");
 }
 
+/* Every name that a config may write, and each example. */
+static void test_each_kind_is_read_by_all_its_names(void **state)
+{
+    struct reading *r = *state;
+    for (const struct mm_pipeline_kind *kind = mm_pipeline_kinds; kind->name; kind++) {
+        const char *names = mm_arena_format(&r->arena, "%s %s", kind->name, kind->aliases);
+        for (size_t length; *names; names += length + (names[length] != 0)) {
+            length = strcspn(names, " ");
+            read_with(r, mm_arena_format(&r->arena, "%.*s", (int)length, names), "{}", NULL);
+            assert_int_equal(r->status, MM_OK);
+            assert_int_equal(r->pipeline->caches, kind->caches);
+        }
+        cJSON *example = cJSON_Parse(kind->example);
+        char *args = cJSON_PrintUnformatted(cJSON_GetObjectItem(example, "args"));
+        read_with(r, cJSON_GetObjectItem(example, "name")->valuestring, args, NULL);
+        assert_int_equal(r->status, MM_OK);
+        assert_int_equal(r->problems.count, 0);
+        cJSON_free(args);
+        cJSON_Delete(example);
+    }
+}
+
 static void expect_warning(struct reading *r, const char *args, const char *words)
 {
     read_with(r, "SegmentationImagePipelineWithCache", args, NULL);
@@ -244,6 +266,7 @@ int main(void)
         TEST(test_defaults),
         TEST(test_a_number_of_objects_makes_any_pipeline_cache),
         TEST(test_percentages_are_explained),
+        TEST(test_each_kind_is_read_by_all_its_names),
         TEST(test_epochs_between_replacements_are_counted),
         TEST(test_memory_has_units),
         TEST(test_numbers_may_be_automatic),
