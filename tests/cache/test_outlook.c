@@ -19,7 +19,8 @@ static uint32_t count_seen(const struct mm_cache_plan *plan, int64_t epochs)
     uint64_t positions[ITEMS_MAX];
     uint32_t count = 0;
     struct mm_policy *policy;
-    assert_int_equal(mm_policy_open(3, plan->items, plan->cached, mm_cache_plan_rotation(plan), &policy, NULL), MM_OK);
+    assert_int_equal(mm_policy_open(3, plan->items, plan->cached, mm_cache_plan_rotation(plan), &policy, NULL),
+                     MM_OK);
     for (int64_t epoch = 0; epoch < epochs; epoch++) {
         mm_policy_epoch(policy, (uint32_t)epoch, true, positions);
         for (uint32_t i = 0; i < plan->cached; i++) {
@@ -221,15 +222,18 @@ static void test_warnings_carry_the_better_number(void **state)
     expect(&f, &(struct mm_cache_basis){.epochs = 50},
            "  rotation    after every 5 epochs the 6 oldest leave and 6 others enter; an item stays 20 epochs\n"
            "  coverage    every item has been seen after 16 epochs\n");
-    expect(&f, &(struct mm_cache_basis){.epochs = 12},
-           "warning: only 36 of 41 items will have been seen after 12 epochs; replace_percent 0.37 would, or 16 epochs "
-           "would\n");
+    expect(
+        &f, &(struct mm_cache_basis){.epochs = 12},
+        "warning: only 36 of 41 items will have been seen after 12 epochs; replace_percent 0.37 would, or 16 epochs "
+        "would\n");
     expect(&f, &(struct mm_cache_basis){.threads = 1, .load_seconds = 2, .step_seconds = 0.05},
-           "first epoch's 24 take 48.0 s, the 6 of every further 5 epochs take 12.0 s\n              with steps of 50 ms "
+           "first epoch's 24 take 48.0 s, the 6 of every further 5 epochs take 12.0 s\n              with steps of "
+           "50 ms "
            "an epoch waits 1.2 s at least\n");
-    expect(&f, &(struct mm_cache_basis){.epochs = 50, .threads = 1, .load_seconds = 2, .step_seconds = 0.01},
-           "warning: loading 6 items takes 12.0 s with 1 thread, longer than the steps of 5 epochs: each waits 2.2 s at "
-           "least; use num_workers >= 10");
+    expect(
+        &f, &(struct mm_cache_basis){.epochs = 50, .threads = 1, .load_seconds = 2, .step_seconds = 0.01},
+        "warning: loading 6 items takes 12.0 s with 1 thread, longer than the steps of 5 epochs: each waits 2.2 s at "
+        "least; use num_workers >= 10");
     expect(&f, &(struct mm_cache_basis){.epochs = 50, .threads = 1, .load_seconds = 2, .step_seconds = 0.01},
            " or replace_every >= 50\n");
     fixture_init(&f, 41, 24, 0, 1, 1);

@@ -198,9 +198,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_fixed_numbers_are_left_alone),   TEST(test_what_was_chosen_is_kept),
+        TEST(test_fixed_numbers_are_left_alone),
+        TEST(test_what_was_chosen_is_kept),
         TEST(test_every_epoch_is_meant_where_nothing_is_said),
-        TEST(test_another_config_is_chosen_anew),  TEST(test_an_open_number_stays_open),
+        TEST(test_another_config_is_chosen_anew),
+        TEST(test_an_open_number_stays_open),
         TEST(test_impossible_numbers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
