@@ -111,7 +111,7 @@ static enum mm_status open_parts(struct mm_loader *loader, const struct mm_loade
     loader->rules.list = loader->source->list;
     loader->slot_count = (uint32_t)pipeline->prefetch_size + 2; /* one is with the caller, one is being filled */
     if (MM_TRY(s, mm_policy_open(loader->seed, plan->items, plan->cached, mm_cache_plan_rotation(plan),
-                                  &loader->policy, err)) ||
+                                 &loader->policy, err)) ||
         MM_TRY(s, open_store(loader, options->no_cache, err)) ||
         MM_TRY(s, open_disk(loader, options->no_cache, err)) || MM_TRY(s, open_tables(loader, err)) ||
         MM_TRY(s, mm_loader_open_bad(loader, err)) || MM_TRY(s, mm_loader_open_slots(loader, err)))

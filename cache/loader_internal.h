@@ -180,14 +180,14 @@ struct mm_loader {
     const struct mm_store_key *entering;
     struct mm_store_key *order_later; /* [kept] of epoch `order_later_of`; 0: of none */
     uint64_t order_later_of;
-    bool has_next;                   /* slots may get steps of the next epoch */
-    struct entry *entries;           /* [window] */
-    bool is_full;                    /* the store refused a sample: nothing more is prepared ahead */
-    bool was_full;                   /* it ever did: an entry may be ready without being in the store */
-    uint32_t missing;                /* of the epoch's own items: not ready */
-    uint64_t *freed;                 /* [window] positions that got the places of those which leave */
+    bool has_next;         /* slots may get steps of the next epoch */
+    struct entry *entries; /* [window] */
+    bool is_full;          /* the store refused a sample: nothing more is prepared ahead */
+    bool was_full;         /* it ever did: an entry may be ready without being in the store */
+    uint32_t missing;      /* of the epoch's own items: not ready */
+    uint64_t *freed;       /* [window] positions that got the places of those which leave */
     uint32_t freed_count;
-    uint32_t ahead; /* of `order`, `entering` and `freed` together: how much was given out */
+    uint32_t ahead;                          /* of `order`, `entering` and `freed` together: how much was given out */
     double step_mean, prefix_mean, cut_mean; /* seconds, lately: a step of the caller's, an item's prefix, a crop */
     double handed_at;                        /* when the caller got the batch that it uses; 0: it uses none       */
     uint32_t slot_count;
@@ -204,7 +204,7 @@ struct mm_loader {
     bool *is_bad;          /* [T] */
     enum mm_status status; /* of the threads: one could not be started, its error follows */
     struct mm_error error;
-    struct trial trial; /* of this epoch */
+    struct trial trial;                       /* of this epoch */
     struct mm_loader_stats stats, stats_next; /* next: what was done for the next epoch already */
     struct mm_disk_stats disk_before;         /* the epoch's start */
 };

@@ -107,7 +107,8 @@ static enum mm_status set_locked(struct mm_loader *loader, struct mm_rotation ro
     uint32_t replaced = rotation.replaced;
     if (plan->replaced || (loader->is_begun && loader->epoch >= rotation.every) || replaced % loader->ranks ||
         replaced >= plan->items - plan->cached + loader->ranks)
-        return mm_fail(err, MM_ERR_USAGE, "%u items cannot be replaced every %u epochs now", replaced, rotation.every);
+        return mm_fail(err, MM_ERR_USAGE, "%u items cannot be replaced every %u epochs now", replaced,
+                       rotation.every);
     struct entry *entries = larger_table(loader, policy, (plan->cached + replaced) / loader->ranks);
     uint64_t *freed = mm_alloc((plan->cached + replaced) / loader->ranks * sizeof *freed);
     if (!entries || !freed) {

@@ -74,8 +74,8 @@ enum mm_status mm_policy_open(uint64_t seed, uint32_t total, uint32_t cached, st
         return mm_fail(err, MM_ERR_USAGE, "a cache of %u of %u items: both must be at least 1", cached, total);
     cached = cached < total ? cached : total;
     if (replaced > cached)
-        return mm_fail(err, MM_ERR_USAGE, "%u items replaced at a time, at most %u can be: so many are held", replaced,
-                       cached);
+        return mm_fail(err, MM_ERR_USAGE, "%u items replaced at a time, at most %u can be: so many are held",
+                       replaced, cached);
     if (rotation.every < 1)
         return mm_fail(err, MM_ERR_USAGE, "items replaced after every 0 epochs: at least 1 must pass");
     size_t bytes;

@@ -125,7 +125,8 @@ static void print_tail(const struct mm_training *t, const struct mm_resolved *re
                        const struct network_cost *cost, struct mm_text *text)
 {
     if (resolved->is_kept)
-        mm_text_format(text, "resolved   num_cache_objects, replace_percent and replace_every are those of %s\n", resolved->path);
+        mm_text_format(text, "resolved   num_cache_objects, replace_percent and replace_every are those of %s\n",
+                       resolved->path);
     if (t->model)
         print_network(t, cost, text);
     if (t->train)

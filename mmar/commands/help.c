@@ -19,7 +19,8 @@ static void front_page(void)
            MM_VERSION);
     for (const struct mm_command *const *c = mm_commands; *c; c++)
         printf("  %-10s %s\n", (*c)->name, (*c)->summary);
-    printf("\nmmar help NAME explains a command, transform, image pipeline, model, loss, optimizer, schedule or metric.\n"
+    printf("\nmmar help NAME explains a command, transform, image pipeline, model, loss, optimizer, schedule or "
+           "metric.\n"
            "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, 4 data, 5 input/output, memory or device, 130 "
            "interrupted.\n");
 }

@@ -350,7 +350,7 @@ static void test_measured_replacements_grow_with_the_time_there_is(void **state)
     double one = stats.prefix_seconds / stats.prepared;
     assert_true(one >= 0.002 && stats.suffix_seconds > 0);
     assert_int_equal(mm_loader_measure_rotation(loader, 0, 10).replaced, 1);
-    double five = (5.5 * one + stats.suffix_seconds) / 0.8 / 2 / 0.9;    /* with two threads, in nine of ten steps */
+    double five = (5.5 * one + stats.suffix_seconds) / 0.8 / 2 / 0.9; /* with two threads, in nine of ten steps */
     const struct mm_rotation some = mm_loader_measure_rotation(loader, five, 10);
     assert_in_range(some.replaced, 2, 5); /* fewer where times vary */
     assert_int_equal(some.every, 1);

@@ -96,7 +96,8 @@ static void check_ranks(uint32_t total, uint32_t cached, double share, uint32_t 
     assert_int_equal(mm_cache_plan_make(&f.source, 0, ranks, &plan, NULL), MM_OK);
     assert_int_equal(plan.cached % ranks, 0);
     assert_int_equal(plan.replaced % ranks, 0);
-    assert_int_equal(mm_policy_open(f.options.seed, total, plan.cached, mm_cache_plan_rotation(&plan), &policy, NULL), MM_OK);
+    assert_int_equal(mm_policy_open(f.options.seed, total, plan.cached, mm_cache_plan_rotation(&plan), &policy, NULL),
+                     MM_OK);
     for (uint32_t w = 0; w < ranks; w++) {
         f.options.rank = w;
         loaders[w] = fixture_open(&f);

@@ -38,7 +38,8 @@ static void test_replacements_follow_the_formula(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint32_t replaced = mm_policy_replacements(rows[i].total, rows[i].cached, rows[i].fraction);
         assert_int_equal(replaced, rows[i].replaced);
-        const struct mm_rotation each = {.replaced = replaced, .every = 1}, third = {.replaced = replaced, .every = 3};
+        const struct mm_rotation each = {.replaced = replaced, .every = 1},
+                                 third = {.replaced = replaced, .every = 3};
         uint32_t coverage = rows[i].coverage;
         assert_int_equal(mm_policy_coverage(rows[i].total, rows[i].cached, each), coverage);
         assert_int_equal(mm_policy_coverage(rows[i].total, rows[i].cached, third),
