@@ -48,7 +48,7 @@ static enum mm_status open_store(struct mm_loader *loader, bool no_cache, struct
                                            .packs = loader->plan.packs,
                                            .twins = loader->twins,
                                            .item_count = (uint32_t)loader->source->list->count};
-    loader->unpacks = !mm_chain_takes_packed(loader->source->chain, loader->source->prefix);
+    loader->unpacks = store.packs && !mm_chain_takes_packed(loader->source->chain, loader->source->prefix);
     return type->open(&store, &loader->store, err);
 }
 

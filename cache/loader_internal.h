@@ -7,7 +7,9 @@
  *   loader_rotate.c   R and k, when they are chosen after the first epoch
  *   loader_ahead.c    what to do first, what to prepare ahead, and places that are free before the epoch ends
  *   loader_prepare.c  the prefix: entries of the store, rotation
- *   loader_batch.c    slots: the volumes of a batch and the crops cut from them
+ *   loader_batch.c    slots: batches that are being filled
+ *   loader_pick.c     what can be done for a batch: volumes to fetch, crops to cut
+ *   loader_cut.c      doing it
  *   loader_bad.c      items that cannot be prepared, and what serves in their place
  *
  * One mutex guards what changes; nothing slow runs under it. Threads pick a task under the lock, run it without, and
@@ -25,8 +27,9 @@
  * its first batches are made while the last ones are used. They are cut from what is in the store only; the epoch that
  * is begun next takes them over, or they are thrown away.
  *
- * A hold is a volume in a batch, from its fetch out of the store until its last crop: NEEDED -> FETCHING -> HELD ->
- * OVER. Where bad items are skipped, a hold whose item fails is NEEDED again, with the item that serves instead.
+ * A hold is a volume in a batch, until its last crop: NEEDED -> HELD -> OVER. What the store has is pinned there, which takes no
+ * longer than to look it up; what it has not is FETCHING in between. Where bad items are skipped, a hold whose item fails
+ * is NEEDED again, with the item that serves instead.
  *
  * A thread is lost when the prefix it is in takes longer than item_deadline: its task is ended with an error, another
  * thread takes its place, and what it comes back with, if it does, is not wanted. So until a prefix is over its thread
@@ -83,14 +86,18 @@ struct slot {
 
 enum task_kind { TASK_FETCH, TASK_CUT, TASK_PREPARE, TASK_WHOLE };
 
+#define CROPS_MAX 16 /* of a task */
+
 struct task {
     enum task_kind kind;
-    struct mm_store_key key;
+    struct mm_store_key key; /* of TASK_CUT: of the first crop's volume */
     struct slot *slot;
-    uint32_t hold, output;    /* of the slot; which crop */
-    bool is_long;             /* a prefix */
-    bool is_bad;              /* the item, when the task was picked */
-    struct mm_store_key soon; /* of TASK_FETCH: what is likely to be fetched a batch later, else the key */
+    uint32_t hold;                       /* of TASK_FETCH */
+    uint32_t first, count;               /* of TASK_CUT: crops that lie behind one another in the batch  */
+    struct mm_store_key soon[CROPS_MAX]; /* the volumes that are in the same place a batch later, as far as known: */
+    uint32_t soon_count;                 /* those of the volumes that the task begins                    */
+    bool is_long;                        /* a prefix */
+    bool is_bad;                         /* the item, when the task was picked */
     struct request *request;
 };
 
@@ -112,6 +119,8 @@ struct worker {
     struct mm_arena scratch; /* of one task */
     struct mm_leave leave;
     struct mm_chain_watch watch;
+    _Atomic uint32_t item; /* that is worked at */
+    struct mm_error error; /* of a crop; it is large, so it is not cleared for each */
     /* Under the mutex. */
     struct task task;
     double since;     /* the task was begun; 0: there is none */
@@ -270,8 +279,14 @@ struct slot *mm_loader_slot_locked(struct mm_loader *loader, uint32_t step);
 struct mm_loader_stats *mm_loader_stats_locked(struct mm_loader *loader, const struct slot *slot);
 /* Begins the next epoch with what its slots hold already. */
 void mm_loader_go_on_locked(struct mm_loader *loader);
-/* A task of the steps before `end`. */
+/* Says whose crops of a batch are the volume's. */
+void mm_loader_name_samples(struct mm_loader *loader, struct slot *slot, uint32_t v);
+void mm_loader_let_go(struct mm_loader *loader, struct hold *hold); /* of what it holds: takes its time */
+
+/* loader_pick.c: a task of the steps before `end`. */
 bool mm_loader_pick_slot_locked(struct mm_loader *loader, uint32_t step, uint32_t end, struct task *task);
+
+/* loader_cut.c */
 bool mm_loader_is_used(const struct mm_loader *loader, const struct hold *hold); /* all its crops are cut */
 /* The functions that do a task return under the mutex, taken to report what they did. */
 void mm_loader_fetch(struct worker *worker, const struct task *task);

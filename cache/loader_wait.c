@@ -48,7 +48,7 @@ static const struct worker *worker_at(const struct mm_loader *loader, uint32_t i
     for (const struct worker *w = loader->workers; w; w = w->next) {
         if (!(w->since > 0) || w->is_lost)
             continue;
-        bool is_it = w->task.key.item == item;
+        bool is_it = w->item == item;
         if (is_it)
             return w;
         if (!longest || w->since < longest->since)
@@ -64,10 +64,10 @@ static void describe(const struct mm_loader *loader, const struct wait *wait, ch
     const struct mm_step *step = w ? w->watch.step : NULL;
     char name[NAME_TEXT_MAX], at[MM_STEP_TEXT_MAX];
     int n = 0;
-    if (item != NO_ITEM && (!w || w->task.key.item != item))
+    if (item != NO_ITEM && (!w || w->item != item))
         n = snprintf(text, size, "%s, which no thread works at yet; ", name_of(loader, item, name, sizeof name));
     if (w)
-        name_of(loader, w->task.key.item, name, sizeof name);
+        name_of(loader, w->item, name, sizeof name);
     if (!w)
         snprintf(text + n, size - (size_t)n, "nothing");
     else if (step)

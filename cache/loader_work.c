@@ -95,6 +95,7 @@ static void *work_loop(void *argument)
         const struct task task = worker->task;
         worker->since = mm_clock();
         worker->is_measured = loader->plan.replaced_max > 0;
+        worker->item = task.key.item;
         worker->watch.step = NULL;
         loader->busy_long += task.is_long;
         pthread_mutex_unlock(&loader->mutex);

@@ -44,7 +44,9 @@ struct mm_store_type {
      * see transforms/sample.h. */
     enum mm_status (*get)(struct mm_store *store, const struct mm_store_key *key, struct mm_arena *arena,
                           struct mm_sample **out, struct mm_error *err);
-    /* The entry will soon be gotten: mm_sample_expect. Fine when there is none. */
+    /* The entry itself, pinned until `release`: what views are made of. NULL when it is not there. */
+    const struct mm_sample *(*pin)(struct mm_store *store, const struct mm_store_key *key);
+    /* The entry will soon be read: mm_sample_expect. Fine when there is none. */
     void (*expect)(struct mm_store *store, const struct mm_store_key *key);
     void (*release)(struct mm_store *store, const struct mm_store_key *key); /* fine when nothing is pinned */
     /* Forgets the entry; its memory goes when the last pin does. */

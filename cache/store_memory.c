@@ -275,16 +275,22 @@ static void release(struct mm_store *base, const struct mm_store_key *key)
     pthread_mutex_unlock(&store->mutex);
 }
 
-static enum mm_status get(struct mm_store *base, const struct mm_store_key *key, struct mm_arena *arena,
-                          struct mm_sample **out, struct mm_error *err)
+static const struct mm_sample *pin(struct mm_store *base, const struct mm_store_key *key)
 {
     struct memory_store *store = (struct memory_store *)base;
-    *out = NULL;
     pthread_mutex_lock(&store->mutex);
     struct slot *slot = find(store, key->position);
     const struct mm_sample *sample = slot->is_dropped ? NULL : slot->sample;
     slot->pins += sample != NULL;
     pthread_mutex_unlock(&store->mutex);
+    return sample;
+}
+
+static enum mm_status get(struct mm_store *base, const struct mm_store_key *key, struct mm_arena *arena,
+                          struct mm_sample **out, struct mm_error *err)
+{
+    const struct mm_sample *sample = pin(base, key);
+    *out = NULL;
     if (!sample)
         return MM_OK;
     *out = mm_sample_view(arena, sample);
@@ -327,6 +333,7 @@ const struct mm_store_type mm_store_memory = {
     .join = join,
     .put = put,
     .get = get,
+    .pin = pin,
     .expect = expect,
     .release = release,
     .drop = drop,

@@ -37,6 +37,12 @@ static enum mm_status get(struct mm_store *store, const struct mm_store_key *key
     return MM_OK;
 }
 
+static const struct mm_sample *pin(struct mm_store *store, const struct mm_store_key *key)
+{
+    (void)store, (void)key;
+    return NULL;
+}
+
 static void ignore(struct mm_store *store, const struct mm_store_key *key)
 {
     (void)store, (void)key;
@@ -57,6 +63,7 @@ const struct mm_store_type mm_store_none = {
     .join = join,
     .put = put,
     .get = get,
+    .pin = pin,
     .expect = ignore,
     .release = ignore,
     .drop = ignore,
