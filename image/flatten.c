@@ -6,6 +6,8 @@
 #include "image/rescale.h"
 #include "image/rows.h"
 
+#define SMALL 4096 /* bytes of a channel of the output */
+
 /* How a plane is written: rows of x along the axis v. */
 struct plane {
     unsigned char *to;
@@ -141,6 +143,27 @@ static void rescale_plane(const struct plane *plane, const struct mm_volume *inp
                            is_run ? rows * width : width);
 }
 
+/* Asks the processor for all bytes from one address to another. */
+static void expect_run(const unsigned char *from, ptrdiff_t bytes)
+{
+    for (ptrdiff_t at = 0; at < bytes; at += MM_PAST_LINE)
+        __builtin_prefetch(from + at);
+    __builtin_prefetch(from + bytes - 1);
+}
+
+/* Many lines together come hardly later than one, so those of a small volume are all asked for before the first is read.
+ * Rows that lie close together are one run. */
+static void expect_channel(const struct mm_volume *from, int c)
+{
+    ptrdiff_t width = (ptrdiff_t)mm_type_bytes(from->type), row = from->size[0] * width;
+    ptrdiff_t step = from->stride[1] * width;
+    bool is_run = step >= 0 && step <= MM_PAST_LINE;
+    int rows = is_run ? 1 : from->size[1];
+    for (int z = 0; z < from->size[2]; z++)
+        for (int y = 0; y < rows; y++)
+            expect_run(mm_volume_row(from, c, z, y), is_run ? (from->size[1] - 1) * step + row : row);
+}
+
 static void flatten_channel(unsigned char *to, enum mm_type type, const struct mm_volume *from, int c, bool past)
 {
     const int *size = from->size;
@@ -150,11 +173,15 @@ static void flatten_channel(unsigned char *to, enum mm_type type, const struct m
     bool crosses_z = crosses && !is_unit(from->stride[1]) && is_unit(from->stride[2]);
     int v = crosses_z ? 2 : 1, outer = 3 - v;
     crosses = crosses && is_unit(from->stride[v]);
+    bool is_small = from->stride[0] == 1 && row * size[1] * size[2] <= SMALL;
+    if (is_small)
+        expect_channel(from, c);
     for (int o = 0; o < size[outer]; o++) {
         const unsigned char *start = mm_volume_row(from, c, outer == 2 ? o : 0, outer == 1 ? o : 0);
         const struct plane plane = {.to = to + o * step[outer],
                                     .from = start,
-                                    .after = o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
+                                    .after =
+                                        !is_small && o + 1 < size[outer] ? start + from->stride[outer] * width : NULL,
                                     .to_step = step[v],
                                     .v = v,
                                     .is_past = past && !(crosses && from->rescale)}; /* which reads it at once */
