@@ -233,6 +233,19 @@ static void get_value(struct reader *r, struct mm_field *f)
     }
 }
 
+static const struct mm_file_grid *get_file(struct reader *r)
+{
+    struct mm_file_grid grid, *file = make(r, 1, sizeof *file);
+    grid.rank = get_int(r, 0, 3);
+    for (int a = 0; a < 3; a++)
+        grid.size[a] = get_int(r, 0, 1 << 30);
+    grid.type = (enum mm_type)get_int(r, 0, MM_TYPE_COUNT - 1);
+    get_doubles(r, grid.affine, 16);
+    if (file)
+        *file = grid;
+    return file;
+}
+
 static void get_field(struct reader *r, struct mm_field *f)
 {
     f->name = get_text(r);
@@ -240,11 +253,7 @@ static void get_field(struct reader *r, struct mm_field *f)
     f->kind = (enum mm_field_kind)get_int(r, MM_FIELD_PATHS, MM_FIELD_INDEX);
     f->source = get_text(r);
     f->count = (size_t)get_u64(r);
-    f->file_rank = get_int(r, 0, 3);
-    for (int a = 0; a < 3; a++)
-        f->file_size[a] = get_int(r, 0, 1 << 30);
-    f->file_type = (enum mm_type)get_int(r, 0, MM_TYPE_COUNT - 1);
-    get_doubles(r, f->file_affine, 16);
+    f->file = get_file(r);
     f->applied = get_history(r);
     get_value(r, f);
 }

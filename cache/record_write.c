@@ -217,15 +217,16 @@ static void put_value(struct writer *w, const struct mm_field *f)
 
 static void put_field(struct writer *w, const struct mm_field *f)
 {
+    const struct mm_file_grid *file = mm_field_file(f);
     put_text(w, f->name);
     put_u32(w, f->kind);
     put_path(w, f->source);
     put_u64(w, f->count);
-    put_u32(w, (uint32_t)f->file_rank);
+    put_u32(w, (uint32_t)file->rank);
     for (int a = 0; a < 3; a++)
-        put_u32(w, (uint32_t)f->file_size[a]);
-    put_u32(w, f->file_type);
-    put_array(w, f->file_affine, 16, sizeof *f->file_affine);
+        put_u32(w, (uint32_t)file->size[a]);
+    put_u32(w, file->type);
+    put_array(w, file->affine, 16, sizeof *file->affine);
     put_history(w, f->applied);
     put_value(w, f);
 }

@@ -73,10 +73,7 @@ static enum mm_status slice_of(const struct mm_field *stack, int z, struct mm_ar
     if (MM_TRY(s, mm_sample_derive(*out, stack, stack->name, slice, err)))
         return s;
     field = mm_sample_find(*out, stack->name);
-    field->file_rank = 2;
-    field->file_size[2] = 1;
-    memcpy(field->file_affine, slice->affine, sizeof field->file_affine);
-    return MM_OK;
+    return mm_field_set_file(*out, field, err);
 }
 
 static void put_slice(const struct mm_volume *slice, int z, struct mm_volume *stack)

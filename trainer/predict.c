@@ -98,15 +98,15 @@ enum mm_status mm_predict_finish(const struct mm_training *training, struct mm_s
 
 static bool on_file_grid(const struct mm_volume *volume, const struct mm_field *image)
 {
-    return volume->size[0] == image->file_size[0] && volume->size[1] == image->file_size[1] &&
-           volume->size[2] == image->file_size[2];
+    return volume->size[0] == mm_field_file(image)->size[0] && volume->size[1] == mm_field_file(image)->size[1] &&
+           volume->size[2] == mm_field_file(image)->size[2];
 }
 
 /* The prediction lies where the image's file does: it has a file's grid, its size and its affine. */
 static bool is_returned(const struct mm_field *pred, const struct mm_field *image)
 {
     return pred->source && on_file_grid(pred->volume, image) &&
-           mm_affine_near(pred->volume->affine, image->file_affine, 1e-3);
+           mm_affine_near(pred->volume->affine, mm_field_file(image)->affine, 1e-3);
 }
 
 /* Label values as integers of the narrowest type; masks with several channels as bytes. */
@@ -132,10 +132,10 @@ static enum mm_status lie_as_file(const struct mm_field *image, struct mm_volume
     if (!on_file_grid(volume, image))
         return mm_fail(err, MM_ERR_DATA,
                        "the prediction is %dx%dx%d, the image file %dx%dx%d: a transform cannot be undone",
-                       volume->size[0], volume->size[1], volume->size[2], image->file_size[0], image->file_size[1],
-                       image->file_size[2]);
-    memcpy(volume->affine, image->file_affine, sizeof image->file_affine);
-    volume->rank = image->file_rank;
+                       volume->size[0], volume->size[1], volume->size[2], mm_field_file(image)->size[0],
+                       mm_field_file(image)->size[1], mm_field_file(image)->size[2]);
+    memcpy(volume->affine, mm_field_file(image)->affine, sizeof volume->affine);
+    volume->rank = mm_field_file(image)->rank;
     return MM_OK;
 }
 

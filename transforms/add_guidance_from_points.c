@@ -48,15 +48,16 @@ struct mapping {
 static void make_mapping(const struct mm_field *ref, struct mapping *map)
 {
     const struct mm_volume *image = ref->volume;
+    const struct mm_file_grid *file = mm_field_file(ref);
     int file_axis[3], file_sign[3], axis[3], sign[3];
-    mm_affine_orientation(ref->file_affine, 3, file_axis, file_sign);
+    mm_affine_orientation(file->affine, 3, file_axis, file_sign);
     mm_affine_orientation(image->affine, 3, axis, sign);
     for (int a = 0; a < 3; a++) {
         map->from[a] = a;
         for (int f = 0; f < 3; f++)
             if (file_axis[f] == axis[a])
                 map->from[a] = f;
-        int f = map->from[a], size = ref->file_size[f] > 0 ? ref->file_size[f] : 1;
+        int f = map->from[a], size = file->size[f] > 0 ? file->size[f] : 1;
         map->flips[a] = file_sign[f] != sign[a];
         map->factor[a] = (double)image->size[a] / size;
         map->last[a] = size - 1;

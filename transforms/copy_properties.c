@@ -28,9 +28,7 @@ static enum mm_status take_affine(struct mm_sample *sample, struct mm_field *fie
 static void take_file(struct mm_field *field, const struct mm_field *from)
 {
     field->source = from->source;
-    field->file_rank = from->file_rank;
-    memcpy(field->file_size, from->file_size, sizeof field->file_size);
-    memcpy(field->file_affine, from->file_affine, sizeof field->file_affine);
+    field->file = from->file;
 }
 
 static enum mm_status each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,

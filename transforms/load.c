@@ -113,11 +113,7 @@ enum mm_status mm_load_field(struct mm_sample *sample, struct mm_field *field, s
     field->source = source;
     field->count = 0;
     field->applied = NULL;
-    field->file_rank = volume->rank;
-    field->file_type = volume->type;
-    memcpy(field->file_size, volume->size, sizeof volume->size);
-    memcpy(field->file_affine, volume->affine, sizeof volume->affine);
-    return MM_OK;
+    return mm_field_set_file(sample, field, err);
 }
 
 enum mm_status mm_load_each(const struct mm_step *step, struct mm_sample *sample, struct mm_field *field, size_t key,

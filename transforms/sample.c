@@ -125,6 +125,25 @@ enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_fiel
                    b->source ? b->source : "made here", n[0], n[1], n[2]);
 }
 
+const struct mm_file_grid *mm_field_file(const struct mm_field *field)
+{
+    static const struct mm_file_grid none;
+    return field->file ? field->file : &none;
+}
+
+enum mm_status mm_field_set_file(struct mm_sample *sample, struct mm_field *field, struct mm_error *err)
+{
+    const struct mm_volume *volume = field->volume;
+    struct mm_file_grid *file = mm_arena_new(sample->arena, struct mm_file_grid);
+    if (!file)
+        return mm_fail_memory(err, "the grid of a file");
+    *file = (struct mm_file_grid){.rank = volume->rank, .type = volume->type};
+    memcpy(file->size, volume->size, sizeof file->size);
+    memcpy(file->affine, volume->affine, sizeof file->affine);
+    field->file = file;
+    return MM_OK;
+}
+
 enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind,
                              struct mm_field **out, struct mm_error *err)
 {

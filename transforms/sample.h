@@ -46,6 +46,14 @@ struct mm_rings {
     const double *points;  /* x, y pairs          */
 };
 
+/* Where a file's voxels lie, before any transform: where predictions are carried back to. */
+struct mm_file_grid {
+    int rank, size[3];
+    double affine[16];
+    enum mm_type type;
+};
+
+/* Every view of a cached sample copies its fields, so they are small. */
 struct mm_field {
     const char *name;
     enum mm_field_kind kind;
@@ -60,10 +68,7 @@ struct mm_field {
         const uint32_t *indices;
     };
     const struct mm_applied *applied; /* volumes only */
-    /* Grid of the file, before any transform: where predictions are carried back to. Volumes only. */
-    int file_rank, file_size[3];
-    double file_affine[16];
-    enum mm_type file_type;
+    const struct mm_file_grid *file;  /* volumes only; NULL where there is none: mm_field_file */
 };
 
 struct mm_sample {
@@ -89,6 +94,10 @@ enum mm_status mm_sample_volume(struct mm_sample *sample, const char *name, stru
 enum mm_status mm_field_volume(const struct mm_field *field, struct mm_volume **out, struct mm_error *err);
 /* Two images of a sample must have as many voxels along each axis; the error names both and their files. */
 enum mm_status mm_field_same_grid(const struct mm_field *a, const struct mm_field *b, struct mm_error *err);
+/* The grid of the file that the field comes from; of none, all zeros. */
+const struct mm_file_grid *mm_field_file(const struct mm_field *field);
+/* The field's volume is as its file has it: this is the grid to carry back to. MM_ERR_MEMORY. */
+enum mm_status mm_field_set_file(struct mm_sample *sample, struct mm_field *field, struct mm_error *err);
 /* New field of that name (or the old one emptied). */
 enum mm_status mm_sample_add(struct mm_sample *sample, const char *name, enum mm_field_kind kind,
                              struct mm_field **out, struct mm_error *err);

@@ -197,6 +197,7 @@ static void take_values(struct slab *slab, struct mm_field *field, struct mm_vol
 {
     field->source = take_text(slab, field->source);
     field->applied = take_history(slab, field->applied);
+    field->file = take_copy(slab, field->file, sizeof *field->file);
     switch (field->kind) {
     case MM_FIELD_PATHS:
         field->paths = take_paths(slab, field->paths, field->count);
@@ -225,12 +226,18 @@ static void take_values(struct slab *slab, struct mm_field *field, struct mm_vol
     }
 }
 
-/* What every view reads of a field beside the field. */
-static void take_head(struct slab *slab, struct mm_field *field)
+/* The names one behind the other, since they are looked through together. */
+static void take_names(struct slab *slab, struct mm_field *fields, size_t count)
 {
-    field->name = take_text(slab, field->name);
-    if (field->kind == MM_FIELD_VOLUME)
-        field->volume = take_copy(slab, field->volume, sizeof *field->volume);
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(fields[i].name) + 1;
+    char *at = take(slab, size);
+    for (size_t i = 0; i < count && at; i++) {
+        size_t length = strlen(fields[i].name) + 1;
+        fields[i].name = memcpy(at, fields[i].name, length);
+        at += length;
+    }
 }
 
 /* What every view reads lies together behind the voxels, and the room for further fields behind that: a small crop of an
@@ -242,8 +249,10 @@ static struct mm_sample *take_sample(struct slab *slab, const struct mm_sample *
     memcpy(fields, from->fields, from->count * sizeof *fields);
     for (size_t i = 0; i < from->count; i++)
         take_values(slab, &fields[i], &volumes[i]);
+    take_names(slab, fields, from->count);
     for (size_t i = 0; i < from->count; i++)
-        take_head(slab, &fields[i]);
+        if (fields[i].kind == MM_FIELD_VOLUME)
+            fields[i].volume = take_copy(slab, fields[i].volume, sizeof *fields[i].volume);
     struct mm_sample *sample = take(slab, sizeof *sample);
     if (sample) {
         sample->item = from->item;
@@ -290,10 +299,9 @@ struct mm_sample *mm_sample_keep(struct mm_arena *arena, const struct mm_sample 
 void mm_sample_expect(const struct mm_sample *copy)
 {
     struct slab heads = {0};
-    for (int i = 0; i < FIELDS_EXPECTED; i++) {
-        take(&heads, PIECE_ALIGNMENT - 1); /* a name */
+    take(&heads, PIECE_ALIGNMENT - 1); /* names */
+    for (int i = 0; i < FIELDS_EXPECTED; i++)
         take(&heads, sizeof(struct mm_volume));
-    }
     uintptr_t from = (uintptr_t)copy - heads.used, end = (uintptr_t)&copy->fields[FIELDS_EXPECTED];
     for (uintptr_t page = 1; page <= PAGES_EXPECTED; page++)
         __builtin_prefetch((const void *)(from - page * PAGE));

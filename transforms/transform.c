@@ -167,9 +167,6 @@ enum mm_status mm_field_return(struct mm_sample *sample, struct mm_field *field,
     mm_field_put(sample, field, back);
     field->applied = NULL;
     field->source = from.source;
-    field->file_rank = from.file_rank;
-    field->file_type = from.file_type;
-    memcpy(field->file_size, from.file_size, sizeof from.file_size);
-    memcpy(field->file_affine, from.file_affine, sizeof from.file_affine);
+    field->file = from.file;
     return MM_OK;
 }

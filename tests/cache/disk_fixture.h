@@ -202,10 +202,11 @@ static inline void same_sample(const struct mm_sample *a, const struct mm_sample
         assert_int_equal(f->kind, g->kind);
         assert_int_equal(f->count, g->count);
         same_text(f->source, g->source);
-        assert_int_equal(f->file_rank, g->file_rank);
-        assert_memory_equal(f->file_size, g->file_size, sizeof f->file_size);
-        assert_memory_equal(f->file_affine, g->file_affine, sizeof f->file_affine);
-        assert_int_equal(f->file_type, g->file_type);
+        const struct mm_file_grid *at = mm_field_file(f), *other = mm_field_file(g);
+        assert_int_equal(at->rank, other->rank);
+        assert_memory_equal(at->size, other->size, sizeof at->size);
+        assert_memory_equal(at->affine, other->affine, sizeof at->affine);
+        assert_int_equal(at->type, other->type);
         same_history(f->applied, g->applied);
         same_value(f, g);
     }

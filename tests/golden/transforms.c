@@ -82,11 +82,7 @@ static bool add_field(struct golden_case *c, struct mm_sample *sample, const cha
         return false;
     }
     field->volume = volume;
-    field->file_rank = volume->rank;
-    field->file_type = volume->type;
-    memcpy(field->file_size, volume->size, sizeof volume->size);
-    memcpy(field->file_affine, volume->affine, sizeof volume->affine);
-    return true;
+    return mm_field_set_file(sample, field, &err) == MM_OK;
 }
 
 static bool add_numbers(struct golden_case *c, struct mm_sample *sample, const char *name, const char *tensor)

@@ -32,9 +32,7 @@ static struct mm_volume *put_zeros(struct bench *b, const char *name, int nx, in
     const int size[3] = {nx, ny, nz ? nz : 1};
     struct mm_volume *v = mm_volume_make(&b->arena, MM_F32, nz ? 3 : 2, 1, size);
     struct mm_field *field = put_field(b->sample, name, v);
-    memcpy(field->file_size, size, sizeof size);
-    memcpy(field->file_affine, v->affine, sizeof v->affine);
-    field->file_rank = v->rank;
+    assert_int_equal(mm_field_set_file(b->sample, field, NULL), MM_OK);
     return v;
 }
 
@@ -146,7 +144,10 @@ static struct mm_field *put_resampled(struct bench *b)
 {
     put_zeros(b, "image", 30, 20, 12);
     struct mm_field *field = mm_sample_find(b->sample, "image");
-    memcpy(field->file_size, (const int[3]){60, 30, 24}, sizeof field->file_size);
+    struct mm_file_grid *file = mm_arena_new(&b->arena, struct mm_file_grid);
+    *file = *field->file;
+    memcpy(file->size, (const int[3]){60, 30, 24}, sizeof file->size);
+    field->file = file;
     return field;
 }
 

@@ -6,8 +6,7 @@ static void predictions_return_to_the_file(void **state)
     struct bench *b = *state;
     b->sample = make_pair(&b->arena, 3, 6, 5, 4, NULL);
     struct mm_field *image = mm_sample_find(b->sample, "image");
-    image->file_rank = 3;
-    memcpy(image->file_size, image->volume->size, sizeof image->file_size);
+    assert_int_equal(mm_field_set_file(b->sample, image, NULL), MM_OK);
     image->volume->affine[3] = 8;
     bench_runs(b, "{\"name\": \"SpatialCropd\", \"args\": {\"keys\": \"image\", \"roi_start\": [1, 1, 1], "
                   "\"roi_end\": [5, 4, 3]}}");
@@ -26,7 +25,7 @@ static void predictions_return_to_the_file(void **state)
     assert_true(mm_volume_get(back->volume, 1, 1, 1, 1) == 9);
     assert_true(back->volume->affine[3] == 8);
     assert_null(back->applied);
-    assert_int_equal(back->file_size[0], 6);
+    assert_int_equal(back->file->size[0], 6);
     assert_size(volume_in(b->sample, "image"), 4, 3, 2);
 }
 

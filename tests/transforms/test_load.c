@@ -48,10 +48,10 @@ static void the_file_is_remembered(void **state)
     assert_int_equal(field->volume->type, MM_I16);
     assert_true(mm_volume_get(field->volume, 0, 0, 0, 0) == -7);
     assert_string_equal(field->source, scratch_path(s, "a.nii.gz"));
-    assert_int_equal(field->file_rank, 3);
-    assert_int_equal(field->file_type, MM_I16);
-    assert_memory_equal(field->file_size, ((int[]){4, 3, 2}), sizeof field->file_size);
-    assert_true(field->file_affine[0] == -2 && field->file_affine[3] == 5);
+    assert_int_equal(field->file->rank, 3);
+    assert_int_equal(field->file->type, MM_I16);
+    assert_memory_equal(field->file->size, ((int[]){4, 3, 2}), sizeof field->file->size);
+    assert_true(field->file->affine[0] == -2 && field->file->affine[3] == 5);
     assert_int_equal(load(s, sample, &err), MM_ERR_DATA);
     assert_non_null(strstr(err.text, "field \"image\" is an image, file paths are needed"));
 }
