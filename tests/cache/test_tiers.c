@@ -279,7 +279,8 @@ static void test_packing_lets_more_items_be_held(void **state)
     one->f.pipeline.compression = MM_COMPRESSION_LZ4;
     struct mm_loader_stats of_one;
     run(one, &of_one);
-    assert_in_range(packed.packed_per_item, of_one.bytes * 1.2, of_one.bytes * 1.3);
+    uint64_t headers = 256; /* the store's own, at most, which are not measured */
+    assert_in_range(packed.packed_per_item, (of_one.bytes - headers) * 1.2, of_one.bytes * 1.3);
     bench_close(one);
 
     b->f.pipeline.num_cache_objects = 6; /* as many as without packing: the same run */
