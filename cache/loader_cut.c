@@ -204,8 +204,7 @@ void mm_loader_cut(struct worker *worker, const struct task *task)
 {
     struct mm_loader *loader = worker->loader;
     uint32_t end = task->first + task->count;
-    for (uint32_t i = 0; i < task->soon_count; i++)
-        loader->store->type->expect(loader->store, &task->soon[i]);
+    loader->store->type->expect(loader->store, task->soon, task->soon_count);
     for (uint32_t next = cut_some(worker, task->slot, task->first, end); next < end;) {
         pthread_mutex_unlock(&loader->mutex);
         next = cut_some(worker, task->slot, next, end);

@@ -46,8 +46,8 @@ struct mm_store_type {
                           struct mm_sample **out, struct mm_error *err);
     /* The entry itself, pinned until `release`: what views are made of. NULL when it is not there. */
     const struct mm_sample *(*pin)(struct mm_store *store, const struct mm_store_key *key);
-    /* The entry will soon be read: mm_sample_expect. Fine when there is none. */
-    void (*expect)(struct mm_store *store, const struct mm_store_key *key);
+    /* The entries will soon be read: mm_sample_expect. Fine where there are none. */
+    void (*expect)(struct mm_store *store, const struct mm_store_key *keys, size_t count);
     void (*release)(struct mm_store *store, const struct mm_store_key *key); /* fine when nothing is pinned */
     /* Forgets the entry; its memory goes when the last pin does. */
     void (*drop)(struct mm_store *store, const struct mm_store_key *key);

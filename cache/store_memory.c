@@ -302,14 +302,21 @@ static enum mm_status get(struct mm_store *base, const struct mm_store_key *key,
     return mm_fail_memory(err, "a view of a cached sample");
 }
 
-static void expect(struct mm_store *base, const struct mm_store_key *key)
+/* First the places where they are looked up, so that these are waited for together. */
+static void expect(struct mm_store *base, const struct mm_store_key *keys, size_t count)
 {
     struct memory_store *store = (struct memory_store *)base;
     pthread_mutex_lock(&store->mutex);
-    const struct mm_sample *sample = find(store, key->position)->sample;
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&store->slots[own_slot(store, keys[i].position)]);
     pthread_mutex_unlock(&store->mutex);
-    if (sample) /* which may be gone meanwhile: to ask for memory that is not there does nothing */
-        mm_sample_expect(sample);
+    for (size_t i = 0; i < count; i++) {
+        pthread_mutex_lock(&store->mutex);
+        const struct mm_sample *sample = find(store, keys[i].position)->sample;
+        pthread_mutex_unlock(&store->mutex);
+        if (sample) /* which may be gone meanwhile: to ask for memory that is not there does nothing */
+            mm_sample_expect(sample);
+    }
 }
 
 static void drop(struct mm_store *base, const struct mm_store_key *key)
