@@ -144,7 +144,7 @@ static void test_any_order_of_puts_and_drops_is_kept_track_of(void **state)
         draw = draw * 6364136223846793005u + 1442695040888963407u;
         unsigned n = (unsigned)(draw >> 33) % 400;
         uint64_t position = n < 200 ? 2 * n : ((uint64_t)1 << 63) + n;
-        mm_store_memory.expect(f->store, &(const struct mm_store_key){.position = position});
+        mm_store_memory.expect(f->store, &(const struct mm_store_key){.position = position}, 1);
         if (draw >> 63)
             put(f, position, (int)n);
         else
@@ -341,6 +341,23 @@ static void test_pinned_entry_outlives_its_drop(void **state)
     release(f, 5); /* fine */
 }
 
+static void test_what_is_pinned_is_the_entry_itself(void **state)
+{
+    struct fixture *f = *state;
+    const struct mm_store_key key = {.position = 5};
+    assert_null(mm_store_memory.pin(f->store, &key));
+    put(f, 5, 8);
+    const struct mm_sample *sample = mm_store_memory.pin(f->store, &key);
+    assert_non_null(sample);
+    assert_ptr_equal(mm_store_memory.pin(f->store, &key), sample);
+    drop(f, 5);
+    assert_null(mm_store_memory.pin(f->store, &key)); /* which is no third pin */
+    release(f, 5);
+    assert_int_equal((int)mm_volume_get(sample->fields[0].volume, 1, 2, 3, 4), 8);
+    release(f, 5);
+    assert_int_equal(f->budget.used, 0);
+}
+
 static void test_put_brings_a_dropped_pinned_entry_back(void **state)
 {
     struct fixture *f = *state;
@@ -443,7 +460,7 @@ static void *race(void *argument)
         struct mm_sample *mine = make_large(&arena, 3), *sample;
         const struct mm_store_key key = {.position = (uint64_t)((i * 5 + racer->number) % 7)};
         mm_store_memory.put(store, &key, mine, NULL);
-        mm_store_memory.expect(store, &key);
+        mm_store_memory.expect(store, &key, 1);
         mm_store_memory.get(store, &key, &arena, &sample, NULL);
         if (i % 3 == racer->number % 3)
             mm_store_memory.drop(store, &key);
@@ -486,6 +503,7 @@ int main(void)
         TEST(test_large_images_change_their_owner),
         TEST(test_budget_is_not_exceeded_by_a_byte),
         TEST(test_pinned_entry_outlives_its_drop),
+        TEST(test_what_is_pinned_is_the_entry_itself),
         TEST(test_put_brings_a_dropped_pinned_entry_back),
         TEST(test_failed_allocation_leaves_nothing),
         TEST(test_threads_may_do_all_of_it_at_once),
