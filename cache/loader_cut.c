@@ -174,6 +174,16 @@ static void report_locked(struct mm_loader *loader, struct slot *slot, uint32_t 
     }
 }
 
+/* Without what the kernel took, of which the worker knows where it stood before. */
+static double own_seconds(struct worker *worker, double seconds)
+{
+    double before = worker->kernel;
+    if (!worker->is_measured)
+        return 0;
+    worker->kernel = mm_clock_kernel();
+    return seconds - (worker->kernel - before);
+}
+
 /* Cuts crops [from, end) of the batch up to the first that fails, and reports them; returns the first that is left. Takes the mutex. */
 static uint32_t cut_some(struct worker *worker, struct slot *slot, uint32_t from, uint32_t end)
 {
@@ -184,12 +194,13 @@ static uint32_t cut_some(struct worker *worker, struct slot *slot, uint32_t from
     double start = mm_clock();
     while (to < end && !s)
         s = cut(worker, slot, to++);
-    double seconds = mm_clock() - start;
+    double seconds = mm_clock() - start, own = own_seconds(worker, seconds);
     struct hold *hold = &slot->holds[(to - 1) / loader->plan.outputs]; /* of the one that failed */
     if (s)
         mm_fail_in(err, "item %u of %s", hold->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
     mm_loader_stats_locked(loader, slot)->suffix_seconds += seconds;
+    loader->trial.crops += own;
     mm_loader_measure_locked(&loader->cut_mean, seconds / (to - from));
     if (mm_loader_skips(loader, s)) {
         mm_loader_note_bad_locked(loader, hold->key.item, err);
