@@ -89,6 +89,11 @@ unsigned mm_threads_available(void)
     return smaller(count_affinity(), smaller(count_cgroup_v2(), count_cgroup_v1()));
 }
 
+void mm_thread_work_ahead(void)
+{
+    sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
+}
+
 double mm_clock_kernel(void)
 {
     struct rusage usage;

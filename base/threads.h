@@ -29,6 +29,9 @@ enum mm_queue_result mm_queue_take(struct mm_queue *queue, void **item, double s
 
 /* Processors this process may use (affinity and cgroup quota), at least 1. */
 unsigned mm_threads_available(void);
+/* The calling thread works ahead of others: when it is woken it does not take the processor from one that runs, though it
+ * has its share. A wish: failure changes nothing. */
+void mm_thread_work_ahead(void);
 /* Seconds on a steady clock. */
 double mm_clock(void);
 /* Seconds that the calling thread has spent in the kernel. */

@@ -240,7 +240,7 @@ static enum mm_status begin_locked(struct mm_loader *loader, uint32_t epoch, uin
     else
         start_over(loader, epoch, step);
     loader->stats_next = (struct mm_loader_stats){0};
-    loader->trial = (struct trial){0};
+    loader->trial = (struct trial){.steps = loader->plan.steps - step};
     mm_disk_stats_get(loader->disk, &loader->disk_before);
     mm_loader_move_window_locked(loader, epoch);
     loader->epoch = epoch;

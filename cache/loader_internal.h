@@ -143,7 +143,8 @@ struct bad_item {
 struct trial {
     uint32_t count;
     double items, squares; /* of `count` items kept; the squares of each */
-    double crops;          /* where R is to be chosen */
+    double crops;          /* of `steps`, where R is to be chosen */
+    uint32_t steps;        /* from where the epoch was begun */
 };
 
 struct mm_loader {

@@ -24,7 +24,7 @@ static struct measured measured_in(const struct trial *trial, double epoch, uint
     return (struct measured){.epoch = epoch,
                              .step = epoch / steps,
                              .last = steps > 1 ? epoch / steps : epoch / 2,
-                             .crops = trial->crops,
+                             .crops = trial->steps ? trial->crops * steps / trial->steps : 0,
                              .item = mean + 2 * spread,
                              .mean = mean,
                              .spread = spread};

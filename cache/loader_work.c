@@ -86,6 +86,7 @@ static void *work_loop(void *argument)
     struct worker *worker = argument;
     struct mm_loader *loader = worker->loader;
     mm_leave_allow(&worker->leave);
+    mm_thread_work_ahead(); /* the caller who wakes threads at an epoch's begin would lose some milliseconds to them */
     pthread_mutex_lock(&loader->mutex);
     while (!loader->is_closing && !worker->is_lost) {
         if (!pick(loader, &worker->task)) {
