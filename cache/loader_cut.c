@@ -184,6 +184,16 @@ static double own_seconds(struct worker *worker, double seconds)
     return seconds - (worker->kernel - before);
 }
 
+static void add_to_trial(struct mm_loader *loader, double seconds, uint32_t crops)
+{
+    struct trial *trial = &loader->trial;
+    bool is_alone = loader->busy_long == 0;
+    trial->crops += seconds;
+    trial->crop_count += crops;
+    trial->alone += is_alone ? seconds : 0;
+    trial->alone_count += is_alone ? crops : 0;
+}
+
 /* Cuts crops [from, end) of the batch up to the first that fails, and reports them; returns the first that is left. Takes the mutex. */
 static uint32_t cut_some(struct worker *worker, struct slot *slot, uint32_t from, uint32_t end)
 {
@@ -200,7 +210,8 @@ static uint32_t cut_some(struct worker *worker, struct slot *slot, uint32_t from
         mm_fail_in(err, "item %u of %s", hold->key.item, loader->source->list->file);
     pthread_mutex_lock(&loader->mutex);
     mm_loader_stats_locked(loader, slot)->suffix_seconds += seconds;
-    loader->trial.crops += own;
+    if (worker->is_measured)
+        add_to_trial(loader, own, to - from);
     mm_loader_measure_locked(&loader->cut_mean, seconds / (to - from));
     if (mm_loader_skips(loader, s)) {
         mm_loader_note_bad_locked(loader, hold->key.item, err);

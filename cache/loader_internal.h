@@ -142,9 +142,10 @@ struct bad_item {
  * most of that goes into new memory, which later ones take over from what leaves. */
 struct trial {
     uint32_t count;
-    double items, squares; /* of `count` items kept; the squares of each */
-    double crops;          /* of `steps`, where R is to be chosen */
-    uint32_t steps;        /* from where the epoch was begun */
+    double items, squares;            /* of `count` items kept; the squares of each */
+    uint32_t steps;                   /* from where the epoch was begun; where R is to be chosen also their crops, */
+    double crops, alone;              /* and of those the ones that were cut while no thread prepared an item, */
+    uint32_t crop_count, alone_count; /* of which there are so many */
 };
 
 struct mm_loader {

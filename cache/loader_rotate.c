@@ -6,6 +6,7 @@
 
 #define MARGIN 0.8   /* of the measured time: steps and disks are not always equally fast */
 #define LITTLE 0.005 /* of an epoch, or of the threads' time */
+#define ALONE  4     /* crops that are enough for a mean */
 
 /* What epoch 0 took, in seconds. */
 struct measured {
@@ -14,6 +15,16 @@ struct measured {
     double crops;              /* of the threads, all of an epoch */
     double item, mean, spread; /* of a thread: the items' mean, their standard deviation; item: one that takes long */
 };
+
+/* What all crops of an epoch take. Those that were cut beside items took longer than they will, since new memory was
+ * cleared meanwhile; where there were others, these tell. */
+static double crops_in(const struct trial *trial, uint32_t steps)
+{
+    double seconds = trial->crops;
+    if (trial->alone_count >= ALONE)
+        seconds = trial->alone / trial->alone_count * trial->crop_count;
+    return trial->steps ? seconds * steps / trial->steps : 0;
+}
 
 /* The last step is that in which the next epoch's first batch is cut. An epoch of one step has nothing to even out a slow
  * item with. */
@@ -24,7 +35,7 @@ static struct measured measured_in(const struct trial *trial, double epoch, uint
     return (struct measured){.epoch = epoch,
                              .step = epoch / steps,
                              .last = steps > 1 ? epoch / steps : epoch / 2,
-                             .crops = trial->steps ? trial->crops * steps / trial->steps : 0,
+                             .crops = crops_in(trial, steps),
                              .item = mean + 2 * spread,
                              .mean = mean,
                              .spread = spread};
