@@ -338,14 +338,23 @@ static void test_cache_too_small_for_an_epoch_keeps_what_fits(void **state)
     }
 }
 
+/* 10 of 40 items are held, each of which takes 2 ms to prepare; epoch 0 is over. */
+static struct mm_loader *measured_loader(struct fixture *f, unsigned crop_us)
+{
+    fixture_init(f, 40, 10, 0, 1, 1);
+    f->pipeline.auto_replace = true;
+    f->make.slow_us = 2000;
+    f->stamp.slow_us = crop_us;
+    struct mm_loader *loader = fixture_open(f);
+    run_epoch(loader, 0);
+    return loader;
+}
+
 static void test_measured_replacements_grow_with_the_time_there_is(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, 40, 10, 0, 1, 1);
-    f.make.slow_us = 2000;
-    struct mm_loader *loader = fixture_open(&f);
-    run_epoch(loader, 0);
+    struct mm_loader *loader = measured_loader(&f, 0);
     struct mm_loader_stats stats = stats_of(loader);
     double one = stats.prefix_seconds / stats.prepared;
     assert_true(one >= 0.002 && stats.suffix_seconds > 0);
@@ -363,10 +372,7 @@ static void test_short_epochs_measure_one_item_in_several(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, 40, 10, 0, 1, 1);
-    f.make.slow_us = 2000;
-    struct mm_loader *loader = fixture_open(&f);
-    run_epoch(loader, 0);
+    struct mm_loader *loader = measured_loader(&f, 0);
     uint32_t before = MM_REPLACE_EVERY_MAX;
     for (double epoch = 2e-5; epoch < 1e-3; epoch *= 1.5) {
         const struct mm_rotation rotation = mm_loader_measure_rotation(loader, epoch, 10);
@@ -375,6 +381,18 @@ static void test_short_epochs_measure_one_item_in_several(void **state)
         before = rotation.every;
     }
     assert_int_equal(mm_loader_measure_rotation(loader, 1e-12, 10).every, MM_REPLACE_EVERY_MAX);
+    mm_loader_close(loader);
+}
+
+/* Ten crops of 2 ms leave two threads no time in an epoch of 5 ms: an item is then one hundredth of their time at most. */
+static void test_crops_take_their_time_from_the_items(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mm_loader *loader = measured_loader(&f, 2000);
+    const struct mm_rotation rotation = mm_loader_measure_rotation(loader, 5e-3, 10);
+    assert_int_equal(rotation.replaced, 1);
+    assert_true(rotation.every * 5e-3 * 2 / 100 > 2e-3);
     mm_loader_close(loader);
 }
 
@@ -516,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_cache_too_small_for_an_epoch_keeps_what_fits),
         cmocka_unit_test(test_measured_replacements_grow_with_the_time_there_is),
         cmocka_unit_test(test_short_epochs_measure_one_item_in_several),
+        cmocka_unit_test(test_crops_take_their_time_from_the_items),
         cmocka_unit_test(test_one_batch_is_cut_by_several_threads),
         cmocka_unit_test(test_steady_state_allocates_nothing),
         cmocka_unit_test(test_it_closes_at_any_moment),
